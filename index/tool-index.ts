@@ -1,0 +1,52 @@
+/** The door of the search engine: documents go in, ranked hits come out. */
+import type { ToolDocument } from './tool-document.ts';
+
+export interface SearchRequest {
+  /** What somebody wants done, in their own words. */
+  readonly task: string;
+  /** Words that must weigh more; they never filter. */
+  readonly keyWords?: readonly string[];
+  /** Only these are searched: applied before any cut-off. Undefined means everything. */
+  readonly allow?: (document: { readonly id: string; readonly server: string }) => boolean;
+  readonly limit: number;
+  /** After so many milliseconds the lexical ranking alone answers. */
+  readonly deadlineMs?: number;
+}
+
+export interface SearchHit {
+  readonly id: string;
+  readonly server: string;
+  /** Higher is better; comparable within one answer only. */
+  readonly score: number;
+  /** The evidence, for `explain` and tests. */
+  readonly features: Readonly<Record<string, number>>;
+}
+
+export type Verdict = 'match' | 'weak' | 'none';
+
+export interface SearchAnswer {
+  readonly verdict: Verdict;
+  readonly hits: readonly SearchHit[];
+  /** Documents with any evidence at all, of `searched`. */
+  readonly matched: number;
+  readonly searched: number;
+  readonly mode: 'hybrid' | 'lexical';
+  /** Why the mode is lexical although vectors were asked for. */
+  readonly degraded?: string;
+}
+
+export interface UpsertReport {
+  readonly added: number;
+  readonly changed: number;
+  readonly unchanged: number;
+}
+
+export interface ToolIndex {
+  readonly size: number;
+  /** Adds or replaces by id; what has not changed (by hash) costs nothing. Searchable lexically when it resolves. */
+  upsert(documents: readonly ToolDocument[]): Promise<UpsertReport>;
+  /** Returns how many were there. */
+  remove(ids: readonly string[]): Promise<number>;
+  search(request: SearchRequest): Promise<SearchAnswer>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,37 @@
+/** The port of one protocol connection to an upstream server, whatever its transport and era. */
+import type { ToolDefinition } from '../catalog/tool-definition.ts';
+import type { JsonObject } from '../stdx/json.ts';
+
+export type Era = 'legacy' | 'modern';
+
+export interface ServerFacts {
+  readonly era: Era;
+  readonly protocolVersion: string;
+  /** What the server says of itself; never trusted for decisions. */
+  readonly serverInfo: JsonObject;
+  readonly capabilities: JsonObject;
+  readonly instructions: string | undefined;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  /** Ends the call with CALL_TIMEOUT when nothing, not even progress, came for so long. Milliseconds. */
+  readonly timeoutMs?: number;
+  /** The longest a call may take however much progress it reports. Milliseconds. */
+  readonly maxTotalMs?: number;
+  readonly onProgress?: (progress: JsonObject) => void;
+}
+
+export interface UpstreamSession {
+  readonly facts: ServerFacts;
+  /** Settles when the connection is gone; the reason is what a caller should read. */
+  readonly closed: Promise<Error>;
+  /** Every page; stops with PROTOCOL_VIOLATION at a cursor that repeats. */
+  listTools(options?: CallOptions): Promise<ToolDefinition[]>;
+  /** The result as the server sent it, nothing validated away. A JSON-RPC error is thrown as UPSTREAM_ERROR with `data.rpc`. */
+  request(method: string, params: JsonObject, options?: CallOptions): Promise<JsonObject>;
+  notify(method: string, params?: JsonObject): void;
+  /** Server notifications other than progress and responses, such as `notifications/tools/list_changed`. */
+  onNotification(listener: (method: string, params: JsonObject) => void): () => void;
+  close(reason: string): Promise<void>;
+}

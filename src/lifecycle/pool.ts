@@ -1,0 +1,35 @@
+/** The port through which everything else gets a running server: acquire a lease, use it, release it. */
+import type { UpstreamSession } from '../bridge/upstream-session.ts';
+
+/** A union; each member carries only what that state knows. */
+export type InstanceState =
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'installing'; readonly message: string }
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'ready'; readonly leases: number; readonly sinceMs: number }
+  | { readonly kind: 'draining'; readonly leases: number }
+  | { readonly kind: 'backing-off'; readonly untilMs: number; readonly reason: string }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+/** The right to use one instance; whoever acquired it releases it, in the same block. */
+export interface Lease extends Disposable {
+  readonly session: UpstreamSession;
+  release(): void;
+}
+
+export interface AcquireOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (message: string) => void;
+}
+
+export interface Pool {
+  /** Joins a start under way, or starts the server. Throws what the start threw, to every waiter alike. */
+  acquire(server: string, options?: AcquireOptions): Promise<Lease>;
+  state(server: string): InstanceState;
+  /** Milliseconds that the last successful start took, from launch to initialized; undefined before the first. */
+  startCostMs(server: string): number | undefined;
+  /** Stops one server's idle or busy instance (after its calls, at most `graceMs`). */
+  stop(server: string, reason: string): Promise<void>;
+  /** Drains, then kills what is left; afterwards acquire throws SHUTTING_DOWN. */
+  close(graceMs?: number): Promise<void>;
+}

@@ -1,0 +1,43 @@
+/** The port of every runtime: how one instance of a server is brought to life, and what the bridge gets to talk to. */
+import type { Readable, Writable } from 'node:stream';
+
+/** A running process or container that speaks JSON lines on its standard streams. */
+export interface StdioEndpoint {
+  readonly kind: 'stdio';
+  /** The process id of the group leader; undefined for containers. */
+  readonly pid: number | undefined;
+  readonly input: Writable;
+  readonly output: Readable;
+  /** Settles (never rejects) when the process is gone, however that came. */
+  readonly exited: Promise<Exit>;
+  /** The last lines of stderr, oldest first, bounded and stripped of control characters. */
+  stderrTail(): string[];
+  /** Ends input, then TERM to the whole group after `graceMs`, then KILL. Resolves when nothing of it is left. Idempotent. */
+  stop(reason: string): Promise<void>;
+}
+
+/** A server somewhere else; the bridge makes the requests. */
+export interface RemoteEndpoint {
+  readonly kind: 'remote';
+  readonly url: URL;
+  readonly transport: 'auto' | 'streamable-http' | 'sse';
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export type Endpoint = StdioEndpoint | RemoteEndpoint;
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+export interface PrepareProgress {
+  (message: string): void;
+}
+
+export interface Runtime {
+  /** Installs or pulls what the server needs, once; cheap when that is done. Throws INSTALL_FAILED or RUNTIME_UNAVAILABLE. */
+  prepare(onProgress?: PrepareProgress, signal?: AbortSignal): Promise<void>;
+  /** Starts one instance. Throws START_FAILED. Calls `prepare` by itself. */
+  launch(signal?: AbortSignal): Promise<Endpoint>;
+}

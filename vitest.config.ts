@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+/** Unit tests start nothing; the other projects start real processes, so they get generous limits and few workers. */
+const processes = { testTimeout: 60_000, hookTimeout: 60_000, pool: 'forks' as const };
+
+export default defineConfig({
+  test: {
+    poolOptions: { forks: { maxForks: 2 } },
+    projects: [
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], pool: 'threads' } },
+      { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...processes } },
+      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...processes, testTimeout: 180_000 } },
+      { test: { name: 'quality', include: ['test/quality/**/*.test.ts'], ...processes } },
+    ],
+  },
+});
