@@ -1,0 +1,109 @@
+/** The one SQLite file of a data folder: opened, migrated, and set aside (never wiped) when it cannot be read. */
+import { mkdirSync, renameSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { GatewayError } from '../errors.ts';
+
+export type Database = InstanceType<typeof DatabaseSync>;
+export type Statement = ReturnType<Database['prepare']>;
+
+/** Bump it together with a new entry of MIGRATIONS. */
+const SCHEMA_VERSION = 1;
+
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE listings (
+     server TEXT PRIMARY KEY, config_hash TEXT NOT NULL, fingerprint TEXT NOT NULL, tool_count INTEGER NOT NULL,
+     listed_at INTEGER NOT NULL, start_ms REAL NOT NULL, protocol_version TEXT NOT NULL, server_info TEXT NOT NULL,
+     capabilities TEXT NOT NULL, instructions TEXT
+   ) STRICT;
+   CREATE TABLE failures (
+     server TEXT PRIMARY KEY, config_hash TEXT NOT NULL, reason TEXT NOT NULL, failed_at INTEGER NOT NULL
+   ) STRICT;
+   CREATE TABLE tools (
+     server TEXT NOT NULL, name TEXT NOT NULL, position INTEGER NOT NULL, hash TEXT NOT NULL, definition TEXT NOT NULL,
+     PRIMARY KEY (server, name)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX tools_by_name ON tools (name);
+   CREATE TABLE blobs (key TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+   CREATE TABLE added_servers (server TEXT PRIMARY KEY, config TEXT NOT NULL, added_at INTEGER NOT NULL) STRICT;`,
+];
+
+export interface OpenedDatabase {
+  readonly database: Database;
+  /** Where an unreadable file was moved to, if there was one. */
+  readonly setAside: string | undefined;
+}
+
+/** Throws DATA_DIR_UNUSABLE when the folder cannot be written or a newer Tooldex wrote the file. */
+export function openDatabase(file: string): OpenedDatabase {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    return { database: openAndMigrate(file), setAside: undefined };
+  } catch (error) {
+    if (error instanceof GatewayError) throw error;
+    if (isCorrupt(error)) return reopenBeside(file);
+    throw unusable(file, error);
+  }
+}
+
+function openAndMigrate(file: string): Database {
+  const database = new DatabaseSync(file);
+  try {
+    database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    migrate(database, file);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function migrate(database: Database, file: string): void {
+  if (schemaVersion(database) === SCHEMA_VERSION) return;
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const version = schemaVersion(database);
+    if (version > SCHEMA_VERSION) throw writtenByNewer(file, version);
+    for (const migration of MIGRATIONS.slice(version)) database.exec(migration);
+    database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    database.exec('COMMIT');
+  } catch (error) {
+    database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function schemaVersion(database: Database): number {
+  const row = database.prepare('PRAGMA user_version').get() as { user_version?: number } | undefined;
+  return row?.user_version ?? 0;
+}
+
+function reopenBeside(file: string): OpenedDatabase {
+  const setAside = `${file}.unreadable-${new Date().toISOString().replace(/[:.]/g, '-')}`;
+  try {
+    renameSync(file, setAside);
+    return { database: openAndMigrate(file), setAside };
+  } catch (error) {
+    throw unusable(file, error);
+  }
+}
+
+function isCorrupt(error: unknown): boolean {
+  return error instanceof Error && /not a database|malformed|SQLITE_(NOTADB|CORRUPT)/i.test(error.message);
+}
+
+function unusable(file: string, cause: unknown): GatewayError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new GatewayError('DATA_DIR_UNUSABLE', `cannot open the catalog ${file}: ${reason}`, {
+    hint: 'make the folder writable, or choose another one with --data-dir',
+    cause,
+  });
+}
+
+function writtenByNewer(file: string, version: number): GatewayError {
+  return new GatewayError(
+    'DATA_DIR_UNUSABLE',
+    `the catalog ${file} has schema version ${version}, this Tooldex knows up to ${SCHEMA_VERSION}`,
+    { hint: 'run the newer Tooldex that wrote it, or choose another folder with --data-dir' },
+  );
+}
