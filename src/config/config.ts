@@ -1,0 +1,100 @@
+/** The configuration as the rest of Tooldex gets it: defaults filled in, units converted, paths absolute, references expanded. */
+
+export interface Config {
+  readonly source: { readonly file: string };
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Everything durable: catalog, index, installed servers. Absolute. */
+  readonly dataDir: string;
+  /** Folder above every server's `workspace`. Absolute; not necessarily there yet. */
+  readonly workspaceRoot: string;
+  /** Where a `command` that is a relative path is looked up. Absolute. */
+  readonly toolsRoot: string;
+  readonly search: SearchConfig;
+  /** By name, in the order of the file; disabled ones too. */
+  readonly servers: ReadonlyMap<string, ServerConfig>;
+  /** What is allowed but probably not meant; texts with file, line and column where known. */
+  readonly warnings: readonly string[];
+  /** Replaces every secret value of this configuration in `text` by `***`. */
+  readonly redact: (text: string) => string;
+}
+
+export interface SearchConfig {
+  /** Hits of a search that asks for no number. */
+  readonly limit: number;
+  /** Length of an answer to a search that asks for none. */
+  readonly tokensMax: number;
+}
+
+export type ServerConfig = NativeServerConfig | ContainerServerConfig | RemoteServerConfig;
+
+/** launcher: an instance for each call. daemon: one instance, kept until it was idle for `idleTimeoutMs`. */
+export type ServerMode = 'launcher' | 'daemon';
+
+interface CommonServerConfig {
+  /** Letters, digits, `-`, `_` and `.`; never a colon. */
+  readonly name: string;
+  readonly description: string | undefined;
+  /** A disabled server is known, but neither indexed, found nor started; its references are not expanded. */
+  readonly enabled: boolean;
+  readonly mode: ServerMode;
+  readonly idleTimeoutMs: number;
+  /** From launch to initialized, installing not counted. */
+  readonly startTimeoutMs: number;
+  /** A call that is silent for so long, without even progress, is given up. */
+  readonly callTimeoutMs: number;
+  /** The longest a call may take, whatever progress it reports. */
+  readonly callTotalTimeoutMs: number;
+  /** Calls at the same time; more of them wait. */
+  readonly concurrency: number;
+  /** Longest result as JSON that reaches the agent in one piece. */
+  readonly resultBytesMax: number;
+  readonly tools: ToolFilter;
+  /** The server's own folder, absolute; whoever starts it makes it. Containers see it at the same path. */
+  readonly workspaceDir: string | undefined;
+}
+
+/** Tool names or globs (`*`, `?`). What `deny` matches is gone even where `allow` matches; no `allow` means all. */
+export interface ToolFilter {
+  readonly allow: readonly string[] | undefined;
+  readonly deny: readonly string[];
+}
+
+export interface NativeServerConfig extends CommonServerConfig {
+  readonly runtime: 'native';
+  /** A bare name to be found on PATH (`npx` and `uvx` among them), or an absolute path. */
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Absolute. */
+  readonly cwd: string;
+}
+
+export interface ContainerServerConfig extends CommonServerConfig {
+  readonly runtime: 'container';
+  readonly image: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** `none`, `bridge` or the name of an existing network. */
+  readonly network: string;
+  readonly memoryBytes: number;
+  readonly cpus: number;
+  readonly pidsMax: number;
+  /** `uid`, `uid:gid` or names the image knows; undefined leaves it to the image. */
+  readonly user: string | undefined;
+  /** The workspace is among them. */
+  readonly mounts: readonly Mount[];
+}
+
+/** A folder or file of this machine in a container; both paths absolute. */
+export interface Mount {
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly: boolean;
+}
+
+export interface RemoteServerConfig extends CommonServerConfig {
+  readonly runtime: 'remote';
+  readonly url: URL;
+  readonly transport: 'auto' | 'streamable-http' | 'sse';
+  readonly headers: Readonly<Record<string, string>>;
+}
