@@ -1,0 +1,88 @@
+/** Finds the tool whose name somebody typed, in whatever spelling: `create_issue`, `createIssue`, `create issue`, `craete-issue`. */
+import { foldAccents } from './words.ts';
+
+/** Shorter names than this are not guessed at: a typo would make them another word. */
+const SHORTEST_WITH_TYPO = 5;
+
+/** Names are compared by letters and digits only. Slots belong to the caller. */
+export class ExactNames {
+  readonly #slots = new Map<string, Set<number>>();
+  readonly #pieces = new Map<string, Set<string>>();
+
+  add(slot: number, name: string): void {
+    const key = nameKey(name);
+    if (key === '') return;
+    const slots = this.#slots.get(key);
+    if (slots) slots.add(slot);
+    else {
+      this.#slots.set(key, new Set([slot]));
+      for (const piece of pieces(key, key.length)) addTo(this.#pieces, piece, key);
+    }
+  }
+
+  remove(slot: number, name: string): void {
+    const key = nameKey(name);
+    const slots = this.#slots.get(key);
+    if (!slots?.delete(slot) || slots.size > 0) return;
+    this.#slots.delete(key);
+    for (const piece of pieces(key, key.length)) {
+      const names = this.#pieces.get(piece);
+      if (names?.delete(key) && names.size === 0) this.#pieces.delete(piece);
+    }
+  }
+
+  /** Tools of exactly this name. */
+  find(name: string): readonly number[] {
+    return [...(this.#slots.get(nameKey(name)) ?? [])];
+  }
+
+  /** Tools whose name is one slip of a typist away: a letter more, less, other, or two neighbours swapped. */
+  findWithTypo(name: string): readonly number[] {
+    const key = nameKey(name);
+    if (key.length < SHORTEST_WITH_TYPO) return [];
+    const found = new Set<number>();
+    for (const candidate of this.#similar(key)) {
+      if (!isOneSlipAway(key, candidate)) continue;
+      for (const slot of this.#slots.get(candidate) ?? []) found.add(slot);
+    }
+    return [...found];
+  }
+
+  *#similar(key: string): IterableIterator<string> {
+    for (const length of [key.length - 1, key.length, key.length + 1]) {
+      for (const piece of pieces(key, length)) yield* this.#pieces.get(piece) ?? [];
+    }
+  }
+}
+
+export function nameKey(name: string): string {
+  return foldAccents(name)
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, '');
+}
+
+/**
+ * The first and the last third of a name of `length` letters, as they would stand in `key`. One slip changes one place
+ * or two neighbouring ones, so that at least one of the two thirds stays whole (the pigeonhole filter of Wu and Manber).
+ */
+function pieces(key: string, length: number): [string, string] {
+  const third = Math.floor(length / 3);
+  return [`<${length}:${key.slice(0, third)}`, `>${length}:${third === 0 ? '' : key.slice(-third)}`];
+}
+
+function isOneSlipAway(a: string, b: string): boolean {
+  const [short, long] = a.length <= b.length ? [a, b] : [b, a];
+  if (long.length - short.length > 1 || a === b) return false;
+  let at = 0;
+  while (at < short.length && short[at] === long[at]) at++;
+  const rest = long.slice(at + 1);
+  if (short.length < long.length) return short.slice(at) === rest;
+  if (short.slice(at + 1) === rest) return true;
+  return short[at] === long[at + 1] && short[at + 1] === long[at] && short.slice(at + 2) === long.slice(at + 2);
+}
+
+function addTo(map: Map<string, Set<string>>, key: string, value: string): void {
+  const values = map.get(key);
+  if (values) values.add(value);
+  else map.set(key, new Set([value]));
+}
