@@ -2,15 +2,17 @@ import { defineConfig } from 'vitest/config';
 
 /** Unit tests start nothing; the other projects start real processes, so they get generous limits and few workers. */
 const processes = { testTimeout: 60_000, hookTimeout: 60_000, pool: 'forks' as const };
+/** Fails a file that leaves a process or a temporary file behind. */
+const setupFiles = ['test/helpers/test-run.ts'];
 
 export default defineConfig({
   test: {
-    poolOptions: { forks: { maxForks: 2 } },
+    poolOptions: { forks: { maxForks: 2 }, threads: { maxThreads: 2 } },
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], pool: 'threads' } },
-      { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...processes } },
-      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...processes, testTimeout: 180_000 } },
-      { test: { name: 'quality', include: ['test/quality/**/*.test.ts'], ...processes } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], pool: 'threads', setupFiles } },
+      { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...processes, setupFiles } },
+      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...processes, testTimeout: 180_000, setupFiles } },
+      { test: { name: 'quality', include: ['test/quality/**/*.test.ts'], ...processes, setupFiles } },
     ],
   },
 });
