@@ -1,0 +1,147 @@
+/** Finds out which era a server speaks, on the connection that will be used: no second process only to ask. */
+import { GatewayError } from '../errors.ts';
+import type { Clock } from '../stdx/clock.ts';
+import type { JsonObject } from '../stdx/json.ts';
+import {
+  LEGACY_VERSION,
+  META_CLIENT_CAPABILITIES,
+  META_CLIENT_INFO,
+  META_PROTOCOL_VERSION,
+  META_SERVER_INFO,
+  MODERN_VERSION,
+} from './protocol-versions.ts';
+import { isJsonObject } from './rpc-message.ts';
+import type { PeerCallOptions, RpcPeer } from './rpc-peer.ts';
+import { asProbeExit, httpStatusOf, rpcCodeOf } from './server-errors.ts';
+import type { Era, ServerFacts } from './upstream-session.ts';
+
+export interface NegotiateOptions {
+  readonly server: string;
+  readonly clientInfo: JsonObject;
+  /** What the server turned out to be last time; a wrong hint costs one round trip, never the connection. */
+  readonly eraHint: Era | undefined;
+  /** How long the question that only modern servers know may stay unanswered before the old one is asked too. */
+  readonly probeTimeoutMs: number;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** The facts of an open connection, `initialized` sent where the era wants it. Throws what the server answered. */
+export async function negotiate(peer: RpcPeer, options: NegotiateOptions): Promise<ServerFacts> {
+  const facts = await (options.eraHint === 'legacy' ? legacyFirst(peer, options) : modernFirst(peer, options));
+  peer.useVersion(facts.protocolVersion);
+  if (facts.era === 'legacy') peer.notify('notifications/initialized');
+  return facts;
+}
+
+/** What a modern server wants to read in `_meta` of every request. We declare no capabilities, on purpose and always. */
+export function modernMeta(clientInfo: JsonObject): JsonObject {
+  return {
+    [META_PROTOCOL_VERSION]: MODERN_VERSION,
+    [META_CLIENT_INFO]: clientInfo,
+    [META_CLIENT_CAPABILITIES]: {},
+  };
+}
+
+/** A server that was upgraded since it was legacy refuses `initialize`; then it is asked the new way. */
+async function legacyFirst(peer: RpcPeer, options: NegotiateOptions): Promise<ServerFacts> {
+  try {
+    return await initialize(peer, options);
+  } catch (error) {
+    const facts = isRefusal(error) ? await discover(peer, options) : undefined;
+    if (facts) return facts;
+    throw error;
+  }
+}
+
+/**
+ * A slow server leaves the probe unanswered just like one that ignores it, so after a while both questions stand, and
+ * the first useful answer decides: servers answer in order, hence a modern one is never mistaken.
+ */
+async function modernFirst(peer: RpcPeer, options: NegotiateOptions): Promise<ServerFacts> {
+  const abandoned = new AbortController();
+  const quiet: NegotiateOptions = { ...options, signal: AbortSignal.any([options.signal, abandoned.signal]) };
+  const probe = discover(peer, quiet);
+  const patience = wait(options);
+  try {
+    const early = await Promise.race([probe.catch(rethrowAsProbeExit), patience.over]);
+    if (early !== 'no-answer') return early ?? (await initialize(peer, quiet));
+    return await Promise.race([probe.then((facts) => facts ?? never()), initialize(peer, quiet)]);
+  } finally {
+    // The loser's rejection is nobody's concern any more.
+    probe.catch(() => {});
+    patience.cancel();
+    abandoned.abort();
+  }
+}
+
+/** Facts if the server is modern, undefined if it answered anything else. Throws only if it cannot answer. */
+async function discover(peer: RpcPeer, options: NegotiateOptions): Promise<ServerFacts | undefined> {
+  try {
+    const params = { _meta: modernMeta(options.clientInfo) };
+    return readDiscovery(await peer.request('server/discover', params, quietly(options)));
+  } catch (error) {
+    if (isRefusal(error)) return undefined;
+    throw error;
+  }
+}
+
+function readDiscovery(result: JsonObject): ServerFacts | undefined {
+  const { supportedVersions, capabilities, instructions, _meta: meta } = result;
+  if (!Array.isArray(supportedVersions) || !supportedVersions.includes(MODERN_VERSION)) return undefined;
+  const serverInfo = isJsonObject(meta) ? meta[META_SERVER_INFO] : undefined;
+  return {
+    era: 'modern',
+    protocolVersion: MODERN_VERSION,
+    serverInfo: isJsonObject(serverInfo) ? serverInfo : {},
+    capabilities: isJsonObject(capabilities) ? capabilities : {},
+    instructions: typeof instructions === 'string' ? instructions : undefined,
+  };
+}
+
+async function initialize(peer: RpcPeer, options: NegotiateOptions): Promise<ServerFacts> {
+  const params = { protocolVersion: LEGACY_VERSION, capabilities: {}, clientInfo: options.clientInfo };
+  const result = await peer.request('initialize', params, quietly(options));
+  const { protocolVersion, serverInfo, capabilities, instructions } = result;
+  if (typeof protocolVersion !== 'string') {
+    throw new GatewayError(
+      'PROTOCOL_VIOLATION',
+      `Server "${options.server}" answered initialize without a protocol version`,
+    );
+  }
+  return {
+    era: 'legacy',
+    protocolVersion,
+    serverInfo: isJsonObject(serverInfo) ? serverInfo : {},
+    capabilities: isJsonObject(capabilities) ? capabilities : {},
+    instructions: typeof instructions === 'string' ? instructions : undefined,
+  };
+}
+
+function rethrowAsProbeExit(error: unknown): never {
+  throw asProbeExit(error);
+}
+
+function quietly({ signal }: NegotiateOptions): PeerCallOptions {
+  return { signal, isQuiet: true };
+}
+
+function wait({ clock, probeTimeoutMs }: NegotiateOptions): { over: Promise<'no-answer'>; cancel: () => void } {
+  let cancel = () => {};
+  const over = new Promise<'no-answer'>((resolve) => {
+    cancel = clock.after(probeTimeoutMs, () => resolve('no-answer'));
+  });
+  return { over, cancel };
+}
+
+function never(): Promise<never> {
+  return new Promise(() => {});
+}
+
+/** Neither missing credentials nor a failing server say anything about the era; any other refusal does. */
+function isRefusal(error: unknown): boolean {
+  const status = httpStatusOf(error);
+  if (status !== undefined) return status >= 400 && status < 500 && status !== 401 && status !== 403;
+  if (rpcCodeOf(error) !== undefined) return true;
+  return error instanceof GatewayError && error.code === 'PROTOCOL_VIOLATION';
+}

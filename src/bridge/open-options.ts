@@ -1,0 +1,19 @@
+/** What opening a session needs to know, whatever the transport. */
+import type { Clock } from '../stdx/clock.ts';
+import type { JsonObject } from '../stdx/json.ts';
+import type { Era } from './upstream-session.ts';
+
+/** Long enough for a server that is up; a slow one loses nothing, see `negotiate`. */
+export const PROBE_TIMEOUT_MS = 1500;
+
+export interface OpenOptions {
+  /** The configured name, for messages. */
+  readonly server: string;
+  /** `{name, version}` of this gateway, as servers see it. */
+  readonly clientInfo: JsonObject;
+  /** From now until initialized. Milliseconds. */
+  readonly startTimeoutMs: number;
+  readonly eraHint?: Era;
+  readonly signal?: AbortSignal;
+  readonly clock?: Clock;
+}

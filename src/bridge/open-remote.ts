@@ -1,0 +1,110 @@
+/** Opens a session with a server behind a URL: streamable HTTP, and HTTP+SSE where a server knows only that. */
+import { GatewayError } from '../errors.ts';
+import { systemClock } from '../stdx/clock.ts';
+import { negotiate } from './negotiate.ts';
+import { type OpenOptions, PROBE_TIMEOUT_MS } from './open-options.ts';
+import { type RemoteTransport, RemoteWire } from './remote-wire.ts';
+import { RpcPeer } from './rpc-peer.ts';
+import { httpStatusOf } from './server-errors.ts';
+import { Session } from './session.ts';
+import { withStartDeadline } from './start-deadline.ts';
+
+/** What the bridge needs of a remote server; the runtimes' endpoint is one. */
+export interface RemotePeer {
+  readonly kind: 'remote';
+  readonly url: URL;
+  readonly transport: 'auto' | 'streamable-http' | 'sse';
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+type TransportKind = 'streamable-http' | 'sse';
+
+/** Throws START_FAILED or START_TIMEOUT; nothing stays open then. */
+export async function openRemote(endpoint: RemotePeer, options: OpenOptions): Promise<Session> {
+  const { server, startTimeoutMs, clock = systemClock, signal: outer } = options;
+  const deadline = { server, startTimeoutMs, clock, signal: outer, stderrTail: () => [] };
+  try {
+    return await withStartDeadline(deadline, (signal) => connectSomehow(endpoint, { ...options, clock, signal }));
+  } catch (error) {
+    throw asStartError(error, server);
+  }
+}
+
+type ConnectOptions = OpenOptions & Required<Pick<OpenOptions, 'clock' | 'signal'>>;
+
+async function connectSomehow(endpoint: RemotePeer, options: ConnectOptions): Promise<Session> {
+  if (endpoint.transport === 'sse') return connect(endpoint, 'sse', options);
+  try {
+    return await connect(endpoint, 'streamable-http', options);
+  } catch (error) {
+    if (endpoint.transport !== 'auto' || !knowsNoPost(error)) throw error;
+    return await connect(endpoint, 'sse', { ...options, eraHint: 'legacy' });
+  }
+}
+
+async function connect(endpoint: RemotePeer, kind: TransportKind, options: ConnectOptions): Promise<Session> {
+  const { server, clientInfo, clock, signal } = options;
+  const transport = await createTransport(endpoint, kind);
+  let wire: RemoteWire | undefined;
+  const peer = new RpcPeer(
+    (ear) => {
+      wire = new RemoteWire(transport, server, ear);
+      return wire;
+    },
+    { server, clock },
+  );
+  try {
+    await unlessAborted(wire?.start(), signal);
+    const eraHint = kind === 'sse' ? 'legacy' : options.eraHint;
+    const facts = await negotiate(peer, {
+      server,
+      clientInfo,
+      eraHint,
+      clock,
+      signal,
+      probeTimeoutMs: PROBE_TIMEOUT_MS,
+    });
+    return new Session(peer, { server, clientInfo, facts });
+  } catch (error) {
+    await transport.close().catch(() => {});
+    throw error;
+  }
+}
+
+/** The SDK's client costs 150 ms of import, so only gateways with remote servers pay it. */
+async function createTransport(endpoint: RemotePeer, kind: TransportKind): Promise<RemoteTransport> {
+  const { SSEClientTransport, StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client');
+  const options = { requestInit: { headers: { ...endpoint.headers } } };
+  if (kind === 'sse') return new SSEClientTransport(endpoint.url, options);
+  return new StreamableHTTPClientTransport(endpoint.url, options);
+}
+
+async function unlessAborted(work: Promise<void> | undefined, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  let onAbort: () => void = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** How servers from before 2025-03-26 answer a POST to the URL of their event stream. */
+function knowsNoPost(error: unknown): boolean {
+  const status = httpStatusOf(error);
+  return status === 400 || status === 404 || status === 405;
+}
+
+function asStartError(error: unknown, server: string): unknown {
+  if (!(error instanceof GatewayError)) return error;
+  if (error.code !== 'UPSTREAM_ERROR' && error.code !== 'SERVER_CRASHED') return error;
+  return new GatewayError('START_FAILED', `Server "${server}" could not be connected. ${error.message}`, {
+    cause: error,
+    hint: error.hint ?? '',
+    data: error.data,
+  });
+}

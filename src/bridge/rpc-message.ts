@@ -1,0 +1,30 @@
+/** What a JSON-RPC message is, read from its shape alone: the bytes come from servers that nobody vetted. */
+import { isObject, type JsonObject } from '../stdx/json.ts';
+
+export type RpcMessage =
+  | { readonly kind: 'result'; readonly id: unknown; readonly result: unknown }
+  | { readonly kind: 'error'; readonly id: unknown; readonly error: unknown }
+  | { readonly kind: 'request'; readonly id: string | number; readonly method: string; readonly params: JsonObject }
+  | { readonly kind: 'notification'; readonly method: string; readonly params: JsonObject };
+
+/** Undefined for anything that is not one JSON-RPC 2.0 message, such as a log line that happens to be JSON. */
+export function readRpcMessage(value: unknown): RpcMessage | undefined {
+  if (!isObject(value) || value['jsonrpc'] !== '2.0') return undefined;
+  const { id, method } = value;
+  if (typeof method === 'string') return readCall(id, method, value['params']);
+  if ('result' in value) return { kind: 'result', id, result: value['result'] };
+  if ('error' in value) return { kind: 'error', id, error: value['error'] };
+  return undefined;
+}
+
+function readCall(id: unknown, method: string, rawParams: unknown): RpcMessage | undefined {
+  const params = isJsonObject(rawParams) ? rawParams : {};
+  if (id === undefined) return { kind: 'notification', method, params };
+  if (typeof id !== 'string' && typeof id !== 'number') return undefined;
+  return { kind: 'request', id, method, params };
+}
+
+/** Sound for anything that came out of `JSON.parse`, which makes nothing but JSON. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return isObject(value);
+}

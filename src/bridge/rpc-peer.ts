@@ -1,0 +1,221 @@
+/** A lean JSON-RPC peer: ids of our own, answers matched to calls, everything else counted and survived. */
+import { GatewayError } from '../errors.ts';
+import type { Clock } from '../stdx/clock.ts';
+import type { JsonObject } from '../stdx/json.ts';
+import { abortError, PendingCall, type PendingCallOptions } from './pending-call.ts';
+import { isJsonObject, type RpcMessage, readRpcMessage } from './rpc-message.ts';
+import { rpcError } from './server-errors.ts';
+import type { CallOptions } from './upstream-session.ts';
+import type { SendOptions, Wire } from './wire.ts';
+
+const METHOD_NOT_FOUND = -32601;
+
+/** What came over the wire and had to be ignored; a healthy server leaves all of them at zero. */
+export interface Incidents {
+  /** Responses to no call of ours: unknown id, duplicate, or later than its deadline. */
+  strayResponses: number;
+  /** Lines that are no JSON-RPC message. */
+  noiseLines: number;
+  noiseBytes: number;
+  /** Notifications that a listener of ours threw at; the connection goes on. */
+  failedListeners: number;
+}
+
+export interface PeerOptions {
+  readonly server: string;
+  readonly clock: Clock;
+}
+
+export interface PeerCallOptions extends CallOptions {
+  /** Giving up is not told to the server: `initialize` must not be cancelled, and a probe is nobody's loss. */
+  readonly isQuiet?: boolean;
+}
+
+export class RpcPeer {
+  readonly incidents: Incidents = { strayResponses: 0, noiseLines: 0, noiseBytes: 0, failedListeners: 0 };
+  readonly closed: Promise<Error>;
+  readonly #wire: Wire;
+  readonly #options: PeerOptions;
+  readonly #pending = new Map<number, PendingCall>();
+  readonly #listeners = new Set<(method: string, params: JsonObject) => void>();
+  #resolveClosed: (reason: Error) => void = () => {};
+  #closedBy: Error | undefined;
+  #lastId = 0;
+
+  /** `connect` gets the peer's ear and gives back the wire, so that nothing can arrive before somebody listens. */
+  constructor(connect: (peer: RpcPeer) => Wire, options: PeerOptions) {
+    this.#options = options;
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+    this.#wire = connect(this);
+  }
+
+  async request(method: string, params: JsonObject, options: PeerCallOptions = {}): Promise<JsonObject> {
+    if (this.#closedBy) throw this.#closedBy;
+    const { server } = this.#options;
+    if (options.signal?.aborted) throw abortError({ server, method, signal: options.signal });
+    const id = ++this.#lastId;
+    const stream = this.#wire.hasStreamPerRequest ? new AbortController() : undefined;
+    const call = this.#open(id, method, {
+      ...options,
+      onGivenUp: (reason) => this.#giveUp(id, reason, { ...options, stream }),
+    });
+    const onStreamEnd = () => this.#fail(id, lostStream(server, method));
+    const message = { jsonrpc: '2.0', id, method, params: withProgressToken(params, options.onProgress && id) };
+    this.#send(id, message, stream && { signal: stream.signal, onStreamEnd });
+    const result = await call.result;
+    if (isJsonObject(result)) return result;
+    throw new GatewayError(
+      'PROTOCOL_VIOLATION',
+      `Server "${server}" answered ${method} with a result that is no object`,
+    );
+  }
+
+  notify(method: string, params?: JsonObject): void {
+    this.#sendQuietly(params ? { jsonrpc: '2.0', method, params } : { jsonrpc: '2.0', method });
+  }
+
+  onNotification(listener: (method: string, params: JsonObject) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** For the wire: one parsed value came in. False if it is no message. */
+  message(value: unknown): boolean {
+    const message = readRpcMessage(value);
+    if (!message) return false;
+    this.#dispatch(message);
+    return true;
+  }
+
+  /** For the wire: something that is no message came in. */
+  noise(bytes: number): void {
+    this.incidents.noiseLines++;
+    this.incidents.noiseBytes += bytes;
+  }
+
+  /** For the wire: nothing more will come. Every call under way fails now, not at its deadline. */
+  ended(reason: Error): void {
+    if (this.#closedBy) return;
+    this.#closedBy = reason;
+    this.#resolveClosed(reason);
+    const calls = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const call of calls) call.fail(reason);
+  }
+
+  useVersion(protocolVersion: string): void {
+    this.#wire.useVersion(protocolVersion);
+  }
+
+  async close(reason: string): Promise<void> {
+    await this.#wire.close(reason);
+  }
+
+  #open(id: number, method: string, options: CallOptions & Pick<PendingCallOptions, 'onGivenUp'>): PendingCall {
+    const { server, clock } = this.#options;
+    const call = new PendingCall({ ...options, server, clock, method });
+    this.#pending.set(id, call);
+    return call;
+  }
+
+  #send(id: number, message: JsonObject, options: SendOptions | undefined): void {
+    try {
+      void this.#wire.send(message, options)?.catch((error: unknown) => this.#fail(id, error));
+    } catch (error) {
+      this.#fail(id, error);
+    }
+  }
+
+  #fail(id: number, error: unknown): void {
+    const call = this.#pending.get(id);
+    this.#pending.delete(id);
+    call?.fail(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  #sendQuietly(message: JsonObject): void {
+    if (this.#closedBy) return;
+    try {
+      void this.#wire.send(message)?.catch(() => {});
+    } catch {
+      // A server that does not read needs no notifications and gets no answers.
+    }
+  }
+
+  #giveUp(
+    id: number,
+    reason: string,
+    { isQuiet, stream }: { isQuiet?: boolean; stream?: AbortController | undefined },
+  ): void {
+    this.#pending.delete(id);
+    stream?.abort();
+    if (!isQuiet && !this.#wire.cancelsByStream) this.notify('notifications/cancelled', { requestId: id, reason });
+  }
+
+  #dispatch(message: RpcMessage): void {
+    switch (message.kind) {
+      case 'result':
+        this.#take(message.id)?.succeed(message.result);
+        break;
+      case 'error': {
+        const call = this.#take(message.id);
+        call?.fail(rpcError(this.#options.server, call.method, message.error));
+        break;
+      }
+      case 'request':
+        this.#answer(message);
+        break;
+      case 'notification':
+        this.#notified(message.method, message.params);
+    }
+  }
+
+  /** Only the very number that was sent counts: "1" is not 1, and a second answer has nobody waiting. */
+  #take(id: unknown): PendingCall | undefined {
+    const call = typeof id === 'number' ? this.#pending.get(id) : undefined;
+    if (call && typeof id === 'number') this.#pending.delete(id);
+    else this.incidents.strayResponses++;
+    return call;
+  }
+
+  #answer({ id, method }: { id: string | number; method: string }): void {
+    const message = `This client has not declared the capability for ${method}`;
+    const answer: JsonObject = method === 'ping' ? { result: {} } : { error: { code: METHOD_NOT_FOUND, message } };
+    this.#sendQuietly({ jsonrpc: '2.0', id, ...answer });
+  }
+
+  #notified(method: string, params: JsonObject): void {
+    if (method === 'notifications/progress') this.#progressed(params);
+    else this.#tell(method, params);
+  }
+
+  #tell(method: string, params: JsonObject): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(method, params);
+      } catch {
+        this.incidents.failedListeners++;
+      }
+    }
+  }
+
+  #progressed({ progressToken, ...progress }: JsonObject): void {
+    if (typeof progressToken === 'number') this.#pending.get(progressToken)?.progress(progress);
+  }
+}
+
+/** Tokens are ours: a caller's own would reach other callers of the same process. */
+function withProgressToken(params: JsonObject, token: number | undefined): JsonObject {
+  const meta = params['_meta'];
+  const hasOther = isJsonObject(meta) && 'progressToken' in meta;
+  if (token === undefined && !hasOther) return params;
+  const { progressToken: _, ...kept } = isJsonObject(meta) ? meta : {};
+  return { ...params, _meta: token === undefined ? kept : { ...kept, progressToken: token } };
+}
+
+function lostStream(server: string, method: string): GatewayError {
+  return new GatewayError('SERVER_CRASHED', `Server "${server}" ended its answer to ${method} without a result`, {
+    hint: 'The connection broke or the server restarted; the call was not repeated.',
+  });
+}

@@ -1,0 +1,82 @@
+/** An upstream session over a peer: adds to each request what its era wants and takes from each result what it means. */
+import type { ToolDefinition } from '../catalog/tool-definition.ts';
+import { GatewayError } from '../errors.ts';
+import type { JsonObject } from '../stdx/json.ts';
+import { listPages } from './list-pages.ts';
+import { modernMeta } from './negotiate.ts';
+import { isJsonObject } from './rpc-message.ts';
+import type { Incidents, RpcPeer } from './rpc-peer.ts';
+import { rpcCodeOf } from './server-errors.ts';
+import type { CallOptions, ServerFacts, UpstreamSession } from './upstream-session.ts';
+
+const METHOD_NOT_FOUND = -32601;
+
+export interface SessionOptions {
+  readonly server: string;
+  readonly clientInfo: JsonObject;
+  readonly facts: ServerFacts;
+}
+
+export class Session implements UpstreamSession {
+  readonly facts: ServerFacts;
+  readonly #peer: RpcPeer;
+  readonly #server: string;
+  readonly #meta: JsonObject | undefined;
+
+  constructor(peer: RpcPeer, { server, clientInfo, facts }: SessionOptions) {
+    this.facts = facts;
+    this.#peer = peer;
+    this.#server = server;
+    this.#meta = facts.era === 'modern' ? modernMeta(clientInfo) : undefined;
+  }
+
+  get closed(): Promise<Error> {
+    return this.#peer.closed;
+  }
+
+  /** What had to be ignored on this connection so far. */
+  get incidents(): Readonly<Incidents> {
+    return this.#peer.incidents;
+  }
+
+  async listTools(options: CallOptions = {}): Promise<ToolDefinition[]> {
+    try {
+      return await listPages(this.#server, (params) => this.request('tools/list', params, options));
+    } catch (error) {
+      // A server of prompts or resources alone has no tools; that is no failure.
+      if (rpcCodeOf(error) === METHOD_NOT_FOUND && !this.facts.capabilities['tools']) return [];
+      throw error;
+    }
+  }
+
+  async request(method: string, params: JsonObject, options: CallOptions = {}): Promise<JsonObject> {
+    const result = await this.#peer.request(method, this.#meta ? withMeta(params, this.#meta) : params, options);
+    if (result['resultType'] !== 'input_required') return result;
+    throw new GatewayError(
+      'UPSTREAM_ERROR',
+      `Server "${this.#server}" wants input from the user to go on with ${method}`,
+      {
+        hint: 'Input requests are not passed on here; give the call all that it needs, or use a client that speaks to the server itself.',
+        data: { result },
+      },
+    );
+  }
+
+  notify(method: string, params?: JsonObject): void {
+    this.#peer.notify(method, this.#meta ? withMeta(params ?? {}, this.#meta) : params);
+  }
+
+  onNotification(listener: (method: string, params: JsonObject) => void): () => void {
+    return this.#peer.onNotification(listener);
+  }
+
+  async close(reason: string): Promise<void> {
+    await this.#peer.close(reason);
+  }
+}
+
+/** Ours win: a caller that speaks for another version or client would confuse the server. */
+function withMeta(params: JsonObject, meta: JsonObject): JsonObject {
+  const given = params['_meta'];
+  return { ...params, _meta: isJsonObject(given) ? { ...given, ...meta } : meta };
+}

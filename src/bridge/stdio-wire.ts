@@ -1,0 +1,155 @@
+/** JSON lines over the standard streams of a process, robust against everything that real servers do on theirs. */
+import type { Readable, Writable } from 'node:stream';
+import { GatewayError } from '../errors.ts';
+import type { Clock } from '../stdx/clock.ts';
+import type { JsonObject } from '../stdx/json.ts';
+import { LineSplitter } from './line-splitter.ts';
+import { LineWriter } from './line-writer.ts';
+import { crashError } from './server-errors.ts';
+import type { Wire, WireEvents } from './wire.ts';
+
+/** What the bridge needs of a running process; the runtimes' endpoint is one. */
+export interface StdioPeer {
+  readonly kind: 'stdio';
+  readonly input: Writable;
+  readonly output: Readable;
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  stderrTail(): string[];
+  stop(reason: string): Promise<void>;
+}
+
+const LINE_BYTES_MAX = 32 * 1024 * 1024;
+/** So much without one message in between is no server speaking MCP. */
+const NOISE_BYTES_MAX = 64 * 1024 * 1024;
+/** A process and its pipes do not end in a fixed order; a grandchild may even keep the pipe open for ever. */
+const LAST_WORDS_MS = 200;
+
+const OPEN_BRACE = 0x7b;
+const OPEN_BRACKET = 0x5b;
+const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
+
+export interface StdioWireOptions {
+  readonly server: string;
+  readonly clock: Clock;
+}
+
+export class StdioWire implements Wire {
+  readonly hasStreamPerRequest = false;
+  readonly cancelsByStream = false;
+  readonly #peer: StdioPeer;
+  readonly #options: StdioWireOptions;
+  readonly #events: WireEvents;
+  readonly #writer: LineWriter;
+  readonly #splitter = new LineSplitter(LINE_BYTES_MAX);
+  readonly #onLine = (line: Buffer) => this.#receive(line);
+  #noiseBytes = 0;
+  #isEnded = false;
+  #isOutputEnded = false;
+  #exit: { code: number | null; signal: string | null } | undefined;
+
+  constructor(peer: StdioPeer, options: StdioWireOptions, events: WireEvents) {
+    this.#peer = peer;
+    this.#options = options;
+    this.#events = events;
+    this.#writer = new LineWriter(peer.input);
+    this.#listen();
+  }
+
+  send(message: JsonObject): void {
+    if (this.#writer.write(JSON.stringify(message))) return;
+    throw new GatewayError('SERVER_BUSY', `Server "${this.#options.server}" does not read its input`, {
+      hint: 'Call again later, or restart the server if it hangs.',
+    });
+  }
+
+  useVersion(): void {}
+
+  async close(reason: string): Promise<void> {
+    this.#end(new GatewayError('SHUTTING_DOWN', `Server "${this.#options.server}" was stopped: ${reason}`));
+    await this.#peer.stop(reason);
+  }
+
+  #listen(): void {
+    const { input, output, exited } = this.#peer;
+    // A broken pipe says only that the process is ending, which `exited` says better.
+    input.on('error', () => {});
+    output.on('error', () => this.#outputEnded());
+    output.on('data', (chunk: Buffer) => this.#push(chunk));
+    output.on('end', () => this.#outputEnded());
+    output.on('close', () => this.#outputEnded());
+    void exited.then((exit) => this.#exited(exit));
+  }
+
+  #push(chunk: Buffer): void {
+    if (this.#isEnded || this.#splitter.push(chunk, this.#onLine)) return;
+    this.#violation(`sent a line of more than ${LINE_BYTES_MAX / 1024 / 1024} MiB`);
+  }
+
+  #receive(rawLine: Buffer): void {
+    if (this.#isEnded || rawLine.length === 0) return;
+    const value = parseLine(rawLine);
+    // Only 2025-03-26 had batches, yet reading one does no harm in any version.
+    const messages = Array.isArray(value) ? value : [value];
+    let understood = 0;
+    for (const message of messages) if (this.#events.message(message)) understood++;
+    if (understood > 0) this.#noiseBytes = 0;
+    else this.#ignore(rawLine);
+  }
+
+  #ignore(line: Buffer): void {
+    if (line.length === 1 && line[0] === 0x0d) return;
+    this.#noiseBytes += line.length;
+    this.#events.noise(line.length);
+    if (this.#noiseBytes > NOISE_BYTES_MAX) this.#violation('floods its standard output with what is not MCP');
+  }
+
+  #violation(what: string): void {
+    const error = new GatewayError('PROTOCOL_VIOLATION', `Server "${this.#options.server}" ${what} and was stopped`, {
+      hint: 'Standard output of a stdio server is for MCP messages only, one per line.',
+    });
+    this.#end(error);
+    void this.#peer.stop(error.message);
+  }
+
+  #exited(exit: { code: number | null; signal: string | null }): void {
+    this.#exit = exit;
+    this.#endWhenBothEnded();
+  }
+
+  #outputEnded(): void {
+    this.#isOutputEnded = true;
+    this.#endWhenBothEnded();
+  }
+
+  #endWhenBothEnded(): void {
+    if (this.#isEnded) return;
+    if (this.#exit && this.#isOutputEnded) this.#endOfProcess();
+    else this.#options.clock.after(LAST_WORDS_MS, () => this.#endOfProcess());
+  }
+
+  #endOfProcess(): void {
+    if (this.#isEnded) return;
+    this.#receive(this.#splitter.rest());
+    this.#end(crashError({ server: this.#options.server, exit: this.#exit, stderrTail: this.#peer.stderrTail() }));
+  }
+
+  #end(reason: GatewayError): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    // Read on, so that the process can end; nothing of it is kept.
+    this.#peer.output.removeAllListeners('data').resume();
+    this.#events.ended(reason);
+  }
+}
+
+/** Undefined for what is not JSON. A line feed inside a string is always escaped, so one line is one value. */
+function parseLine(rawLine: Buffer): unknown {
+  const line = rawLine[0] === BOM[0] && rawLine.subarray(0, 3).equals(BOM) ? rawLine.subarray(3) : rawLine;
+  const first = line[0] === 0x20 ? line.toString('latin1').trimStart().charCodeAt(0) : line[0];
+  if (first !== OPEN_BRACE && first !== OPEN_BRACKET) return undefined;
+  try {
+    return JSON.parse(line.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

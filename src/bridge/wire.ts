@@ -1,0 +1,31 @@
+/** The port between the JSON-RPC peer and a transport: whole messages out, whole messages in, one end. */
+import type { GatewayError } from '../errors.ts';
+import type { JsonObject } from '../stdx/json.ts';
+
+export interface SendOptions {
+  /** Ends the request's own stream, on transports that have one. */
+  readonly signal?: AbortSignal;
+  /** The request's own stream ended; if no response came, none will. */
+  readonly onStreamEnd?: () => void;
+}
+
+export interface Wire {
+  /** True if each request has a stream of its own, which `SendOptions` then control. */
+  readonly hasStreamPerRequest: boolean;
+  /** True if ending that stream is how a request is cancelled; otherwise a notification says so. */
+  readonly cancelsByStream: boolean;
+  /** Throws, or rejects, when the message cannot be taken; the connection itself may still be fine. */
+  send(message: JsonObject, options?: SendOptions): void | Promise<void>;
+  /** Tells the transport what was agreed on, for those that repeat it on each message. */
+  useVersion(protocolVersion: string): void;
+  close(reason: string): Promise<void>;
+}
+
+export interface WireEvents {
+  /** One parsed JSON value; false if it is no message. */
+  message(value: unknown): boolean;
+  /** Something that is no message at all. */
+  noise(bytes: number): void;
+  /** Once, after the last message. */
+  ended(reason: GatewayError): void;
+}
