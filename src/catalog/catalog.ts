@@ -30,6 +30,8 @@ export interface ListingFailure {
 export interface StoredTool {
   readonly server: string;
   readonly name: string;
+  /** Equal exactly when the definitions are. */
+  readonly hash: string;
   readonly definition: ToolDefinition;
 }
 

@@ -25,6 +25,7 @@ interface ListingRow {
 interface ToolRow {
   server: string;
   name: string;
+  hash: string;
   definition: string;
 }
 
@@ -50,12 +51,12 @@ class SqliteCatalog implements Catalog {
   }
 
   tools(server: string): StoredTool[] {
-    const sql = 'SELECT server, name, definition FROM tools WHERE server = ? ORDER BY position';
+    const sql = 'SELECT server, name, hash, definition FROM tools WHERE server = ? ORDER BY position';
     return this.#rows<ToolRow>(sql, server).map(toTool);
   }
 
   tool(server: string, name: string): StoredTool | undefined {
-    const sql = 'SELECT server, name, definition FROM tools WHERE server = ? AND name = ?';
+    const sql = 'SELECT server, name, hash, definition FROM tools WHERE server = ? AND name = ?';
     return this.#rows<ToolRow>(sql, server, name).map(toTool)[0];
   }
 
@@ -183,5 +184,6 @@ function toListing(row: ListingRow): ServerListing {
 }
 
 function toTool(row: ToolRow): StoredTool {
-  return { server: row.server, name: row.name, definition: JSON.parse(row.definition) as ToolDefinition };
+  const { server, name, hash } = row;
+  return { server, name, hash, definition: JSON.parse(row.definition) as ToolDefinition };
 }

@@ -39,6 +39,7 @@ export function nearest(word: string, candidates: Iterable<string>, limit = 3): 
 const plain = (word: string) => word.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 
 function distanceBetween(wanted: string, candidate: string): number {
-  if (wanted.length >= 3 && (candidate.includes(wanted) || (candidate.length >= 3 && wanted.includes(candidate)))) return 1;
+  if (wanted.length >= 3 && (candidate.includes(wanted) || (candidate.length >= 3 && wanted.includes(candidate))))
+    return 1;
   return editDistance(wanted.slice(0, 64), candidate.slice(0, 64));
 }

@@ -1,0 +1,231 @@
+/** The only writer of catalog and index: lists what servers offer, remembers it and makes it searchable. */
+import type { ToolDocument } from '../../index/tool-document.ts';
+import type { ToolIndex } from '../../index/tool-index.ts';
+import type { Catalog, ListingChange, ServerListing } from '../catalog/catalog.ts';
+import type { KnownServer, ServerDirectory } from '../catalog/server-directory.ts';
+import type { ToolDefinition } from '../catalog/tool-definition.ts';
+import { explain, GatewayError } from '../errors.ts';
+import type { Lease, Pool } from '../lifecycle/pool.ts';
+import { abortable } from '../stdx/abort.ts';
+import { SingleFlight } from '../stdx/single-flight.ts';
+import { documentOf } from './document-of.ts';
+
+type ServerFacts = Lease['session']['facts'];
+
+/** What is known of one server's tools. */
+export type Knowledge =
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'listing'; readonly message: string }
+  | { readonly kind: 'indexed'; readonly listing: ServerListing }
+  | { readonly kind: 'failed'; readonly reason: string; readonly known: ServerListing | undefined };
+
+export interface Listed {
+  readonly listing: ServerListing;
+  readonly change: ListingChange;
+}
+
+export interface ListOptions {
+  /** Ends the waiting, not the listing: what was begun goes on, and the next caller joins it. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (message: string) => void;
+}
+
+export interface DiscoveryEvents {
+  /** Something worth a log line; `problem` for what an admin should look at. */
+  readonly note: (level: 'info' | 'problem', message: string) => void;
+}
+
+export interface DiscoveryParts {
+  readonly catalog: Catalog;
+  readonly directory: ServerDirectory;
+  readonly pool: Pool;
+  readonly index: ToolIndex;
+  readonly events: DiscoveryEvents;
+}
+
+/** Installs and starts are heavy on disk and processor; more at once makes every one of them late. */
+const LISTINGS_AT_ONCE = 3;
+/** A server that failed is not asked again by every new process at once. */
+const RETRY_AFTER_MS = 10 * 60_000;
+
+export class Discovery {
+  readonly #parts: DiscoveryParts;
+  readonly #listing = new Map<string, string>();
+  readonly #listeners = new Map<string, Set<(message: string) => void>>();
+  readonly #flights = new SingleFlight<string, Listed>();
+  /** Fingerprint under which each server stands in the index. */
+  readonly #loaded = new Map<string, string>();
+  #generation = Number.NaN;
+
+  constructor(parts: DiscoveryParts) {
+    this.#parts = parts;
+  }
+
+  /** Puts what the catalog knows into the index; cheap when nothing changed, also by another process. */
+  async refresh(): Promise<void> {
+    const generation = this.#parts.catalog.generation();
+    if (generation === this.#generation) return;
+    this.#generation = generation;
+    for (const server of this.#parts.directory.names()) await this.#load(server);
+    for (const server of this.#loaded.keys()) if (!this.#parts.directory.get(server)) await this.#unload(server);
+  }
+
+  knowledge(server: string): Knowledge {
+    const message = this.#listing.get(server);
+    if (message !== undefined) return { kind: 'listing', message };
+    const { catalog } = this.#parts;
+    const failure = catalog.failure(server);
+    const listing = catalog.listing(server);
+    if (failure && failure.configHash === this.#parts.directory.get(server)?.configHash) {
+      return { kind: 'failed', reason: failure.reason, known: listing };
+    }
+    return listing ? { kind: 'indexed', listing } : { kind: 'waiting' };
+  }
+
+  /** Lists every server that is new, changed or due for another try; failures are recorded and never thrown. */
+  async listMissing(signal?: AbortSignal): Promise<void> {
+    const due = this.#parts.directory.names().filter((server) => this.#isDue(server));
+    await this.listAll(due, signal === undefined ? {} : { signal });
+  }
+
+  /** Lists these servers, a few at a time; the result says of each how it went. */
+  async listAll(servers: readonly string[], options: ListOptions = {}): Promise<Map<string, Listed | GatewayError>> {
+    const results = new Map<string, Listed | GatewayError>();
+    const queue = [...servers];
+    const worker = async () => {
+      for (let server = queue.shift(); server !== undefined; server = queue.shift()) {
+        if (options.signal?.aborted) return;
+        results.set(server, await this.list(server, options).catch(asGatewayError));
+      }
+    };
+    await Promise.all(Array.from({ length: LISTINGS_AT_ONCE }, worker));
+    return results;
+  }
+
+  /** Installs, starts, lists and indexes one server, joining a listing under way. Throws what went wrong. */
+  async list(server: string, options: ListOptions = {}): Promise<Listed> {
+    const known = this.#parts.directory.get(server);
+    if (!known) throw new GatewayError('SERVER_UNKNOWN', `no server is called "${server}"`);
+    const { onProgress, signal } = options;
+    const listeners = this.#listenersOf(server);
+    if (onProgress) listeners.add(onProgress);
+    try {
+      return await abortable(
+        this.#flights.run(server, () => this.#listOnce(known)),
+        signal,
+      );
+    } finally {
+      if (onProgress) listeners.delete(onProgress);
+    }
+  }
+
+  /** Makes sure that the tools of a server are known; asks it only if nobody ever did. */
+  async ensureListed(server: string, options: ListOptions = {}): Promise<void> {
+    if (!this.#parts.catalog.listing(server)) await this.list(server, options);
+  }
+
+  async #listOnce(known: KnownServer): Promise<Listed> {
+    const { catalog, events } = this.#parts;
+    this.#listing.set(known.name, 'starting');
+    try {
+      const listed = await this.#ask(known);
+      events.note('info', `indexed ${known.name}: ${listed.listing.toolCount} tools`);
+      return listed;
+    } catch (error) {
+      const reason = explain(error);
+      if (!isCallersDoing(error)) {
+        catalog.recordFailure({ server: known.name, configHash: known.configHash, reason, failedAt: Date.now() });
+        events.note('problem', `cannot index ${known.name}: ${reason}`);
+      }
+      throw error;
+    } finally {
+      this.#listing.delete(known.name);
+    }
+  }
+
+  async #ask(known: KnownServer): Promise<Listed> {
+    const { pool } = this.#parts;
+    const onProgress = (message: string) => this.#tell(known.name, message);
+    const wasRunning = pool.state(known.name).kind === 'ready';
+    const lease = await pool.acquire(known.name, { onProgress });
+    try {
+      onProgress('listing tools');
+      const tools = await lease.session.listTools();
+      return await this.#remember(known, lease.session.facts, tools);
+    } finally {
+      lease.release();
+      if (!wasRunning) void pool.stop(known.name, 'listed').catch(() => undefined);
+    }
+  }
+
+  async #remember(known: KnownServer, facts: ServerFacts, tools: readonly ToolDefinition[]): Promise<Listed> {
+    const { catalog, pool } = this.#parts;
+    const { name: server, configHash } = known;
+    const { protocolVersion, serverInfo, capabilities, instructions } = facts;
+    const startMs = pool.startCostMs(server) ?? catalog.listing(server)?.startMs ?? 0;
+    const listing = { server, configHash, listedAt: Date.now(), startMs, protocolVersion, serverInfo, capabilities };
+    const change = catalog.replace({ ...listing, instructions }, tools);
+    await this.#load(server);
+    const stored = catalog.listing(server);
+    if (!stored) throw new GatewayError('INTERNAL', `the listing of ${server} was not stored`);
+    return { listing: stored, change };
+  }
+
+  #tell(server: string, message: string): void {
+    this.#listing.set(server, message);
+    for (const listener of this.#listenersOf(server)) listener(message);
+  }
+
+  #listenersOf(server: string): Set<(message: string) => void> {
+    const listeners = this.#listeners.get(server) ?? new Set();
+    this.#listeners.set(server, listeners);
+    return listeners;
+  }
+
+  #isDue(server: string): boolean {
+    const { catalog, directory } = this.#parts;
+    const hash = directory.get(server)?.configHash;
+    const failure = catalog.failure(server);
+    if (failure?.configHash === hash && failure && Date.now() - failure.failedAt < RETRY_AFTER_MS) return false;
+    return catalog.listing(server)?.configHash !== hash || failure !== undefined;
+  }
+
+  async #load(server: string): Promise<void> {
+    const { catalog, directory, index } = this.#parts;
+    const listing = catalog.listing(server);
+    const known = directory.get(server);
+    if (!listing || !known || this.#loaded.get(server) === listing.fingerprint) return;
+    const visible = catalog.tools(server).filter((tool) => known.allows(tool.name));
+    const documents = visible.map((tool) => documentOf(tool, known, listing));
+    await this.#dropMissing(server, documents);
+    await index.upsert(documents);
+    this.#loaded.set(server, listing.fingerprint);
+  }
+
+  readonly #idsOf = new Map<string, readonly string[]>();
+
+  async #dropMissing(server: string, documents: readonly ToolDocument[]): Promise<void> {
+    const now = documents.map((document) => document.id);
+    const kept = new Set(now);
+    const gone = (this.#idsOf.get(server) ?? []).filter((id) => !kept.has(id));
+    this.#idsOf.set(server, now);
+    if (gone.length > 0) await this.#parts.index.remove(gone);
+  }
+
+  async #unload(server: string): Promise<void> {
+    await this.#dropMissing(server, []);
+    this.#idsOf.delete(server);
+    this.#loaded.delete(server);
+  }
+}
+
+function asGatewayError(error: unknown): GatewayError {
+  return error instanceof GatewayError ? error : new GatewayError('INTERNAL', explain(error), { cause: error });
+}
+
+/** The caller gave up or the gateway is closing: that says nothing about the server. */
+function isCallersDoing(error: unknown): boolean {
+  const code = error instanceof GatewayError ? error.code : undefined;
+  if (code === 'CALL_CANCELLED' || code === 'SHUTTING_DOWN') return true;
+  return error instanceof Error && error.name === 'AbortError';
+}

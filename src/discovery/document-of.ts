@@ -1,0 +1,23 @@
+/** What of a stored tool goes into the search index. */
+import { type ToolDocument, toolDocument } from '../../index/tool-document.ts';
+import type { ServerListing, StoredTool } from '../catalog/catalog.ts';
+import type { KnownServer } from '../catalog/server-directory.ts';
+import { toolId } from '../catalog/tool-id.ts';
+
+export function documentOf(tool: StoredTool, server: KnownServer, listing: ServerListing): ToolDocument {
+  const { definition } = tool;
+  return toolDocument({
+    id: toolId(tool.server, tool.name),
+    server: tool.server,
+    serverDescription: describeServer(server, listing),
+    name: tool.name,
+    description: [definition.title, definition.description].filter(Boolean).join('. '),
+    inputSchema: definition.inputSchema,
+  });
+}
+
+/** The admin's words come first; a server's own only stand in for missing ones. */
+export function describeServer(server: KnownServer, listing: ServerListing | undefined): string {
+  const own = listing?.serverInfo.description ?? listing?.serverInfo.title ?? listing?.instructions;
+  return server.description || (typeof own === 'string' ? own : '');
+}

@@ -1,0 +1,98 @@
+/** `add_mcp_server`: installs, starts and lists a server, and answers with its tools. */
+import type { KnownServer } from '../catalog/server-directory.ts';
+import { GatewayError } from '../errors.ts';
+import type { JsonObject } from '../stdx/json.ts';
+import { type CallContext, type MetaTool, type MetaToolParts, textResult } from './parts.ts';
+import { findServer, startProgress } from './resolve-tool.ts';
+import { renderAnswer } from './search-answer.ts';
+import { serverStatus } from './server-status.ts';
+import { signature } from './signature.ts';
+import { plainLine, quote } from './third-party-text.ts';
+
+/** Hosts give up on a call after about a minute. */
+const WAIT_MS = { fallback: 30_000, max: 55_000 };
+const ANSWER_TOKENS_MAX = 1_000;
+
+export const addMcpServer: MetaTool = async (parts, given, context) => {
+  const name = readName(given);
+  if (given.config !== undefined && given.config !== null) await parts.addServer(name, readConfig(given.config));
+  const server = findServer(parts, name);
+  const knowledge = parts.discovery.knowledge(server.name);
+  if (knowledge.kind === 'indexed' && knowledge.listing.configHash === server.configHash) return listed(parts, server);
+  const waited = await listWithin(parts, server, { context, waitMs: readWait(given.wait_ms ?? given.waitMs) });
+  return waited === 'done' ? listed(parts, server) : stillWorking(parts, server);
+};
+
+interface Waiting {
+  readonly context: CallContext;
+  readonly waitMs: number;
+}
+
+/** Gives up waiting after `waitMs`, not listing: that goes on, and the next call joins it. */
+async function listWithin(
+  parts: MetaToolParts,
+  server: KnownServer,
+  { context, waitMs }: Waiting,
+): Promise<'done' | 'late'> {
+  const late = AbortSignal.timeout(waitMs);
+  const signal = AbortSignal.any([context.signal, late]);
+  try {
+    await parts.discovery.list(server.name, { signal, onProgress: startProgress(context) });
+    return 'done';
+  } catch (error) {
+    if (late.aborted && !context.signal.aborted && error === late.reason) return 'late';
+    throw error;
+  }
+}
+
+function listed(parts: MetaToolParts, server: KnownServer): JsonObject {
+  const tools = parts.catalog.tools(server.name).filter((tool) => server.allows(tool.name));
+  const candidates = tools.map(({ name, definition }) => {
+    const line = signature(name, definition.inputSchema);
+    const description = definition.description ? `\n  ${quote(definition.description, 160)}` : '';
+    return { server: server.name, name: plainLine(name), signature: `${line}${description}`, schema: line };
+  });
+  const answer = renderAnswer({
+    candidates,
+    detail: 'signatures',
+    tokensMax: ANSWER_TOKENS_MAX,
+    header: (shown) =>
+      `${server.name} is added: ${tools.length} tools${shown < tools.length ? `, ${shown} shown` : ''}`,
+    heading: (name) => `## ${name} (${serverStatus(parts, name)})`,
+    footer: () => 'Call one with use_tool; search_mcp_server with "server" finds the others.',
+  });
+  return textResult(answer);
+}
+
+function stillWorking(parts: MetaToolParts, server: KnownServer): JsonObject {
+  const knowledge = parts.discovery.knowledge(server.name);
+  const message = knowledge.kind === 'listing' ? plainLine(knowledge.message) : 'working';
+  return textResult(
+    `${server.name} is being added (${message}); it goes on without you. Call add_mcp_server again to wait for it.`,
+  );
+}
+
+function readName(given: JsonObject): string {
+  const name = given.mcp_server_name ?? given.mcpServerName ?? given.server ?? given.name;
+  if (typeof name === 'string' && name.trim() !== '') return name.trim();
+  throw new GatewayError('ARGUMENTS_INVALID', 'add_mcp_server was not told which server', {
+    hint: 'give mcp_server_name, a name that search_mcp_server showed',
+  });
+}
+
+function readConfig(config: unknown): unknown {
+  if (typeof config !== 'string') return config;
+  try {
+    return JSON.parse(config);
+  } catch (cause) {
+    throw new GatewayError('ARGUMENTS_INVALID', 'config is a text that is not JSON', {
+      hint: 'give an object such as {"command":"npx","args":["-y","package@1.2.3"]}',
+      cause,
+    });
+  }
+}
+
+function readWait(value: unknown): number {
+  const wait = Number(value ?? WAIT_MS.fallback);
+  return Number.isFinite(wait) ? Math.min(WAIT_MS.max, Math.max(0, wait)) : WAIT_MS.fallback;
+}

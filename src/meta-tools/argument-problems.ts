@@ -1,0 +1,75 @@
+/** Explains why arguments do not fit: the failing paths, the schema of just those, and one call that would. */
+import { GatewayError } from '../errors.ts';
+import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
+import { nearest } from '../stdx/nearest.ts';
+import { type Problem, sample, sampleObject } from './argument-check.ts';
+import type { Target } from './resolve-tool.ts';
+import { plainLine } from './third-party-text.ts';
+
+const FRAGMENT_CHARACTERS_MAX = 1_500;
+
+export function wrongArguments(target: Target, params: JsonObject, problems: readonly Problem[]): GatewayError {
+  const schema = target.tool.definition.inputSchema;
+  const id = `${target.server.name}:${target.tool.name}`;
+  const lines = problems.map((problem) => `- ${describe(problem, schema)}`);
+  const example = {
+    mcp_server_name: target.server.name,
+    mcp_tool_name: target.tool.name,
+    params: correct(schema, params, problems),
+  };
+  return new GatewayError(
+    'ARGUMENTS_INVALID',
+    [`${id} was not called: its arguments do not fit`, ...lines].join('\n'),
+    {
+      hint: `schema: ${fragment(schema, problems)}\nexample: use_tool ${JSON.stringify(example)}`,
+      data: { problems },
+    },
+  );
+}
+
+function describe({ path, message, parameter, keyword }: Problem, schema: JsonObject): string {
+  const where = plainLine(path === '' ? 'params' : path.slice(1));
+  if (keyword === 'required') return `${where}: "${parameter ?? ''}" is missing`;
+  if (keyword !== 'additionalProperties') return `${where}: ${plainLine(message)}`;
+  const near = path === '' ? nearest(parameter ?? '', Object.keys(propertiesOf(schema)), 1)[0] : undefined;
+  return `${where}: unknown parameter "${parameter ?? ''}"${near ? `; did you mean "${near}"?` : ''}`;
+}
+
+/** The schemas of the top-level parameters that are at fault; all of it when it is small. */
+function fragment(schema: JsonObject, problems: readonly Problem[]): string {
+  const { $schema: _, ...whole } = schema;
+  const everything = JSON.stringify(whole);
+  if (everything.length <= FRAGMENT_CHARACTERS_MAX) return everything;
+  const properties = propertiesOf(schema);
+  const names = new Set(problems.map((problem) => problem.path.split('/')[1] ?? problem.parameter ?? ''));
+  const parts: string[] = [];
+  for (const name of names) {
+    const text = properties[name] === undefined ? '' : `"${name}":${JSON.stringify(properties[name])}`;
+    if (text && parts.join().length + text.length <= FRAGMENT_CHARACTERS_MAX) parts.push(text);
+  }
+  return parts.length > 0 ? `{${parts.join(',')}}` : 'ask search_mcp_server for it with detail "schemas"';
+}
+
+/** What was right is kept, misspelt names are mended, what is missing or wrong is replaced by a sample. */
+function correct(schema: JsonObject, params: JsonObject, problems: readonly Problem[]): JsonObject {
+  const properties = propertiesOf(schema);
+  const corrected: JsonObject = { ...sampleObject(schema), ...params };
+  for (const { path, parameter, keyword } of problems) {
+    const top = path.split('/')[1];
+    if (top !== undefined) corrected[top] = sample(properties[top]);
+    else if (keyword === 'additionalProperties' && parameter !== undefined) {
+      rename(corrected, parameter, nearest(parameter, Object.keys(properties), 1)[0]);
+    }
+  }
+  return corrected;
+}
+
+function rename(params: JsonObject, from: string, to: string | undefined): void {
+  const value: Json | undefined = params[from];
+  delete params[from];
+  if (to !== undefined && value !== undefined) params[to] = value;
+}
+
+function propertiesOf(schema: JsonObject): Record<string, unknown> {
+  return isObject(schema.properties) ? schema.properties : {};
+}

@@ -1,0 +1,37 @@
+/** What the three meta-tools work with, and how one of their calls reaches them. */
+import type { ToolIndex } from '../../index/tool-index.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { ServerDirectory } from '../catalog/server-directory.ts';
+import type { Discovery } from '../discovery/discovery.ts';
+import type { Pool } from '../lifecycle/pool.ts';
+import type { JsonObject } from '../stdx/json.ts';
+import type { ArgumentChecker } from './argument-check.ts';
+import type { ResultStore } from './result-store.ts';
+
+export interface MetaToolParts {
+  readonly catalog: Catalog;
+  readonly directory: ServerDirectory;
+  readonly discovery: Discovery;
+  readonly pool: Pool;
+  readonly index: ToolIndex;
+  readonly results: ResultStore;
+  readonly checker: ArgumentChecker;
+  /** What a search gets that does not ask for anything else. */
+  readonly search: { readonly limit: number; readonly tokensMax: number };
+  /** Registers a server that a caller brought; throws NOT_ALLOWED or CONFIG_INVALID. */
+  readonly addServer: (name: string, config: unknown) => Promise<void>;
+}
+
+export interface CallContext {
+  readonly signal: AbortSignal;
+  /** Sends MCP progress to the caller; absent when it did not ask for any. */
+  readonly onProgress?: (progress: JsonObject) => void;
+  /** What the caller put into `_meta`; only trace context travels on. */
+  readonly meta?: JsonObject;
+}
+
+export type MetaTool = (parts: MetaToolParts, given: JsonObject, context: CallContext) => Promise<JsonObject>;
+
+export function textResult(text: string): JsonObject {
+  return { content: [{ type: 'text', text }] };
+}

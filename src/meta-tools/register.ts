@@ -1,0 +1,76 @@
+/** The one wrapper around every meta-tool: names and aliases, log line, error to result. */
+import { GatewayError, toGatewayError } from '../errors.ts';
+import { isObject, type JsonObject } from '../stdx/json.ts';
+import { addMcpServer } from './add-mcp-server.ts';
+import type { CallContext, MetaTool, MetaToolParts } from './parts.ts';
+import { searchMcpServer } from './search-mcp-server.ts';
+import { useTool } from './use-tool.ts';
+
+/** What one call was, for logs and metrics. */
+export interface CallRecord {
+  readonly tool: string;
+  readonly durationMs: number;
+  readonly error: GatewayError | undefined;
+}
+
+export interface MetaToolCalls {
+  /** Undefined when there is no such tool; never rejects: failures become results that an agent can act on. */
+  call(name: string, given: unknown, context: CallContext): Promise<JsonObject> | undefined;
+}
+
+const META_TOOLS: Readonly<Record<string, MetaTool>> = {
+  search_mcp_server: searchMcpServer,
+  add_mcp_server: addMcpServer,
+  use_tool: useTool,
+};
+
+/** The spellings of nacos-mcp-router's two editions. */
+const ALIASES: Readonly<Record<string, string>> = {
+  SearchMcpServer: 'search_mcp_server',
+  AddMcpServer: 'add_mcp_server',
+  UseTool: 'use_tool',
+};
+
+export function registerMetaTools(
+  parts: () => Promise<MetaToolParts>,
+  note: (record: CallRecord) => void,
+): MetaToolCalls {
+  return {
+    call(name, given, context) {
+      const canonical = Object.hasOwn(ALIASES, name) ? ALIASES[name] : name;
+      const tool = canonical !== undefined && Object.hasOwn(META_TOOLS, canonical) ? META_TOOLS[canonical] : undefined;
+      if (canonical === undefined || !tool) return undefined;
+      return guarded(canonical, { tool, parts, given, context, note });
+    },
+  };
+}
+
+interface GuardedCall {
+  readonly tool: MetaTool;
+  readonly parts: () => Promise<MetaToolParts>;
+  readonly given: unknown;
+  readonly context: CallContext;
+  readonly note: (record: CallRecord) => void;
+}
+
+async function guarded(name: string, { tool, parts, given, context, note }: GuardedCall): Promise<JsonObject> {
+  const startedMs = performance.now();
+  const record = (error: GatewayError | undefined) =>
+    note({ tool: name, durationMs: performance.now() - startedMs, error });
+  try {
+    const result = await tool(await parts(), isObject(given) ? (given as JsonObject) : {}, context);
+    record(undefined);
+    return result;
+  } catch (thrown) {
+    const error = context.signal.aborted ? cancelled(thrown) : toGatewayError(thrown);
+    record(error);
+    return errorResult(error);
+  }
+}
+
+const cancelled = (cause: unknown) => new GatewayError('CALL_CANCELLED', 'the caller gave up waiting', { cause });
+
+function errorResult({ code, message, hint }: GatewayError): JsonObject {
+  const text = `${code}: ${message}${hint ? `\nhint: ${hint}` : ''}`;
+  return { content: [{ type: 'text', text }], isError: true };
+}

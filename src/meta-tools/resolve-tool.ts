@@ -1,0 +1,118 @@
+/** Finds the one tool that a caller means, or says which ones it may have meant. */
+import type { StoredTool } from '../catalog/catalog.ts';
+import { BUILT_IN_SERVER, type KnownServer } from '../catalog/server-directory.ts';
+import { splitToolId } from '../catalog/tool-id.ts';
+import { GatewayError } from '../errors.ts';
+import { nearest } from '../stdx/nearest.ts';
+import type { CallContext, MetaToolParts } from './parts.ts';
+import type { UseToolRequest } from './use-tool-request.ts';
+
+export interface Target {
+  readonly server: KnownServer;
+  readonly tool: StoredTool;
+}
+
+/** Throws SERVER_UNKNOWN, TOOL_UNKNOWN or TOOL_AMBIGUOUS, each with the nearest names. */
+export async function resolveTool(
+  parts: MetaToolParts,
+  request: UseToolRequest,
+  context: CallContext,
+): Promise<Target> {
+  const named = request.server ?? serverInside(parts, request.tool);
+  if (named === undefined) return uniqueTool(parts, request.tool);
+  const server = findServer(parts, named);
+  await ensureListed(parts, server, context);
+  return toolOf(parts, server, withoutServer(request.tool, named));
+}
+
+/** By its exact name, or by the only one that differs in nothing but case, `-` and `_`. */
+export function findServer({ directory }: MetaToolParts, name: string): KnownServer {
+  const names = directory.names();
+  const alike = names.filter((candidate) => plain(candidate) === plain(name));
+  const found = directory.get(name) ?? (alike.length === 1 ? directory.get(alike[0] ?? '') : undefined);
+  if (found) return found;
+  const near = nearest(name, names);
+  throw new GatewayError('SERVER_UNKNOWN', `no server is called "${name}"${didYouMean(near)}`, {
+    hint: near.length > 0 ? 'search_mcp_server finds tools by what they do' : `servers: ${some(names, 20)}`,
+  });
+}
+
+function serverInside({ directory }: MetaToolParts, tool: string): string | undefined {
+  const split = splitToolId(tool);
+  if (!split) return undefined;
+  const known = [...directory.names(), BUILT_IN_SERVER].some((name) => plain(name) === plain(split.server));
+  return known ? split.server : undefined;
+}
+
+function withoutServer(tool: string, server: string): string {
+  const split = splitToolId(tool);
+  return split && plain(split.server) === plain(server) ? split.tool : tool;
+}
+
+async function ensureListed({ discovery }: MetaToolParts, server: KnownServer, context: CallContext): Promise<void> {
+  await discovery.ensureListed(server.name, {
+    signal: context.signal,
+    onProgress: startProgress(context),
+  });
+}
+
+/** Messages of an install or start as MCP progress; below zero, so that whatever the server reports later still grows. */
+export function startProgress({ onProgress }: CallContext): (message: string) => void {
+  let step = 0;
+  return (message) => {
+    step += 1;
+    onProgress?.({ progress: -1 + step / 1000, message });
+  };
+}
+
+function toolOf(parts: MetaToolParts, server: KnownServer, name: string): Target {
+  const tool = server.allows(name) ? parts.catalog.tool(server.name, name) : undefined;
+  if (tool) return { server, tool };
+  const names = parts.catalog.toolNames(server.name).filter((candidate) => server.allows(candidate));
+  const alike = names.filter((candidate) => plain(candidate) === plain(name));
+  const only = alike.length === 1 ? parts.catalog.tool(server.name, alike[0] ?? '') : undefined;
+  if (only) return { server, tool: only };
+  throw new GatewayError('TOOL_UNKNOWN', `${server.name} has no tool "${name}"${didYouMean(nearest(name, names))}`, {
+    hint: `its tools: ${some(names, 12)}; search_mcp_server finds tools by what they do`,
+  });
+}
+
+function uniqueTool(parts: MetaToolParts, name: string): Target {
+  const targets = parts.catalog.serversWithTool(name).flatMap((serverName) => {
+    const server = parts.directory.get(serverName);
+    const tool = server?.allows(name) ? parts.catalog.tool(serverName, name) : undefined;
+    return server && tool ? [{ server, tool }] : [];
+  });
+  const [only, ...others] = targets;
+  if (only && others.length === 0) return only;
+  if (only) throw ambiguous(name, targets);
+  throw unknownEverywhere(parts, name);
+}
+
+function ambiguous(name: string, targets: readonly Target[]): GatewayError {
+  const ids = targets.map(({ server }) => `${server.name}:${name}`);
+  return new GatewayError('TOOL_AMBIGUOUS', `${targets.length} servers have a tool "${name}": ${some(ids, 10)}`, {
+    hint: 'say which one with mcp_server_name',
+  });
+}
+
+function unknownEverywhere({ catalog, directory }: MetaToolParts, name: string): GatewayError {
+  const ids = new Map<string, string>();
+  for (const server of directory.names()) {
+    const known = directory.get(server);
+    for (const tool of catalog.toolNames(server)) if (known?.allows(tool)) ids.set(`${server}:${tool}`, tool);
+  }
+  const near = new Set(nearest(name, ids.values()));
+  const matches = [...ids].filter(([, tool]) => near.has(tool)).map(([id]) => id);
+  return new GatewayError('TOOL_UNKNOWN', `no server has a tool "${name}"${didYouMean(matches.slice(0, 5))}`, {
+    hint: 'search_mcp_server finds tools by what they do',
+  });
+}
+
+const plain = (name: string) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+const didYouMean = (names: readonly string[]) => (names.length > 0 ? `; did you mean ${names.join(', ')}?` : '');
+
+function some(names: readonly string[], most: number): string {
+  const shown = names.slice(0, most).join(', ');
+  return names.length > most ? `${shown} and ${names.length - most} more` : shown;
+}

@@ -1,0 +1,149 @@
+/** `search_mcp_server`: from a task in somebody's own words to the tools that do it, within a token budget. */
+import type { SearchAnswer } from '../../index/tool-index.ts';
+import type { StoredTool } from '../catalog/catalog.ts';
+import { splitToolId } from '../catalog/tool-id.ts';
+import { GatewayError } from '../errors.ts';
+import type { JsonObject } from '../stdx/json.ts';
+import { type MetaTool, type MetaToolParts, textResult } from './parts.ts';
+import { findServer } from './resolve-tool.ts';
+import { type Candidate, type Detail, renderAnswer } from './search-answer.ts';
+import { indexingStatus, serverStatus } from './server-status.ts';
+import { signature } from './signature.ts';
+import { cap, plainLine, quote } from './third-party-text.ts';
+
+interface SearchRequest {
+  readonly task: string;
+  readonly keyWords: readonly string[];
+  readonly server: string | undefined;
+  readonly limit: number;
+  readonly detail: Detail;
+  readonly tokensMax: number;
+}
+
+/** After so long the vectors are left out of the answer. */
+const DEADLINE_MS = 1_500;
+const SIGNATURE_DESCRIPTION_MAX = 160;
+const SCHEMA_DESCRIPTION_MAX = 600;
+
+export const searchMcpServer: MetaTool = async (parts, given) => {
+  const request = readSearchRequest(given, parts.search);
+  await parts.discovery.refresh();
+  const only = request.server === undefined ? undefined : findServer(parts, request.server).name;
+  const answer = await parts.index.search({
+    task: request.task,
+    keyWords: request.keyWords,
+    limit: request.limit,
+    deadlineMs: DEADLINE_MS,
+    ...(only === undefined ? {} : { allow: ({ server }) => server === only }),
+  });
+  return textResult(renderHits(parts, request, answer));
+};
+
+function renderHits(parts: MetaToolParts, request: SearchRequest, answer: SearchAnswer): string {
+  const { candidates, copies } = foldCopies(storedHits(parts, answer));
+  return renderAnswer({
+    candidates: candidates.map((tool) => toCandidate(tool, copies.get(tool.hash) ?? [])),
+    detail: request.detail,
+    tokensMax: request.tokensMax,
+    heading: (server) => `## ${server} (${serverStatus(parts, server)})`,
+    header: (shown) => header(parts, answer, shown),
+    footer: (shown) => footer(parts, answer, shown),
+  });
+}
+
+function storedHits({ catalog }: MetaToolParts, answer: SearchAnswer): StoredTool[] {
+  return answer.hits.flatMap(({ id }) => {
+    const split = splitToolId(id);
+    const tool = split && catalog.tool(split.server, split.tool);
+    return tool ? [tool] : [];
+  });
+}
+
+/** The same definition on several servers is one record that names the others. */
+function foldCopies(tools: readonly StoredTool[]): { candidates: StoredTool[]; copies: Map<string, string[]> } {
+  const copies = new Map<string, string[]>();
+  const candidates: StoredTool[] = [];
+  for (const tool of tools) {
+    const others = copies.get(tool.hash);
+    if (others) others.push(tool.server);
+    else {
+      copies.set(tool.hash, []);
+      candidates.push(tool);
+    }
+  }
+  return { candidates, copies };
+}
+
+function toCandidate({ server, name, definition }: StoredTool, copies: readonly string[]): Candidate {
+  const also = copies.length > 0 ? `\n  same tool on: ${copies.join(', ')}` : '';
+  const describe = (charactersMax: number) => {
+    const text = definition.description ?? definition.title ?? '';
+    return text ? `\n  ${quote(text, charactersMax)}` : '';
+  };
+  const { $schema: _, ...schema } = definition.inputSchema;
+  return {
+    server,
+    name: `${plainLine(name)}${also}`,
+    signature: `${signature(name, definition.inputSchema)}${describe(SIGNATURE_DESCRIPTION_MAX)}${also}`,
+    schema: `${plainLine(name)}${describe(SCHEMA_DESCRIPTION_MAX)}\n  schema: ${plainLine(JSON.stringify(schema))}${also}`,
+  };
+}
+
+const VERDICTS = {
+  match: 'match',
+  weak: 'weak match: read before you use',
+  none: 'none: no tool seems to fit; the nearest',
+} as const;
+
+function header(parts: MetaToolParts, answer: SearchAnswer, shown: number): string {
+  const mode = answer.degraded ? `${answer.mode} (${cap(answer.degraded, 80)})` : answer.mode;
+  const counts = `shown ${shown} of ${answer.matched} matching, ${answer.searched} tools searched`;
+  const indexing = indexingStatus(parts);
+  const first = `verdict: ${VERDICTS[answer.verdict]} | ${counts} | search_mode: ${mode}`;
+  return indexing ? `${first}\n${indexing}` : first;
+}
+
+function footer(parts: MetaToolParts, answer: SearchAnswer, shown: readonly Candidate[]): string {
+  if (answer.searched === 0) return 'No tools are known yet: servers are being indexed; search again in a few seconds.';
+  if (shown.length === 0 && answer.hits.length > 0)
+    return 'Nothing fits into max_tokens: ask for more, or for a lower limit.';
+  if (shown.length > 0)
+    return 'Call one with use_tool {"mcp_server_name","mcp_tool_name","params"}; its server starts by itself.';
+  const names = parts.directory.names();
+  const shownNames = names.slice(0, 20).join(', ');
+  return `Nothing matched. Servers: ${shownNames}${names.length > 20 ? ` and ${names.length - 20} more` : ''}.`;
+}
+
+/** Reads the arguments leniently: aliases, numbers as text, key words as text or list. */
+function readSearchRequest(given: JsonObject, defaults: MetaToolParts['search']): SearchRequest {
+  const task = text(given.task_description ?? given.taskDescription ?? given.query ?? given.task);
+  const keyWords = words(given.key_words ?? given.keyWords ?? given.keywords);
+  if (task === '' && keyWords.length === 0) {
+    throw new GatewayError('ARGUMENTS_INVALID', 'search_mcp_server needs a task_description', {
+      hint: 'say what kind of tool you need, for example {"task_description":"read a text file from disk"}',
+    });
+  }
+  const server = text(given.server ?? given.mcp_server_name ?? given.mcpServerName);
+  return {
+    task: task || keyWords.join(' '),
+    keyWords,
+    server: server || undefined,
+    limit: bounded(given.limit, { fallback: defaults.limit, min: 1, max: 50 }),
+    detail: DETAILS.find((detail) => detail === given.detail) ?? 'auto',
+    tokensMax: bounded(given.max_tokens ?? given.maxTokens, { fallback: defaults.tokensMax, min: 100, max: 20_000 }),
+  };
+}
+
+const DETAILS: readonly Detail[] = ['auto', 'names', 'signatures', 'schemas'];
+
+const text = (value: unknown) => (typeof value === 'string' ? value.trim() : '');
+
+function words(value: unknown): string[] {
+  const list = Array.isArray(value) ? value : typeof value === 'string' ? value.split(/[,;\n]/) : [];
+  return list.map((word) => text(word)).filter((word) => word !== '');
+}
+
+function bounded(value: unknown, range: { fallback: number; min: number; max: number }): number {
+  const number = Math.floor(Number(value ?? Number.NaN));
+  return Number.isFinite(number) ? Math.min(range.max, Math.max(range.min, number)) : range.fallback;
+}

@@ -1,0 +1,36 @@
+/** One short phrase on whether a server can be used now, and how long it would take. */
+import type { MetaToolParts } from './parts.ts';
+import { cap } from './third-party-text.ts';
+
+const REASON_CHARACTERS_MAX = 160;
+
+/** `ready`, `asleep ~0.5 s`, `installing: ...`, `not added`, `failing: why`. */
+export function serverStatus({ pool, discovery, catalog }: MetaToolParts, server: string): string {
+  const state = pool.state(server);
+  if (state.kind === 'ready' || state.kind === 'draining') return 'ready';
+  if (state.kind === 'installing') return `installing: ${reason(state.message)}`;
+  if (state.kind === 'starting') return 'starting';
+  if (state.kind === 'backing-off' || state.kind === 'failed') return `failing: ${reason(state.reason)}`;
+  const knowledge = discovery.knowledge(server);
+  if (knowledge.kind === 'failed') return `failing: ${reason(knowledge.reason)}`;
+  if (knowledge.kind !== 'indexed') return 'not added';
+  return `asleep ${duration(pool.startCostMs(server) ?? catalog.listing(server)?.startMs ?? 0)}`;
+}
+
+/** `4 of 6 servers indexed`, with what keeps the others; undefined when there is nothing to say. */
+export function indexingStatus({ directory, discovery }: MetaToolParts): string | undefined {
+  const names = directory.names();
+  const rest = names.flatMap((server) => {
+    const knowledge = discovery.knowledge(server);
+    if (knowledge.kind === 'indexed') return [];
+    if (knowledge.kind === 'failed') return [`${server} failing: ${cap(knowledge.reason, 60)}`];
+    return [`${server} ${knowledge.kind === 'listing' ? cap(knowledge.message, 40) : 'waiting'}`];
+  });
+  if (rest.length === 0) return undefined;
+  const shown = rest.slice(0, 4).join('; ');
+  const more = rest.length > 4 ? `; and ${rest.length - 4} more` : '';
+  return `${names.length - rest.length} of ${names.length} servers indexed (${shown}${more})`;
+}
+
+const reason = (text: string) => cap(text, REASON_CHARACTERS_MAX);
+const duration = (ms: number) => `~${Math.max(0.1, ms / 1000).toFixed(1)} s`;

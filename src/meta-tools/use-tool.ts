@@ -1,0 +1,87 @@
+/** `use_tool`: one call to one tool, whatever it takes to get its server running. */
+import { BUILT_IN_SERVER } from '../catalog/server-directory.ts';
+import { GatewayError } from '../errors.ts';
+import type { JsonObject } from '../stdx/json.ts';
+import { wrongArguments } from './argument-problems.ts';
+import type { CallContext, MetaTool, MetaToolParts } from './parts.ts';
+import { resolveTool, startProgress, type Target } from './resolve-tool.ts';
+import { readUseToolRequest, type UseToolRequest } from './use-tool-request.ts';
+
+/** Throws GatewayErrors; what the tool itself reports, `isError` included, is returned as it came. */
+export const useTool: MetaTool = async (parts, given, context) => {
+  const request = readUseToolRequest(given);
+  const builtIn = callBuiltIn(parts, request);
+  if (builtIn) return builtIn;
+  await parts.discovery.refresh();
+  const target = await resolveTool(parts, request, context);
+  const params = await fittingArguments(parts, target, request.params);
+  const result = await call(parts, target, { params, context });
+  return parts.results.bound(result, target.server.resultBytesMax);
+};
+
+async function fittingArguments({ checker }: MetaToolParts, target: Target, given: JsonObject): Promise<JsonObject> {
+  const checked = await checker.check(target.tool, given);
+  if (checked.fits) return checked.params;
+  throw wrongArguments(target, checked.params, checked.problems);
+}
+
+interface Call {
+  readonly params: JsonObject;
+  readonly context: CallContext;
+}
+
+async function call(parts: MetaToolParts, { server, tool }: Target, { params, context }: Call): Promise<JsonObject> {
+  const { signal, onProgress } = context;
+  const lease = await parts.pool.acquire(server.name, { signal, onProgress: startProgress(context) });
+  try {
+    const message = { name: tool.name, arguments: params, ...traceContext(context.meta) };
+    const options = { signal, timeoutMs: server.callTimeoutMs, maxTotalMs: server.callTotalTimeoutMs };
+    return await lease.session.request('tools/call', message, onProgress ? { ...options, onProgress } : options);
+  } catch (error) {
+    if (saysToolIsGone(error)) void parts.discovery.list(server.name).catch(() => undefined);
+    throw named(error, `${server.name}:${tool.name}`);
+  } finally {
+    lease.release();
+  }
+}
+
+/** Other `_meta` may be private to the client and is none of a third party's business. */
+function traceContext(meta: JsonObject | undefined): { _meta?: JsonObject } {
+  const kept = ['traceparent', 'tracestate', 'baggage'].filter((key) => meta?.[key] !== undefined);
+  return kept.length > 0 ? { _meta: Object.fromEntries(kept.map((key) => [key, meta?.[key] ?? null])) } : {};
+}
+
+function rpcCode(error: unknown): number | undefined {
+  const rpc = error instanceof GatewayError && error.code === 'UPSTREAM_ERROR' ? error.data?.rpc : undefined;
+  return typeof rpc === 'object' && rpc !== null && 'code' in rpc ? Number(rpc.code) : undefined;
+}
+
+/** Its tools have changed since they were listed, or its schema has: listing again mends both. */
+const saysToolIsGone = (error: unknown) => rpcCode(error) === -32602 || rpcCode(error) === -32601;
+
+function named(error: unknown, id: string): unknown {
+  if (!(error instanceof GatewayError) || error.message.includes(id)) return error;
+  const { hint, data } = error;
+  return new GatewayError(error.code, `${id}: ${error.message}`, { hint, data, cause: error });
+}
+
+const META_TOOLS = /^(search_?mcp_?server|add_?mcp_?server|use_?tool)$/i;
+
+function callBuiltIn({ results, directory }: MetaToolParts, request: UseToolRequest): JsonObject | undefined {
+  const tool = request.tool.replace(new RegExp(`^${BUILT_IN_SERVER}:`), '');
+  if (tool === 'read_result' && (request.server ?? BUILT_IN_SERVER) === BUILT_IN_SERVER)
+    return results.read(request.params);
+  const onAServer = request.server !== undefined && request.server !== BUILT_IN_SERVER;
+  if (META_TOOLS.test(tool) && !onAServer) throw recursion(tool);
+  if (request.server !== BUILT_IN_SERVER || directory.get(BUILT_IN_SERVER)) return undefined;
+  throw new GatewayError(
+    'TOOL_UNKNOWN',
+    `the built-in server ${BUILT_IN_SERVER} has one tool, read_result, not "${tool}"`,
+  );
+}
+
+function recursion(tool: string): GatewayError {
+  return new GatewayError('TOOL_UNKNOWN', `${tool} is a tool of Tooldex itself; use_tool calls the tools behind it`, {
+    hint: `call ${tool} directly`,
+  });
+}

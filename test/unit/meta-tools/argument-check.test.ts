@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { ArgumentChecker } from '../../../src/meta-tools/argument-check.ts';
+import { wrongArguments } from '../../../src/meta-tools/argument-problems.ts';
+import type { JsonObject } from '../../../src/stdx/json.ts';
+
+const SCHEMA: JsonObject = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  type: 'object',
+  properties: {
+    path: { type: 'string' },
+    head: { type: 'integer' },
+    deep: { type: 'boolean' },
+    tags: { type: 'array', items: { type: 'string' } },
+    filter: { type: 'object', properties: { size: { type: 'number' } } },
+    mode: { enum: ['text', 'binary'] },
+  },
+  required: ['path'],
+  additionalProperties: false,
+};
+const tool = (inputSchema: JsonObject) => ({
+  server: 'fs',
+  name: 'read',
+  hash: JSON.stringify(inputSchema),
+  definition: { name: 'read', inputSchema },
+});
+const server = {
+  name: 'fs',
+  description: '',
+  configHash: '',
+  callTimeoutMs: 1,
+  callTotalTimeoutMs: 1,
+  resultBytesMax: 1,
+  allows: () => true,
+};
+const check = (params: JsonObject, schema = SCHEMA) => new ArgumentChecker().check(tool(schema), params);
+
+async function explained(params: JsonObject): Promise<string> {
+  const checked = await check(params);
+  if (checked.fits) throw new Error('expected arguments that do not fit');
+  const error = wrongArguments({ server, tool: tool(SCHEMA) }, checked.params, checked.problems);
+  return `${error.message}\n${error.hint}`;
+}
+
+describe('argument check', () => {
+  it('lets fitting arguments through untouched', async () => {
+    const params = { path: 'a', head: 3 };
+    const checked = await check(params);
+    expect(checked.fits && checked.params).toBe(params);
+  });
+
+  it('mends what is obviously meant', async () => {
+    const given = { path: 7, head: '3', deep: 'true', tags: 'x', filter: '{"size":"2"}' };
+    const checked = await check(given as JsonObject);
+    expect(checked).toEqual({ fits: false, params: expect.anything(), problems: expect.anything() });
+    const second = await check({ ...given, filter: '{"size":2}' } as JsonObject);
+    expect(second).toEqual({
+      fits: true,
+      params: { path: '7', head: 3, deep: true, tags: ['x'], filter: { size: 2 } },
+    });
+  });
+
+  it('does not guess: text that is no number stays wrong', async () => {
+    expect((await check({ path: 'a', head: 'ten' })).fits).toBe(false);
+    expect((await check({ path: 'a', head: '3.5' })).fits).toBe(false);
+  });
+
+  it('explains the failing path, the schema and one corrected call (#48)', async () => {
+    const text = await explained({ pth: 'a', head: 'ten', mode: 'txt' });
+    expect(text).toContain('fs:read was not called');
+    expect(text).toContain('"path" is missing');
+    expect(text).toContain('unknown parameter "pth"; did you mean "path"?');
+    expect(text).toContain('head: must be integer, got "ten"');
+    expect(text).toContain('mode: must be one of ["text","binary"], got "txt"');
+    const example = JSON.parse(/example: use_tool (.*)$/.exec(text)?.[1] ?? '{}') as { params: JsonObject };
+    expect(example.params).toMatchObject({ path: 'a', mode: 'text' });
+    expect((await check(example.params)).fits).toBe(true);
+  });
+
+  it.each([
+    ['a remote reference', { type: 'object', properties: { a: { $ref: 'https://example.com/a.json' } } }],
+    ['a broken pattern', { type: 'object', properties: { a: { type: 'string', pattern: '(' } } }],
+    ['a type that does not exist', { type: 'objekt' }],
+  ])('leaves the check to the server when the schema has %s', async (_, schema) => {
+    expect((await check({ a: 'x' }, schema as JsonObject)).fits).toBe(true);
+  });
+});

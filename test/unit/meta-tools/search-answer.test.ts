@@ -1,0 +1,52 @@
+import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
+import { describe, expect, it } from 'vitest';
+import { type AnswerRequest, type Candidate, renderAnswer } from '../../../src/meta-tools/search-answer.ts';
+
+const candidate = (index: number, words = 20): Candidate => ({
+  server: `server${index % 3}`,
+  name: `tool_${index}`,
+  signature: `tool_${index}(path: string)\n  "does ${'something useful '.repeat(words / 2)}"`,
+  schema: `tool_${index}\n  schema: ${JSON.stringify({ type: 'object', text: 'much longer words '.repeat(words) })}`,
+});
+const request = (count: number, changes: Partial<AnswerRequest> = {}): AnswerRequest => ({
+  candidates: Array.from({ length: count }, (_, index) => candidate(index)),
+  detail: 'auto',
+  tokensMax: 1_000,
+  heading: (server) => `## ${server} (asleep)`,
+  header: (shown) => `verdict: match | shown ${shown}`,
+  footer: () => 'call one',
+  ...changes,
+});
+const schemasIn = (text: string) => [...text.matchAll(/^- (tool_\d+)\n {2}schema: (.*)$/gm)].map((match) => match[1]);
+
+describe('search answer', () => {
+  it.each([1, 5, 20, 50])('stays within the budget by the real tokenizer with %i hits', (count) => {
+    for (const tokensMax of [150, 400, 1_000, 4_000]) {
+      expect(countTokens(renderAnswer(request(count, { tokensMax })))).toBeLessThanOrEqual(tokensMax);
+    }
+  });
+
+  it('shows the best hits in the most detail, and only whole records', () => {
+    const text = renderAnswer(request(20, { tokensMax: 800 }));
+    expect(schemasIn(text).length).toBeGreaterThan(0);
+    expect(schemasIn(text)[0]).toBe('tool_0');
+    for (const [, json] of text.matchAll(/schema: (.*)$/gm)) expect(() => JSON.parse(json ?? '')).not.toThrow();
+  });
+
+  it('says how many it shows when not all fit', () => {
+    const text = renderAnswer(request(50, { tokensMax: 150 }));
+    const shown = Number(/shown (\d+)/.exec(text)?.[1]);
+    expect(text.match(/^- /gm)?.length).toBe(shown);
+    expect(shown).toBeLessThan(50);
+  });
+
+  it('keeps to names or signatures when asked to', () => {
+    expect(renderAnswer(request(5, { detail: 'names' }))).not.toContain('path: string');
+    expect(schemasIn(renderAnswer(request(5, { detail: 'signatures' })))).toEqual([]);
+  });
+
+  it('groups by server in the order of their best hits', () => {
+    const text = renderAnswer(request(6, { detail: 'names' }));
+    expect([...text.matchAll(/^## (\w+)/gm)].map((match) => match[1])).toEqual(['server0', 'server1', 'server2']);
+  });
+});

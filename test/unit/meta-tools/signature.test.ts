@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { signature } from '../../../src/meta-tools/signature.ts';
+import type { JsonObject } from '../../../src/stdx/json.ts';
+
+const of = (schema: JsonObject) => signature('f', schema);
+const parameter = (schema: JsonObject) => of({ type: 'object', properties: { p: schema }, required: ['p'] });
+
+describe('signature', () => {
+  it('puts required parameters first and marks the others', () => {
+    const schema = { type: 'object', properties: { a: { type: 'integer' }, b: { type: 'string' } }, required: ['b'] };
+    expect(of(schema)).toBe('f(b: string, a?: integer)');
+  });
+
+  it.each<[string, JsonObject, string]>([
+    ['defaults', { type: 'integer', default: 10 }, 'p: integer = 10'],
+    ['enumerations', { enum: ['a', 'b'] }, 'p: "a"|"b"'],
+    ['constants', { const: 5 }, 'p: 5'],
+    ['formats', { type: 'string', format: 'uri' }, 'p: string<uri>'],
+    ['arrays', { type: 'array', items: { type: 'string' } }, 'p: string[]'],
+    ['arrays of alternatives', { type: 'array', items: { type: ['string', 'null'] } }, 'p: (string|null)[]'],
+    ['nested objects', { type: 'object', properties: { x: { type: 'number' } } }, 'p: {x?: number}'],
+    ['maps', { type: 'object', additionalProperties: { type: 'number' } }, 'p: {[key]: number}'],
+    [
+      'alternatives',
+      { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] },
+      'p: string|string[]',
+    ],
+    ['no type at all', {}, 'p: any'],
+  ])('shows %s', (_, schema, expected) => {
+    expect(parameter(schema)).toBe(`f(${expected})`);
+  });
+
+  it('follows local references and survives circular ones', () => {
+    const schema = {
+      type: 'object',
+      properties: { node: { $ref: '#/$defs/node' } },
+      $defs: { node: { type: 'object', properties: { next: { $ref: '#/$defs/node' } } } },
+    };
+    expect(of(schema)).toMatch(/^f\(node\?: \{next\?: /);
+  });
+
+  it('shows nothing of names that try to break out of the line', () => {
+    expect(signature('f\n\u001b[31m', { type: 'object', properties: { 'a\u202e\nb': { type: 'string' } } })).toBe(
+      'f(a b?: string)',
+    );
+  });
+});

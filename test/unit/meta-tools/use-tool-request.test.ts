@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { readUseToolRequest } from '../../../src/meta-tools/use-tool-request.ts';
+
+const read = { server: 'fs', tool: 'read', params: { path: 'a' } };
+
+describe('use_tool request', () => {
+  it.each<[string, Record<string, unknown>]>([
+    ['the documented names', { mcp_server_name: 'fs', mcp_tool_name: 'read', params: { path: 'a' } }],
+    ['params as JSON text', { mcp_server_name: 'fs', mcp_tool_name: 'read', params: '{"path":"a"}' }],
+    ['camel case', { mcpServerName: 'fs', mcpToolName: 'read', arguments: { path: 'a' } }],
+    ['short names', { server: 'fs', tool: 'read', args: { path: 'a' } }],
+    ['arguments beside the names', { server: 'fs', tool: 'read', path: 'a' }],
+    ['the whole call one level too deep', { params: { server: 'fs', tool: 'read', params: { path: 'a' } } }],
+    ['the same as JSON text', { server: 'fs', params: '{"mcp_tool_name":"read","params":{"path":"a"}}' }],
+    ['a doubled wrapper', { server: 'fs', tool: 'read', params: { params: { path: 'a' } } }],
+  ])('takes %s (#48)', (_, given) => {
+    expect(readUseToolRequest(given)).toEqual(read);
+  });
+
+  it('takes no params as none', () => {
+    expect(readUseToolRequest({ tool: 'fs:now' })).toEqual({ server: undefined, tool: 'fs:now', params: {} });
+    expect(readUseToolRequest({ tool: 'now', params: '' }).params).toEqual({});
+  });
+
+  it('names what is missing and shows a call', () => {
+    expect(() => readUseToolRequest({ server: 'fs' })).toThrow(/which tool/);
+    expect(() => readUseToolRequest({ tool: 'read', params: 'not json' })).toThrow(/JSON text/);
+    expect(() => readUseToolRequest({ tool: 'read', params: [1] })).toThrow(/object/);
+  });
+});
