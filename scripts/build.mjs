@@ -1,0 +1,33 @@
+/** `npm run build`: everything under dist/. With `--if-stale`, only when a source is newer than what is there. */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundle, ROOT, replace } from './bundle.mjs';
+import { thirdPartyLicenses } from './third-party-licenses.mjs';
+import { warm } from './warm.mjs';
+
+const ENTRY = 'src/main.ts';
+const SOURCES = ['src', 'index', 'scripts', 'package.json', 'package-lock.json'];
+const DIST = join(ROOT, 'dist');
+
+if (!existsSync(join(ROOT, ENTRY))) process.stderr.write(`build: ${ENTRY} is not there yet\n`);
+else if (!process.argv.includes('--if-stale') || isStale()) await build();
+
+async function build() {
+  const metafile = await bundle({ entry: ENTRY, outdir: DIST });
+  await replace(join(DIST, 'THIRD-PARTY-LICENSES.txt'), thirdPartyLicenses(metafile, ROOT));
+  await warm(join(DIST, 'main.cjs'));
+}
+
+function isStale() {
+  const built = join(DIST, 'main.cjs');
+  if (!existsSync(built)) return true;
+  const builtAt = statSync(built).mtimeMs;
+  return SOURCES.some((source) => newest(join(ROOT, source)) > builtAt);
+}
+
+/** Latest modification of a file or of anything below a folder, the folder itself included (a file may have gone). */
+function newest(path) {
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+}

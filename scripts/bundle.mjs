@@ -1,0 +1,68 @@
+/** Bundles an entry file and everything it imports into one CommonJS file, with the loader that runs it beside it. */
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as esbuild from 'esbuild';
+
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** Packages with native code or of great weight: they are installed, not bundled. */
+const EXTERNAL = ['@photostructure/sqlite', '@huggingface/transformers'];
+
+/** Writes `tooldex.cjs`, its source map and `main.cjs` into `outdir`; returns esbuild's metafile. */
+export async function bundle({ entry, outdir }) {
+  const { outputFiles, metafile } = await esbuild.build({
+    absWorkingDir: ROOT,
+    entryPoints: [entry],
+    outfile: join(outdir, 'tooldex.cjs'),
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    /* What is installed beside the bundle is then required: an import() in code from a cache finds no loader. */
+    supported: { 'dynamic-import': false },
+    charset: 'ascii',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    sourcemap: 'external',
+    external: EXTERNAL,
+    define: { 'import.meta.url': 'bundleUrl' },
+    banner: { js: "const bundleUrl=require('node:url').pathToFileURL(__filename).href;" },
+    plugins: [ownUrls],
+    logLevel: 'warning',
+  });
+  await mkdir(outdir, { recursive: true });
+  for (const { path, contents } of outputFiles) await replace(path, contents);
+  await writeLoader(outdir, outputFiles.find(({ path }) => path.endsWith('.cjs')).contents);
+  return metafile;
+}
+
+async function writeLoader(outdir, contents) {
+  const hash = createHash('sha256').update(contents).digest('hex').slice(0, 16);
+  const loader = await readFile(join(ROOT, 'src/loader.cjs'), 'utf8');
+  await rm(join(outdir, 'cache'), { recursive: true, force: true });
+  await replace(join(outdir, 'main.cjs'), loader.replace('__BUNDLE_HASH__', hash), 0o755);
+}
+
+/** Never half a file, however many build at once. */
+export async function replace(path, contents, mode = 0o644) {
+  const unfinished = `${path}.${process.pid}`;
+  await writeFile(unfinished, contents, { mode });
+  await rename(unfinished, path);
+}
+
+/** Lets our own files find what lies beside them by `import.meta.url`, from the bundle as from the source. */
+const ownUrls = {
+  name: 'own-urls',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/](src|index)[\\/].*\.ts$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      if (path.includes('node_modules') || !source.includes('import.meta.url')) return undefined;
+      const url = `new URL(${JSON.stringify(`../${relative(ROOT, path)}`)}, bundleUrl).href`;
+      return { contents: source.replaceAll('import.meta.url', `(${url})`), loader: 'ts' };
+    });
+  },
+};
