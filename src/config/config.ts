@@ -12,7 +12,7 @@ export interface Config {
   readonly search: SearchConfig;
   /** By name, in the order of the file; disabled ones too. */
   readonly servers: ReadonlyMap<string, ServerConfig>;
-  /** What is allowed but probably not meant; texts with file, line and column where known. */
+  /** What is allowed but probably not meant; each names its server and key. */
   readonly warnings: readonly string[];
   /** Replaces every secret value of this configuration in `text` by `***`. */
   readonly redact: (text: string) => string;

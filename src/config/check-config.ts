@@ -1,0 +1,110 @@
+/** What `tooldex check` tells of a configuration: the plan and the doubts, nothing secret, nothing started. */
+import { accessSync, constants, existsSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import type { Config, ContainerServerConfig, ServerConfig, ServerMode } from './config.ts';
+import { loadConfig } from './load-config.ts';
+import type { LoadOptions } from './resolve.ts';
+
+export interface ConfigPlan {
+  readonly file: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly dataDir: string;
+  readonly servers: readonly PlannedServer[];
+  readonly warnings: readonly string[];
+}
+
+export interface PlannedServer {
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly runtime: ServerConfig['runtime'];
+  readonly mode: ServerMode;
+  /** The command line, the image or the address; secrets masked. */
+  readonly runs: string;
+  readonly workspaceDir: string | undefined;
+}
+
+/** Throws CONFIG_INVALID as loading does. */
+export async function checkConfig(options: LoadOptions): Promise<ConfigPlan> {
+  const config = await loadConfig(options);
+  const { source, listen, dataDir } = config;
+  const servers = [...config.servers.values()];
+  return {
+    file: source.file,
+    listen,
+    dataDir,
+    servers: servers.map((server) => planServer(server, config.redact)),
+    warnings: [
+      ...config.warnings,
+      ...servers.flatMap((server) => doubts(server, options.env)),
+      ...emptiness(config),
+    ].map(config.redact),
+  };
+}
+
+function planServer(server: ServerConfig, redact: Config['redact']): PlannedServer {
+  const { name, enabled, runtime, mode, workspaceDir } = server;
+  return { name, enabled, runtime, mode, runs: redact(whatRuns(server)), workspaceDir };
+}
+
+function whatRuns(server: ServerConfig): string {
+  switch (server.runtime) {
+    case 'native':
+      return [server.command, ...server.args].map(quoteWord).join(' ');
+    case 'container':
+      return [server.image, ...server.args].map(quoteWord).join(' ');
+    case 'remote':
+      return server.url.href;
+  }
+}
+
+function quoteWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+function emptiness(config: Config): string[] {
+  const isUsed = [...config.servers.values()].some(({ enabled }) => enabled);
+  return isUsed ? [] : ['no server is configured and enabled, so there is nothing to find'];
+}
+
+function doubts(server: ServerConfig, env: LoadOptions['env']): string[] {
+  if (!server.enabled) return [];
+  const said = (message: string) => [`server "${server.name}": ${message}`];
+  switch (server.runtime) {
+    case 'native':
+      return isRunnable(server.command, env)
+        ? []
+        : said(`the command ${server.command} cannot be found or run on this machine`);
+    case 'container':
+      return missingMounts(server).flatMap((source) => said(`${source} is mounted but does not exist`));
+    case 'remote':
+      return isOpenlyReadable(server.url) && Object.keys(server.headers).length > 0
+        ? said('its headers travel unencrypted — use an https URL')
+        : [];
+  }
+}
+
+function isRunnable(command: string, env: LoadOptions['env']): boolean {
+  if (isAbsolute(command)) return canExecute(command);
+  const folders = (env.PATH ?? '').split(process.platform === 'win32' ? ';' : ':');
+  const endings = process.platform === 'win32' ? ['', '.exe', '.cmd', '.bat'] : [''];
+  return folders.some(
+    (folder) => folder !== '' && endings.some((ending) => canExecute(join(folder, command + ending))),
+  );
+}
+
+function canExecute(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function missingMounts({ mounts, workspaceDir }: ContainerServerConfig): string[] {
+  return mounts.map(({ source }) => source).filter((source) => source !== workspaceDir && !existsSync(source));
+}
+
+function isOpenlyReadable(url: URL): boolean {
+  return url.protocol === 'http:' && !/^(localhost|127\..*|\[::1\])$/.test(url.hostname);
+}

@@ -1,0 +1,23 @@
+/** What holds where the file says nothing: one table for the code, the schema and the documentation. */
+
+export const DEFAULTS = {
+  host: '127.0.0.1',
+  port: 8080,
+  searchLimit: 5,
+  /** About 1 % of a small context window, and room for two or three full schemas. */
+  searchTokensMax: 1000,
+  mode: 'daemon',
+  idleTimeout: '5m',
+  /** As long as MCP clients wait for one request. */
+  startTimeout: '60s',
+  /** Longer than the 100 s at which proxies cut silent connections, so that the server's own answer comes first. */
+  callTimeout: '3m',
+  callTotalTimeout: '30m',
+  concurrency: 16,
+  /** What common agents take of one result: 25,000 tokens. */
+  resultSize: '100KB',
+  network: 'none',
+  memory: '512MiB',
+  cpus: 1,
+  pids: 128,
+} as const;

@@ -1,0 +1,116 @@
+/** From a file to the configuration: thoroughly, or in a millisecond by what the last thorough reading left behind. */
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { GatewayError } from '../errors.ts';
+import { isObject } from '../stdx/json.ts';
+import type { Config } from './config.ts';
+import { resolvePath, shownPath } from './paths.ts';
+import { invalidConfig } from './problems.ts';
+import { expandReferences } from './references.ts';
+import { type LoadOptions, resolveDocument } from './resolve.ts';
+import type { ConfigDocument } from './schema.ts';
+
+/** A configuration is written by people; what is longer is another file. */
+const FILE_BYTES_MAX = 4 * 1024 * 1024;
+
+export interface CachedLoadOptions extends LoadOptions {
+  /** Of the program that validates: another build may have another schema. */
+  readonly productVersion: string;
+}
+
+/** Reads and validates the file. Throws CONFIG_INVALID with every problem, each with line and column. */
+export async function loadConfig(options: LoadOptions): Promise<Config> {
+  return (await readThoroughly(readBytes(options.file), options)).config;
+}
+
+/**
+ * The same, but a file that was valid before is not parsed again: its document is remembered as JSON in the data folder.
+ * References are expanded anew each time, and when anything is wrong the thorough way says what.
+ */
+export async function loadConfigCached(options: CachedLoadOptions): Promise<Config> {
+  const bytes = readBytes(options.file);
+  const key = cacheKey(bytes, options);
+  const remembered = resolveCached(cacheFile(guessDataDir(bytes.toString('utf8'), options)), key, options);
+  if (remembered) return remembered;
+  const { document, config } = await readThoroughly(bytes, options);
+  writeCache(cacheFile(config.dataDir), { key, document });
+  return config;
+}
+
+/** The parser and the schema cost more than all the rest of a start, so they are loaded here and not before. */
+async function readThoroughly(bytes: Buffer, options: LoadOptions) {
+  const { readDocument } = await import('./read-document.ts');
+  return readDocument(decode(bytes, options.file), options);
+}
+
+function readBytes(file: string): Buffer {
+  try {
+    const bytes = readFileSync(file);
+    if (bytes.length <= FILE_BYTES_MAX) return bytes;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const reason = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : String(code);
+    throw new GatewayError('CONFIG_INVALID', `cannot read the configuration ${shownPath(file)}: ${reason}`, {
+      hint: 'name a file with --config',
+      cause: error,
+    });
+  }
+  throw new GatewayError('CONFIG_INVALID', `cannot read the configuration ${shownPath(file)}: it is larger than 4MiB`, {
+    hint: 'name a configuration file with --config',
+  });
+}
+
+function decode(bytes: Buffer, file: string): string {
+  const text = bytes.toString('utf8');
+  const broken = Buffer.compare(Buffer.from(text, 'utf8'), bytes) === 0 ? -1 : text.indexOf('\uFFFD');
+  if (broken < 0) return text.replace(/^\uFEFF/, '');
+  const before = text.slice(0, broken).split('\n');
+  const column = (before.at(-1)?.length ?? 0) + 1;
+  throw invalidConfig(file, [
+    { line: before.length, column, message: 'the file is not UTF-8 here — save it as UTF-8' },
+  ]);
+}
+
+function cacheKey(bytes: Buffer, { file, productVersion }: CachedLoadOptions): string {
+  return createHash('sha256').update(`${productVersion}\0${file}\0`).update(bytes).digest('hex');
+}
+
+function cacheFile(dataDir: string): string {
+  return join(dataDir, 'cache', 'config.json');
+}
+
+/** Where the data folder most likely is, without parsing; a wrong guess only costs the thorough way. */
+function guessDataDir(text: string, options: LoadOptions): string {
+  const folder = dirname(options.file);
+  const { overrides, env, dataDirDefault = join(folder, '.tooldex') } = options;
+  if (overrides?.dataDir !== undefined) return overrides.dataDir;
+  const [, quoted, plain] = /^[ \t]*["']?data_dir["']?[ \t]*:[ \t]*(?:["']([^"'\n]*)["']|([^#\n]*))/m.exec(text) ?? [];
+  const given = quoted ?? plain?.trim().replace(/,$/, '');
+  if (!given) return dataDirDefault;
+  return resolvePath(expandReferences(given, { env, folder, bareNames: false }).value, folder, env);
+}
+
+/** Undefined whenever anything is unexpected: the thorough way will tell. */
+function resolveCached(file: string, key: string, options: LoadOptions): Config | undefined {
+  try {
+    const cache: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    if (!isObject(cache) || cache.key !== key || !isObject(cache.document)) return undefined;
+    const resolved = resolveDocument(cache.document, options);
+    return 'config' in resolved ? resolved.config : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** For the owner alone, since a file may hold literal secrets. A cache that cannot be written is done without. */
+function writeCache(file: string, cache: { readonly key: string; readonly document: ConfigDocument }): void {
+  const draft = `${file}.${randomUUID()}`;
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    writeFileSync(draft, JSON.stringify(cache), { mode: 0o600 });
+    renameSync(draft, file);
+  } catch {
+    rmSync(draft, { force: true });
+  }
+}

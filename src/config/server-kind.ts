@@ -1,0 +1,104 @@
+/** What the keys of a server mean together: its runtime, and which of them would do nothing. */
+import type { ServerMode } from './config.ts';
+import type { ServerDocument } from './schema.ts';
+
+export type RuntimeKind = 'native' | 'container' | 'remote';
+
+/** A finding at one key of the server; no key means the server itself. */
+export interface KeyFinding {
+  readonly key?: keyof ServerDocument;
+  readonly message: string;
+}
+
+const MAIN_KEYS: Readonly<Record<RuntimeKind, readonly (keyof ServerDocument)[]>> = {
+  native: ['command', 'cmd'],
+  container: ['image'],
+  remote: ['url', 'serverUrl', 'httpUrl'],
+};
+
+const KINDS: readonly RuntimeKind[] = ['native', 'container', 'remote'];
+
+/** Keys that do something with these runtimes only; what is not here does with all. */
+const KINDS_OF_KEY: Partial<Record<keyof ServerDocument, readonly RuntimeKind[]>> = {
+  command: ['native'],
+  cmd: ['native'],
+  cwd: ['native'],
+  args: ['native', 'container'],
+  env: ['native', 'container'],
+  workspace: ['native', 'container'],
+  image: ['container'],
+  network: ['container'],
+  memory: ['container'],
+  cpus: ['container'],
+  pids: ['container'],
+  user: ['container'],
+  mounts: ['container'],
+  url: ['remote'],
+  serverUrl: ['remote'],
+  httpUrl: ['remote'],
+  transport: ['remote'],
+  headers: ['remote'],
+  additionalHeaders: ['remote'],
+};
+
+/** Pairs of which a server may have one. */
+const SAME_MEANING: readonly (readonly [keyof ServerDocument, keyof ServerDocument])[] = [
+  ['command', 'cmd'],
+  ['url', 'serverUrl'],
+  ['url', 'httpUrl'],
+  ['serverUrl', 'httpUrl'],
+  ['headers', 'additionalHeaders'],
+  ['enabled', 'disabled'],
+  ['tools', 'includeTools'],
+  ['tools', 'excludeTools'],
+  ['tools', 'disabledTools'],
+];
+
+/** The runtime, or why there is none. */
+export function kindOfServer(server: ServerDocument): { readonly kind: RuntimeKind } | KeyFinding {
+  const shown = KINDS.filter((kind) => MAIN_KEYS[kind].some((key) => server[key] !== undefined));
+  const [first, second] = shown;
+  if (server.runtime !== undefined) {
+    if (shown.includes(server.runtime)) return { kind: server.runtime };
+    return { key: 'runtime', message: `runtime "${server.runtime}" needs the key "${MAIN_KEYS[server.runtime][0]}"` };
+  }
+  if (first === undefined) return { message: 'missing key "command", "image" or "url" — one of them says what to run' };
+  if (second === undefined) return { kind: first };
+  const surplus = MAIN_KEYS[second].find((key) => server[key] !== undefined);
+  return {
+    ...(surplus && { key: surplus }),
+    message: `"${surplus}" and "${mainKey(server, first)}" exclude each other`,
+  };
+}
+
+function mainKey(server: ServerDocument, kind: RuntimeKind): keyof ServerDocument | undefined {
+  return MAIN_KEYS[kind].find((key) => server[key] !== undefined);
+}
+
+/** Every key that contradicts another or does nothing. */
+export function findIdleKeys(server: ServerDocument, kind: RuntimeKind, mode: ServerMode): KeyFinding[] {
+  const present = (Object.keys(server) as (keyof ServerDocument)[]).filter((key) => server[key] !== undefined);
+  const inert = present
+    .filter((key) => !(KINDS_OF_KEY[key]?.includes(kind) ?? true))
+    .map((key) => ({ key, message: `inert key "${key}" — it does nothing with runtime ${kind}` }));
+  const double = SAME_MEANING.filter(([one, other]) => server[one] !== undefined && server[other] !== undefined).map(
+    ([one, other]) => ({ key: other, message: `"${other}" means the same as "${one}" — write one of them` }),
+  );
+  return [...inert, ...double, ...findModeKeys(server, mode), ...findTypeKeys(server, kind)];
+}
+
+function findModeKeys(server: ServerDocument, mode: ServerMode): KeyFinding[] {
+  if (mode !== 'launcher' || server.idle_timeout === undefined) return [];
+  return [
+    { key: 'idle_timeout', message: 'inert key "idle_timeout" — a launcher is never idle, only "mode: daemon" is' },
+  ];
+}
+
+function findTypeKeys(server: ServerDocument, kind: RuntimeKind): KeyFinding[] {
+  if (server.type === undefined) return [];
+  if (server.transport !== undefined) {
+    return [{ key: 'type', message: '"type" means the same as "transport" — write one of them' }];
+  }
+  const fits = kind === 'remote' ? server.type !== 'stdio' : server.type === 'stdio';
+  return fits ? [] : [{ key: 'type', message: `type "${server.type}" does not go with runtime ${kind}` }];
+}
