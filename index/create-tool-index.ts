@@ -1,75 +1,143 @@
-/** Builds the search engine from its parts. Start reading at `tool-index.ts`. */
-import { DocumentTable } from './document-table.ts';
+/** Builds the search engine from its parts; `search` below is its recipe. */
+import { type Clock, systemClock } from '../src/stdx/clock.ts';
+import { DocumentTable, type TableEntry } from './document-table.ts';
 import { ExactNames } from './lexical/exact-names.ts';
-import { LexicalIndex, type LexicalQuery } from './lexical/lexical-index.ts';
-import { type Ranked, ScoreBoard } from './lexical/score-board.ts';
+import { LexicalEvidence } from './lexical/lexical-evidence.ts';
+import { LexicalIndex } from './lexical/lexical-index.ts';
 import { NO_STATISTICS, type WordStatistics } from './lexical/word-statistics.ts';
+import { clauses } from './ranking/clauses.ts';
+import { type Evidence, fuse, vectorShare } from './ranking/fusion.ts';
 import { namedTools } from './ranking/named-tools.ts';
+import { confidence, verdict } from './ranking/verdict.ts';
 import { documentHash, type ToolDocument } from './tool-document.ts';
-import type { SearchAnswer, SearchHit, SearchRequest, ToolIndex, UpsertReport, Verdict } from './tool-index.ts';
+import type { SearchAnswer, SearchHit, SearchRequest, ToolIndex, UpsertReport } from './tool-index.ts';
+import { type Similarities, vectorEvidence } from './vector-evidence.ts';
+import { type LayerStatus, VectorLayer, type VectorSource } from './vector-layer.ts';
 
 export interface ToolIndexOptions {
   /** Rarity of words outside this catalog; without it the catalog alone decides what is rare. */
   readonly statistics?: WordStatistics;
+  /** Best first. Each is indexed by itself; the first that is complete answers. None means words only. */
+  readonly vectors?: readonly VectorSource[];
+  readonly clock?: Clock;
 }
 
-export function createToolIndex(options: ToolIndexOptions = {}): ToolIndex {
-  return new LexicalToolIndex(options.statistics ?? NO_STATISTICS);
+/** What the owner of an index may ask it besides searching. */
+export interface ObservableToolIndex extends ToolIndex {
+  /** One status a vector source, in their order. */
+  status(): readonly LayerStatus[];
+  /** Resolves when every vector is there; rejects when some cannot be made now. */
+  settled(): Promise<void>;
 }
+
+export function createToolIndex(options: ToolIndexOptions = {}): ObservableToolIndex {
+  return new HybridToolIndex(options);
+}
+
+/** After so many documents others get their turn on the event loop. */
+const SLICE = 100;
+const DEADLINE_MS = 500;
+const DEPTH = { whole: 120, part: 60 };
+/** A request is words, not a document; the rest of a longer one is not read. */
+const TASK_CHARACTERS = 8_000;
 
 type Accept = (slot: number) => boolean;
 
-class LexicalToolIndex implements ToolIndex {
+/** The part of the catalog that a request may see. */
+interface Scope {
+  readonly accept: Accept;
+  readonly searched: number;
+  readonly servers?: ReadonlySet<string>;
+}
+
+class HybridToolIndex implements ObservableToolIndex {
   readonly #table = new DocumentTable();
   readonly #names = new ExactNames();
-  readonly #board = new ScoreBoard();
   readonly #lexical: LexicalIndex;
+  readonly #evidence: LexicalEvidence;
+  readonly #layers: readonly VectorLayer[];
+  readonly #clock: Clock;
 
-  constructor(statistics: WordStatistics) {
+  constructor({ statistics = NO_STATISTICS, vectors = [], clock = systemClock }: ToolIndexOptions) {
     this.#lexical = new LexicalIndex(statistics);
+    this.#evidence = new LexicalEvidence(this.#lexical);
+    this.#clock = clock;
+    this.#layers = vectors.map((source) => new VectorLayer(source, clock));
   }
 
   get size(): number {
     return this.#table.size;
   }
 
+  async search(request: SearchRequest): Promise<SearchAnswer> {
+    const text = request.task.slice(0, TASK_CHARACTERS);
+    const parts = clauses(text);
+    const { servers } = this.#scope(request);
+    const question = { text, clauses: parts, servers, deadlineMs: request.deadlineMs ?? DEADLINE_MS };
+    const vectors = await vectorEvidence(this.#layers, question, this.#clock);
+    const similarities = vectors.kind === 'vectors' ? vectors.similarities : undefined;
+
+    // From here on nothing waits: the evidence belongs to this search alone.
+    const scope = this.#scope(request);
+    this.#evidence.collect({ text, clauses: parts, keyWords: request.keyWords ?? [] }, this.#table.slotLimit);
+    const hits = this.#rank(text, scope, similarities);
+    const sureness = hits[0] ? confidence(hits[0].features, this.#evidence.mass, similarities !== undefined) : 0;
+    return {
+      verdict: hits.length === 0 ? 'none' : verdict(sureness, similarities !== undefined),
+      hits: hits.slice(0, request.limit).map((hit) => ({ ...hit, features: { ...hit.features } })),
+      matched: this.#matched(scope),
+      searched: scope.searched,
+      mode: similarities ? 'hybrid' : 'lexical',
+      ...(vectors.degraded ? { degraded: vectors.degraded } : {}),
+    };
+  }
+
   async upsert(documents: readonly ToolDocument[]): Promise<UpsertReport> {
     const report = { added: 0, changed: 0, unchanged: 0 };
-    const latest = new Map(documents.map((document) => [document.id, { document, hash: documentHash(document) }]));
-    const outdated: string[] = [];
-    for (const [id, { hash }] of latest) {
-      const slot = this.#table.slotOf(id);
-      if (slot === undefined) report.added++;
-      else if (this.#table.entry(slot)?.hash === hash) report.unchanged += Number(latest.delete(id));
-      else outdated.push(id);
+    const latest = [...new Map(documents.map((document) => [document.id, document])).values()];
+    for (let start = 0; start < latest.length; start += SLICE) {
+      if (start > 0) await new Promise(setImmediate);
+      const slice = this.#upsertNow(latest.slice(start, start + SLICE));
+      report.added += slice.added;
+      report.changed += slice.changed;
+      report.unchanged += slice.unchanged;
     }
-    report.changed = outdated.length;
-    this.#removeNow(outdated);
-    for (const { document, hash } of latest.values()) this.#add(document, hash);
     return report;
   }
 
   async remove(ids: readonly string[]): Promise<number> {
-    return this.#removeNow(ids);
+    const removed = this.#removeNow(ids);
+    for (const layer of this.#layers) layer.remove(ids);
+    return removed;
   }
 
-  async search(request: SearchRequest): Promise<SearchAnswer> {
-    const { allow } = request;
-    const accept: Accept = (slot) => {
-      const entry = this.#table.entry(slot);
-      return entry !== undefined && (allow === undefined || allow(entry));
-    };
-    const query = this.#lexical.query(request.task, request.keyWords);
-    this.#board.reset(this.#table.slotLimit);
-    this.#lexical.score(query, this.#board);
-    const named = namedTools(request.task, this.#names);
-    const hits = this.#hits(this.#candidates(named, accept), query, named);
-    const searched = allow ? this.#count(allow) : this.size;
-    const matched = this.#board.touched().reduce((sum, slot) => sum + Number(accept(slot)), 0);
-    return { verdict: verdict(hits), hits: hits.slice(0, request.limit), matched, searched, mode: 'lexical' };
+  status(): readonly LayerStatus[] {
+    return this.#layers.map((layer) => layer.status());
   }
 
-  async close(): Promise<void> {}
+  async settled(): Promise<void> {
+    await Promise.all(this.#layers.map((layer) => layer.settled()));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#layers.map((layer) => layer.close()));
+  }
+
+  #upsertNow(documents: readonly ToolDocument[]): UpsertReport {
+    const hashed = documents.map((document) => ({ document, hash: documentHash(document) }));
+    const fresh = hashed.filter(({ document, hash }) => this.#entryOf(document.id)?.hash !== hash);
+    const outdated = fresh.map(({ document }) => document.id).filter((id) => this.#entryOf(id));
+    this.#removeNow(outdated);
+    for (const { document, hash } of fresh) this.#add(document, hash);
+    for (const layer of this.#layers) layer.upsert(fresh);
+    const [added, changed] = [fresh.length - outdated.length, outdated.length];
+    return { added, changed, unchanged: documents.length - fresh.length };
+  }
+
+  #entryOf(id: string): TableEntry | undefined {
+    const slot = this.#table.slotOf(id);
+    return slot === undefined ? undefined : this.#table.entry(slot);
+  }
 
   #add(document: ToolDocument, hash: string): void {
     const { id, server, name } = document;
@@ -93,37 +161,54 @@ class LexicalToolIndex implements ToolIndex {
     return slots.size;
   }
 
-  #candidates(named: ReadonlyMap<number, number>, accept: Accept): Ranked[] {
-    const ranked = this.#board.top(120, accept);
-    const seen = new Set(ranked.map(({ slot }) => slot));
-    for (const slot of named.keys()) {
-      if (!seen.has(slot) && accept(slot)) ranked.push({ slot, score: this.#board.score(slot) });
+  #scope({ allow }: SearchRequest): Scope {
+    if (!allow) return { accept: (slot) => this.#table.entry(slot) !== undefined, searched: this.size };
+    const [slots, servers] = [new Set<number>(), new Set<string>()];
+    for (const [slot, entry] of this.#table.entries()) {
+      if (!allow(entry)) continue;
+      slots.add(slot);
+      servers.add(entry.server);
     }
-    return ranked;
+    return { accept: (slot) => slots.has(slot), searched: slots.size, servers };
   }
 
-  #hits(candidates: readonly Ranked[], query: LexicalQuery, named: ReadonlyMap<number, number>): SearchHit[] {
-    const best = Math.max(...candidates.map(({ score }) => score), 1e-6);
-    const hits = candidates.flatMap(({ slot, score }) => {
+  #rank(text: string, { accept }: Scope, similarities?: Similarities): (SearchHit & { features: Evidence })[] {
+    const named = namedTools(text, this.#names);
+    const share = similarities ? vectorShare(text) : 0;
+    const hits = [...this.#candidates(accept, named, similarities)].flatMap((slot) => {
       const entry = this.#table.entry(slot);
       if (!entry) return [];
-      const features = { bm25: score, covered: score / (query.mass + 1e-6), named: named.get(slot) ?? 0 };
-      return [{ id: entry.id, server: entry.server, score: score / best + features.named, features }];
+      const features = this.#featuresOf(slot, entry.id, { named: named.get(slot) ?? 0, similarities });
+      return [{ id: entry.id, server: entry.server, score: fuse(features, share), features }];
     });
     return hits.sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
   }
 
-  #count(allow: NonNullable<SearchRequest['allow']>): number {
-    let count = 0;
-    for (const [, entry] of this.#table.entries()) if (allow(entry)) count++;
-    return count;
+  #candidates(accept: Accept, named: ReadonlyMap<number, number>, similarities?: Similarities): Set<number> {
+    const slots = new Set(this.#evidence.candidates(DEPTH, accept));
+    for (const slot of named.keys()) if (accept(slot)) slots.add(slot);
+    for (const id of similarities?.candidates() ?? []) {
+      const slot = this.#table.slotOf(id);
+      if (slot !== undefined && accept(slot)) slots.add(slot);
+    }
+    return slots;
   }
-}
 
-/** Until it is calibrated on data: how much of what the words could weigh the best tool carries. */
-function verdict(hits: readonly SearchHit[]): Verdict {
-  const best = hits[0]?.features;
-  if (!best) return 'none';
-  if (best.named || (best.covered ?? 0) > 0.6) return 'match';
-  return (best.covered ?? 0) > 0.25 ? 'weak' : 'none';
+  #featuresOf(slot: number, id: string, more: { named: number; similarities?: Similarities }): Evidence {
+    return {
+      bm25: this.#evidence.bm25(slot),
+      relative: this.#evidence.relative(slot),
+      covered: this.#evidence.covered(slot),
+      bestPart: this.#evidence.bestPart(slot),
+      cosine: more.similarities?.cosine(id) ?? 0,
+      bestPartCosine: more.similarities?.bestPart(id) ?? 0,
+      named: more.named,
+    };
+  }
+
+  #matched({ accept }: Scope): number {
+    let matched = 0;
+    for (const slot of this.#evidence.touched()) if (accept(slot)) matched++;
+    return matched;
+  }
 }

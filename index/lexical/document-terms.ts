@@ -15,8 +15,8 @@ export const FIELD_WEIGHTS = {
   name: 3,
   server: 2,
   description: 1,
-  serverDescription: 1,
-  parameterNames: 1,
+  serverDescription: 0.75,
+  parameterNames: 0.75,
   parameterDescriptions: 0.3,
 };
 
@@ -37,10 +37,19 @@ export function documentTerms(document: ToolDocument): DocumentTerms {
   return { frequencies, length };
 }
 
-/** The terms of any text in order, repeated as often as they stand there. */
+/** The terms of any text in order, repeated as often as they stand there; `neo4j` also gives `neo`. */
 export function terms(text: string): string[] {
-  return words(text).map((word) => stem(word.slice(0, WORD_LENGTH)));
+  const result: string[] = [];
+  for (const word of words(text)) {
+    result.push(stem(word.slice(0, WORD_LENGTH)));
+    if (HAS_DIGIT.test(word)) for (const piece of word.match(LETTERS_OF_MIXED) ?? []) result.push(stem(piece));
+  }
+  return result;
 }
+
+const HAS_DIGIT = /[0-9]/;
+/** Runs of letters beside a digit, long enough to be words. */
+const LETTERS_OF_MIXED = /\p{L}{3,39}/gu;
 
 function weightedFields(document: ToolDocument): [text: string, weight: number][] {
   const { name, server, description, serverDescription, parameters } = document;

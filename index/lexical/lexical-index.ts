@@ -10,7 +10,7 @@ const K1 = 1.8;
 /** How much a long document is held against itself, 0 to 1. */
 const B = 0.75;
 /** Weighted words of an ordinary tool: a constant, so that adding a document changes no other document's impact. */
-const ORDINARY_LENGTH = 60;
+const ORDINARY_LENGTH = 45;
 
 /** A request ready to be scored: term number to its weight, rarity included. */
 export interface LexicalQuery {

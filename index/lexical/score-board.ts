@@ -1,9 +1,5 @@
 /** Scores of the documents that a query touched: reused from query to query, so that searching allocates next to nothing. */
-
-export interface Ranked {
-  readonly slot: number;
-  readonly score: number;
-}
+import { BestFew, type Ranked } from '../best-few.ts';
 
 export class ScoreBoard {
   #scores = new Float32Array(0);
@@ -26,8 +22,22 @@ export class ScoreBoard {
     this.#scores[slot] = before + score;
   }
 
+  /** Keeps the higher of the old and the new score. */
+  raise(slot: number, score: number): void {
+    const before = this.#scores[slot] ?? 0;
+    if (before === 0) this.#touched[this.#count++] = slot;
+    if (score > before) this.#scores[slot] = score;
+  }
+
   score(slot: number): number {
     return this.#scores[slot] ?? 0;
+  }
+
+  /** 0 when nothing was touched. */
+  best(): number {
+    let best = 0;
+    for (let i = 0; i < this.#count; i++) best = Math.max(best, this.#scores[this.#touched[i] ?? 0] ?? 0);
+    return best;
   }
 
   touched(): Uint32Array {
@@ -45,66 +55,3 @@ export class ScoreBoard {
     return best.sorted();
   }
 }
-
-/** A bounded binary heap with the worst kept entry on top. */
-export class BestFew {
-  readonly #heap: Ranked[] = [];
-  readonly #limit: number;
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  wants(slot: number, score: number): boolean {
-    const worst = this.#heap[0];
-    return this.#heap.length < this.#limit || (worst !== undefined && isBetter({ slot, score }, worst));
-  }
-
-  /** Only for what it `wants`. */
-  put(slot: number, score: number): void {
-    if (this.#heap.length < this.#limit) {
-      this.#heap.push({ slot, score });
-      this.#up(this.#heap.length - 1);
-    } else {
-      this.#heap[0] = { slot, score };
-      this.#down();
-    }
-  }
-
-  sorted(): Ranked[] {
-    return [...this.#heap].sort((a, b) => b.score - a.score || a.slot - b.slot);
-  }
-
-  #up(from: number): void {
-    let child = from;
-    while (child > 0) {
-      const parent = (child - 1) >> 1;
-      if (!this.#isWorse(child, parent)) return;
-      this.#swap(child, parent);
-      child = parent;
-    }
-  }
-
-  #down(): void {
-    let parent = 0;
-    for (;;) {
-      let worst = parent;
-      for (const child of [2 * parent + 1, 2 * parent + 2]) if (this.#isWorse(child, worst)) worst = child;
-      if (worst === parent) return;
-      this.#swap(parent, worst);
-      parent = worst;
-    }
-  }
-
-  #isWorse(i: number, j: number): boolean {
-    const [a, b] = [this.#heap[i], this.#heap[j]];
-    return a !== undefined && b !== undefined && isBetter(b, a);
-  }
-
-  #swap(i: number, j: number): void {
-    const [a, b] = [this.#heap[i], this.#heap[j]];
-    if (a && b) [this.#heap[i], this.#heap[j]] = [b, a];
-  }
-}
-
-const isBetter = (a: Ranked, b: Ranked) => a.score > b.score || (a.score === b.score && a.slot < b.slot);

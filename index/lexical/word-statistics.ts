@@ -1,4 +1,5 @@
 /** How common words are outside this catalog: a catalog of fifty tools cannot tell a rare word from a common one. */
+import { isObject } from '../../src/stdx/json.ts';
 
 export interface WordStatistics {
   /** How many virtual documents the shares below stand for; 0 leaves rarity to the catalog alone. */
@@ -7,6 +8,35 @@ export interface WordStatistics {
   documentShare(term: string): number;
   /** What the term says in a request, 0 to 1: `please` says little however rare it is in tools. */
   requestWeight(term: string): number;
+}
+
+/** Public tools beyond this many add nothing that a catalog of its own could not outweigh. */
+const BACKGROUND_DOCUMENTS = 3_000;
+/** Share given to words that no public tool has. */
+const UNSEEN_SHARE = 3e-4;
+/** How strongly a word that is commoner in requests than in tools loses weight. */
+const REQUEST_POWER = 0.3;
+
+/** Reads what `model/count-words.ts` wrote. Throws when the text is not of that form. */
+export function parseWordStatistics(json: string): WordStatistics {
+  const { toolShares, requestShares } = JSON.parse(json);
+  const [inTools, inRequests] = [shareMap(toolShares), shareMap(requestShares)];
+  const documentShare = (term: string) => inTools.get(term) ?? 0;
+  return {
+    backgroundDocuments: BACKGROUND_DOCUMENTS,
+    documentShare,
+    requestWeight(term) {
+      const share = inRequests.get(term);
+      if (share === undefined) return 1;
+      return Math.min(1, ((documentShare(term) + UNSEEN_SHARE) / share) ** REQUEST_POWER);
+    },
+  };
+}
+
+function shareMap(value: unknown): Map<string, number> {
+  if (!isObject(value)) throw new Error('Word statistics without "toolShares" and "requestShares"');
+  const isShare = (entry: [string, unknown]): entry is [string, number] => typeof entry[1] === 'number';
+  return new Map(Object.entries(value).filter(isShare));
 }
 
 export const NO_STATISTICS: WordStatistics = {

@@ -1,0 +1,80 @@
+/** What the words of one request say about every tool: the whole request, and the best of its parts. */
+import type { LexicalIndex, LexicalQuery } from './lexical-index.ts';
+import { ScoreBoard } from './score-board.ts';
+
+export interface LexicalTask {
+  readonly text: string;
+  readonly clauses: readonly string[];
+  readonly keyWords: readonly string[];
+}
+
+/** Added to the best score of a part before dividing by it: a part that matches nothing well must not count in full. */
+const WEAK_PART = 4;
+
+/** Valid until the next `collect`: the boards are used again. */
+export class LexicalEvidence {
+  readonly #index: LexicalIndex;
+  readonly #whole = new ScoreBoard();
+  readonly #part = new ScoreBoard();
+  readonly #bestPart = new ScoreBoard();
+  #query: LexicalQuery = { weights: new Map(), mass: 0 };
+  #best = 0;
+  #hasParts = false;
+
+  constructor(index: LexicalIndex) {
+    this.#index = index;
+  }
+
+  collect(task: LexicalTask, slots: number): void {
+    this.#query = this.#index.query(task.text, task.keyWords);
+    this.#whole.reset(slots);
+    this.#index.score(this.#query, this.#whole);
+    this.#best = this.#whole.best();
+    this.#bestPart.reset(slots);
+    this.#hasParts = task.clauses.length > 0;
+    for (const clause of task.clauses) this.#collectPart(clause, slots);
+  }
+
+  /** Slots that share at least one term with the request; removed documents may be among them. */
+  touched(): Uint32Array {
+    return this.#whole.touched();
+  }
+
+  /** The most promising slots by the whole request, and by its best part. */
+  candidates(depth: { whole: number; part: number }, accept: (slot: number) => boolean): number[] {
+    const whole = this.#whole.top(depth.whole, accept);
+    const part = this.#hasParts ? this.#bestPart.top(depth.part, accept) : [];
+    return [...whole, ...part].map(({ slot }) => slot);
+  }
+
+  bm25(slot: number): number {
+    return this.#whole.score(slot);
+  }
+
+  /** Share of the best tool's score, 0 to 1. */
+  relative(slot: number): number {
+    return this.#whole.score(slot) / (this.#best + 1e-6);
+  }
+
+  /** Share of what every word of the request together could weigh. */
+  covered(slot: number): number {
+    return this.#whole.score(slot) / (this.#query.mass + 1e-6);
+  }
+
+  /** Highest over the parts of a long request, or the request itself; 0 to 1. */
+  bestPart(slot: number): number {
+    return this.#hasParts ? this.#bestPart.score(slot) : this.#whole.score(slot) / (this.#best + WEAK_PART);
+  }
+
+  /** What the words of the request weigh together, unknown words included. */
+  get mass(): number {
+    return this.#query.mass;
+  }
+
+  #collectPart(clause: string, slots: number): void {
+    this.#part.reset(slots);
+    this.#index.score(this.#index.query(clause), this.#part);
+    const best = this.#part.best() + WEAK_PART;
+    for (const slot of this.#part.touched()) this.#bestPart.raise(slot, this.#part.score(slot) / best);
+  }
+}

@@ -1,0 +1,232 @@
+/** One embedder with its store, kept in step with the documents in the background. */
+import { type Clock, systemClock } from '../src/stdx/clock.ts';
+import type { Embedder } from './embedding/embedder.ts';
+import { IndexError } from './index-error.ts';
+import type { VectorHit, VectorStore } from './store/vector-store.ts';
+import type { ToolDocument } from './tool-document.ts';
+
+export interface VectorSource {
+  readonly embedder: Embedder;
+  readonly store: VectorStore;
+}
+
+export interface LayerStatus {
+  readonly model: string;
+  readonly embedded: number;
+  readonly pending: number;
+  /** What went wrong last, until something works again. */
+  readonly problem?: string;
+}
+
+export interface PendingDocument {
+  readonly document: ToolDocument;
+  readonly hash: string;
+}
+
+export interface NearestTexts {
+  readonly texts: readonly string[];
+  readonly limit: number;
+  readonly servers?: ReadonlySet<string>;
+  readonly signal: AbortSignal;
+}
+
+/** Documents given to the embedder at once. */
+const BATCH = 64;
+const RETRY_MS = { first: 1_000, longest: 60_000 };
+/** Serves although so large a share of the documents has no vector yet; they still rank by their words. */
+const MISSING_SHARE_MAX = 0.05;
+
+export class VectorLayer {
+  readonly #source: VectorSource;
+  readonly #clock: Clock;
+  readonly #closing = new AbortController();
+  readonly #pending = new Map<string, PendingDocument>();
+  readonly #embedded = new Map<string, string>();
+  readonly #removed = new Set<string>();
+  #isOpen = false;
+  #batch = BATCH;
+  #problem: string | undefined;
+  #failures = 0;
+  #rests = 0;
+  #restsUntil = 0;
+  #working: Promise<void> | undefined;
+
+  constructor(source: VectorSource, clock: Clock = systemClock) {
+    this.#source = source;
+    this.#clock = clock;
+    this.#wake();
+  }
+
+  status(): LayerStatus {
+    const { embedder } = this.#source;
+    const counts = { model: embedder.identity, embedded: this.#embedded.size, pending: this.#pending.size };
+    return this.#problem ? { ...counts, problem: this.#problem } : counts;
+  }
+
+  /** Undefined when it can answer, else why not. */
+  unready(): string | undefined {
+    const { model, embedded, pending, problem } = this.status();
+    if (this.#clock.now() < this.#restsUntil && problem) return problem;
+    if (!this.#isOpen) return problem ?? `${model} is opening its store`;
+    const isBehind = pending > MISSING_SHARE_MAX * (embedded + pending);
+    return isBehind ? (problem ?? `${model} is still indexing: ${embedded} of ${embedded + pending} tools`) : undefined;
+  }
+
+  upsert(documents: readonly PendingDocument[]): void {
+    for (const pending of documents) {
+      const { id } = pending.document;
+      this.#removed.delete(id);
+      if (this.#embedded.get(id) !== pending.hash) this.#pending.set(id, pending);
+    }
+    this.#wake();
+  }
+
+  remove(ids: readonly string[]): void {
+    for (const id of ids) {
+      this.#pending.delete(id);
+      this.#embedded.delete(id);
+      this.#removed.add(id);
+    }
+    this.#wake();
+  }
+
+  /** One list of hits a text. */
+  async nearest({ texts, limit, servers, signal }: NearestTexts): Promise<VectorHit[][]> {
+    const vectors = await this.#source.embedder.embedTasks(texts, signal);
+    const { store } = this.#source;
+    const hits = await Promise.all(vectors.map((vector) => store.nearest({ vector, limit, servers, signal })));
+    this.#problem = undefined;
+    this.#rests = 0;
+    return hits;
+  }
+
+  /** Takes the layer out of service for a moment, longer each time until something works again. */
+  rest(problem: string): void {
+    this.#problem = problem;
+    this.#restsUntil = this.#clock.now() + RETRY_MS.first * 2 ** Math.min(this.#rests++, 6);
+  }
+
+  /** Resolves when nothing is pending; rejects when what is left cannot be done now. */
+  async settled(): Promise<void> {
+    while (this.#working) await this.#working;
+    if (this.#pending.size > 0) throw new IndexError('unreachable', this.#problem ?? 'The vectors are not complete');
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new IndexError('closed', 'The index is closed'));
+    await this.#working;
+    await Promise.allSettled([this.#source.store.close(), this.#source.embedder.close()]);
+  }
+
+  #wake(): void {
+    if (this.#working || this.#closing.signal.aborted) return;
+    this.#working = this.#work()
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        this.#working = undefined;
+        if (this.#pending.size + this.#removed.size > 0 && this.#failures === 0) this.#wake();
+      });
+  }
+
+  async #work(): Promise<void> {
+    await Promise.resolve();
+    if (!this.#isOpen) await this.#open();
+    while (this.#removed.size + this.#pending.size > 0 && !this.#closing.signal.aborted) {
+      await this.#removeSome();
+      await this.#embedSome();
+      this.#failures = 0;
+      this.#problem = undefined;
+    }
+  }
+
+  async #open(): Promise<void> {
+    const { embedder, store } = this.#source;
+    await store.open({ identity: embedder.identity, dimensions: embedder.dimensions });
+    for (const [id, hash] of await store.hashes()) this.#embedded.set(id, hash);
+    for (const [id, { hash }] of this.#pending) if (this.#embedded.get(id) === hash) this.#pending.delete(id);
+    this.#isOpen = true;
+    this.#failures = 0;
+    this.#problem = undefined;
+  }
+
+  async #removeSome(): Promise<void> {
+    const ids = [...this.#removed];
+    if (ids.length === 0) return;
+    await this.#source.store.remove(ids);
+    for (const id of ids) this.#removed.delete(id);
+  }
+
+  async #embedSome(): Promise<void> {
+    const batch = [...firstOf(this.#pending.values(), this.#batch)];
+    if (batch.length === 0) return;
+    const { signal } = this.#closing;
+    try {
+      const documents = batch.map(({ document }) => document);
+      const vectors = await this.#source.embedder.embedDocuments(documents, signal);
+      const records = batch.map(({ document: { id, server }, hash }, i) => {
+        return { id, server, hash, vector: vectors[i] ?? new Float32Array(0) };
+      });
+      await this.#source.store.upsert(records, signal);
+      for (const entry of batch) this.#embeddedNow(entry);
+      this.#batch = BATCH;
+    } catch (error) {
+      if (this.#batch === 1 && isDocumentsFault(error)) this.#giveUp(batch, error);
+      else {
+        this.#batch = Math.ceil(this.#batch / 4);
+        this.#postpone(batch);
+        throw error;
+      }
+    }
+  }
+
+  /** What changed or went while it was embedded is not done: it is still pending, or to be removed again. */
+  #embeddedNow({ document: { id }, hash }: PendingDocument): void {
+    const wanted = this.#pending.get(id);
+    if (!wanted) this.#removed.add(id);
+    else if (wanted.hash === hash) {
+      this.#pending.delete(id);
+      this.#embedded.set(id, hash);
+    }
+  }
+
+  /** To the end of the queue, so that one document that breaks the embedder holds up no other. */
+  #postpone(batch: readonly PendingDocument[]): void {
+    for (const { document } of batch) {
+      const pending = this.#pending.get(document.id);
+      if (this.#pending.delete(document.id) && pending) this.#pending.set(document.id, pending);
+    }
+  }
+
+  /** A document that the model cannot take ranks by its words alone; the others must not wait for it. */
+  #giveUp(batch: readonly PendingDocument[], error: unknown): void {
+    for (const { document } of batch) this.#pending.delete(document.id);
+    this.#batch = BATCH;
+    this.#problem = describe(error);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#closing.signal.aborted) return;
+    const delay = isDocumentsFault(error) && this.#batch > 0 && this.#isOpen ? 0 : this.#retryDelay();
+    this.#problem = describe(error);
+    this.#clock.after(delay, () => this.#wake());
+  }
+
+  #retryDelay(): number {
+    return Math.min(RETRY_MS.longest, RETRY_MS.first * 2 ** this.#failures++);
+  }
+}
+
+/** The embedder answered, but not with vectors that can be kept. */
+function isDocumentsFault(error: unknown): boolean {
+  return error instanceof IndexError && (error.fault === 'bad-answer' || error.fault === 'mismatch');
+}
+
+function* firstOf<T>(values: Iterable<T>, limit: number): IterableIterator<T> {
+  let count = 0;
+  for (const value of values) {
+    if (count++ === limit) return;
+    yield value;
+  }
+}
+
+const describe = (error: unknown) => (error instanceof Error ? error.message : String(error));

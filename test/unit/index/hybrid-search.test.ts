@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import { createToolIndex } from '../../../index/create-tool-index.ts';
+import type { Embedder } from '../../../index/embedding/embedder.ts';
+import { IndexError } from '../../../index/index-error.ts';
+import { createEmbeddedVectorStore } from '../../../index/store/embedded-vector-store.ts';
+import { type ToolDocument, toolDocument } from '../../../index/tool-document.ts';
+
+/** Knows a few synonyms, so that it finds what words alone cannot. */
+const MEANINGS = [
+  ['picture', 'image', 'photo', 'resize', 'shrink'],
+  ['mail', 'message', 'letter', 'post'],
+  ['money', 'invoice', 'bill', 'pay'],
+];
+
+type Faults = { tasks?: () => Promise<never>; documents?: (names: string[]) => void; identity?: string };
+
+function synonymEmbedder(faults: Faults = {}): Embedder & { embedded: string[] } {
+  const embedded: string[] = [];
+  const vectorOf = (text: string) => {
+    const vector = Float32Array.from({ length: 32 }, (_, i) =>
+      i < MEANINGS.length ? Number(MEANINGS[i]?.some((word) => text.toLowerCase().includes(word))) : 0,
+    );
+    if (vector.every((x) => x === 0)) vector[31] = 1;
+    const length = Math.hypot(...vector);
+    return vector.map((x) => x / length);
+  };
+  return {
+    embedded,
+    identity: faults.identity ?? 'synonyms-1',
+    dimensions: 32,
+    embedTasks: async (texts) => (faults.tasks ? faults.tasks() : texts.map(vectorOf)),
+    async embedDocuments(documents) {
+      faults.documents?.(documents.map(({ name }) => name));
+      embedded.push(...documents.map(({ id }) => id));
+      return documents.map(({ name, description }) => vectorOf(`${name} ${description}`));
+    },
+    close: async () => {},
+  };
+}
+
+const tool = (server: string, name: string, description: string): ToolDocument =>
+  toolDocument({ id: `${server}:${name}`, server, name, description });
+
+const CATALOG = [
+  tool('graphics', 'resize_image', 'Change width and height of an image.'),
+  tool('post', 'send_mail', 'Deliver an e-mail.'),
+  tool('books', 'create_invoice', 'Bill a customer.'),
+  tool('books', 'list_customers', 'All customers with their addresses.'),
+];
+
+async function indexWith(embedder: Embedder) {
+  const index = createToolIndex({ vectors: [{ embedder, store: createEmbeddedVectorStore() }] });
+  await index.upsert(CATALOG);
+  return index;
+}
+
+describe('hybrid search', () => {
+  it('finds by meaning what shares no word', async () => {
+    const index = await indexWith(synonymEmbedder());
+    await index.settled();
+    const answer = await index.search({ task: 'shrink these photos', limit: 2 });
+    expect(answer).toMatchObject({ mode: 'hybrid', matched: 0 });
+    expect(answer.degraded).toBeUndefined();
+    expect(answer.hits[0]?.id).toBe('graphics:resize_image');
+    await index.close();
+  });
+
+  it('keeps what may not be seen out of the vector hits too', async () => {
+    const index = await indexWith(synonymEmbedder());
+    await index.settled();
+    const answer = await index.search({ task: 'photo', limit: 5, allow: ({ id }) => id !== 'graphics:resize_image' });
+    expect(answer.searched).toBe(3);
+    expect(answer.hits.map(({ id }) => id)).not.toContain('graphics:resize_image');
+    await index.close();
+  });
+
+  it('embeds only what changed', async () => {
+    const embedder = synonymEmbedder();
+    const index = await indexWith(embedder);
+    await index.settled();
+    await index.upsert([...CATALOG.slice(0, 3), tool('books', 'list_customers', 'Everybody who pays.')]);
+    await index.settled();
+    expect(embedder.embedded).toEqual([...CATALOG.map(({ id }) => id), 'books:list_customers']);
+    await index.remove(['post:send_mail']);
+    await index.settled();
+    const { hits } = await index.search({ task: 'letter', limit: 5 });
+    expect(hits.map(({ id }) => id)).not.toContain('post:send_mail');
+    await index.close();
+  });
+});
+
+describe('when vectors fail', () => {
+  it('answers by words within the deadline when the embedder hangs, and says why', async () => {
+    const index = await indexWith(synonymEmbedder({ tasks: () => new Promise(() => {}) }));
+    await index.settled();
+    const answer = await index.search({ task: 'customers addresses', limit: 1, deadlineMs: 20 });
+    expect(answer).toMatchObject({ mode: 'lexical', degraded: expect.stringContaining('did not answer within') });
+    expect(answer.hits[0]?.id).toBe('books:list_customers');
+    await index.close();
+  });
+
+  it('does not ask again at once after a failure', async () => {
+    let asked = 0;
+    const failing = async () => {
+      asked++;
+      throw new IndexError('unreachable', 'The embedding server is gone');
+    };
+    const index = await indexWith(synonymEmbedder({ tasks: failing }));
+    await index.settled();
+    for (let i = 0; i < 3; i++) {
+      expect(await index.search({ task: 'customers', limit: 1 })).toMatchObject({
+        mode: 'lexical',
+        degraded: 'The embedding server is gone',
+      });
+    }
+    expect(asked).toBe(1);
+    await index.close();
+  });
+
+  it.each([
+    ['of not-a-numbers', new Float32Array(32).fill(Number.NaN)],
+    ['of the wrong length', new Float32Array(31).fill(0.1)],
+  ])('#68 leaves out only documents with vectors %s', async (_, bad) => {
+    const embedder = synonymEmbedder();
+    const honest = embedder.embedDocuments;
+    embedder.embedDocuments = async (documents) =>
+      (await honest(documents)).map((vector, i) => (documents[i]?.name === 'create_invoice' ? bad : vector));
+    const index = await indexWith(embedder);
+    await expect.poll(() => index.status()[0]).toMatchObject({ pending: 0, embedded: 3 });
+    expect((await index.search({ task: 'photo', limit: 1 })).hits[0]?.id).toBe('graphics:resize_image');
+    expect((await index.search({ task: 'create_invoice', limit: 1 })).hits[0]?.id).toBe('books:create_invoice');
+    await index.close();
+  });
+
+  it('lets the model below serve while a better one is still indexing, then swaps', async () => {
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const slow = synonymEmbedder({ identity: 'slow-1' });
+    const honest = slow.embedDocuments;
+    slow.embedDocuments = async (documents) => {
+      await gate;
+      return honest(documents);
+    };
+    let asked = 0;
+    const embedTasks = slow.embedTasks;
+    slow.embedTasks = async (texts) => {
+      asked++;
+      return embedTasks(texts);
+    };
+    const source = (embedder: Embedder) => ({ embedder, store: createEmbeddedVectorStore() });
+    const index = createToolIndex({ vectors: [source(slow), source(synonymEmbedder())] });
+    await index.upsert(CATALOG);
+    await expect.poll(() => index.status()[1]?.pending).toBe(0);
+    const meanwhile = await index.search({ task: 'photo', limit: 1 });
+    expect(meanwhile).toMatchObject({ mode: 'hybrid', degraded: expect.stringContaining('still indexing') });
+    expect(asked).toBe(0);
+    release();
+    await index.settled();
+    const after = await index.search({ task: 'photo', limit: 1 });
+    expect(after.degraded).toBeUndefined();
+    expect(asked).toBe(1);
+    await index.close();
+  });
+});
