@@ -37,7 +37,7 @@ function readPage(
 
 /** What has no name cannot be called; it must not hide the tools beside it. */
 function isNamed(tool: Json): tool is JsonObject & { name: string } {
-  return isJsonObject(tool) && typeof tool['name'] === 'string' && tool['name'] !== '';
+  return isJsonObject(tool) && typeof tool.name === 'string' && tool.name !== '';
 }
 
 function withSchema(tool: JsonObject & { name: string }): ToolDefinition {

@@ -1,5 +1,6 @@
 /** Opens a session with a server behind a URL: streamable HTTP, and HTTP+SSE where a server knows only that. */
 import { GatewayError } from '../errors.ts';
+import { abortable } from '../stdx/abort.ts';
 import { systemClock } from '../stdx/clock.ts';
 import { negotiate } from './negotiate.ts';
 import { type OpenOptions, PROBE_TIMEOUT_MS } from './open-options.ts';
@@ -54,7 +55,7 @@ async function connect(endpoint: RemotePeer, kind: TransportKind, options: Conne
     { server, clock },
   );
   try {
-    await unlessAborted(wire?.start(), signal);
+    await abortable(Promise.resolve(wire?.start()), signal);
     const eraHint = kind === 'sse' ? 'legacy' : options.eraHint;
     const facts = await negotiate(peer, {
       server,
@@ -77,20 +78,6 @@ async function createTransport(endpoint: RemotePeer, kind: TransportKind): Promi
   const options = { requestInit: { headers: { ...endpoint.headers } } };
   if (kind === 'sse') return new SSEClientTransport(endpoint.url, options);
   return new StreamableHTTPClientTransport(endpoint.url, options);
-}
-
-async function unlessAborted(work: Promise<void> | undefined, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  let onAbort: () => void = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }
 
 /** How servers from before 2025-03-26 answer a POST to the URL of their event stream. */

@@ -111,7 +111,7 @@ function statusOf(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error.name === 'UnauthorizedError' || error.constructor.name === 'UnauthorizedError') return 401;
   const { status, data, code } = error as Error & { status?: unknown; data?: unknown; code?: unknown };
-  const found = [status, isObject(data) ? data['status'] : undefined, code].find((value) => typeof value === 'number');
+  const found = [status, isObject(data) ? data.status : undefined, code].find((value) => typeof value === 'number');
   return typeof found === 'number' && found >= 100 && found < 600 ? found : httpStatusInText(error.message);
 }
 

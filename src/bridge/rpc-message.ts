@@ -9,11 +9,11 @@ export type RpcMessage =
 
 /** Undefined for anything that is not one JSON-RPC 2.0 message, such as a log line that happens to be JSON. */
 export function readRpcMessage(value: unknown): RpcMessage | undefined {
-  if (!isObject(value) || value['jsonrpc'] !== '2.0') return undefined;
+  if (!isObject(value) || value.jsonrpc !== '2.0') return undefined;
   const { id, method } = value;
-  if (typeof method === 'string') return readCall(id, method, value['params']);
-  if ('result' in value) return { kind: 'result', id, result: value['result'] };
-  if ('error' in value) return { kind: 'error', id, error: value['error'] };
+  if (typeof method === 'string') return readCall(id, method, value.params);
+  if ('result' in value) return { kind: 'result', id, result: value.result };
+  if ('error' in value) return { kind: 'error', id, error: value.error };
   return undefined;
 }
 

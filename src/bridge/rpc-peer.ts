@@ -207,7 +207,7 @@ export class RpcPeer {
 
 /** Tokens are ours: a caller's own would reach other callers of the same process. */
 function withProgressToken(params: JsonObject, token: number | undefined): JsonObject {
-  const meta = params['_meta'];
+  const meta = params._meta;
   const hasOther = isJsonObject(meta) && 'progressToken' in meta;
   if (token === undefined && !hasOther) return params;
   const { progressToken: _, ...kept } = isJsonObject(meta) ? meta : {};

@@ -49,13 +49,13 @@ export function asProbeExit(error: unknown): unknown {
 
 /** True when the process died of the very first question, so that a fresh one should be asked the old way. */
 export function exitedOnProbe(error: unknown): boolean {
-  return error instanceof GatewayError && error.data?.['exitedOnProbe'] === true;
+  return error instanceof GatewayError && error.data?.exitedOnProbe === true;
 }
 
 /** UPSTREAM_ERROR with the JSON-RPC error untouched in `data.rpc`. */
 export function rpcError(server: string, method: string, error: unknown): GatewayError {
-  const said = isObject(error) && typeof error['message'] === 'string' ? error['message'] : JSON.stringify(error);
-  const code = isObject(error) && typeof error['code'] === 'number' ? ` (${error['code']})` : '';
+  const said = isObject(error) && typeof error.message === 'string' ? error.message : JSON.stringify(error);
+  const code = isObject(error) && typeof error.code === 'number' ? ` (${error.code})` : '';
   const text = (said ?? 'no message').slice(0, RPC_MESSAGE_CHARS_MAX);
   return new GatewayError('UPSTREAM_ERROR', `Server "${server}" answered ${method} with an error${code}: ${text}`, {
     data: { rpc: error },
@@ -65,8 +65,8 @@ export function rpcError(server: string, method: string, error: unknown): Gatewa
 /** The JSON-RPC code of an upstream's error, if it is one. */
 export function rpcCodeOf(error: unknown): number | undefined {
   if (!(error instanceof GatewayError) || error.code !== 'UPSTREAM_ERROR') return undefined;
-  const rpc = error.data?.['rpc'];
-  return isObject(rpc) && typeof rpc['code'] === 'number' ? rpc['code'] : undefined;
+  const rpc = error.data?.rpc;
+  return isObject(rpc) && typeof rpc.code === 'number' ? rpc.code : undefined;
 }
 
 function howItEnded({ exit }: ProcessEnd): string {
@@ -87,6 +87,6 @@ function factsOf({ exit, stderrTail }: ProcessEnd): Record<string, unknown> {
 
 /** The HTTP status behind an error of a remote server, if there was one. */
 export function httpStatusOf(error: unknown): number | undefined {
-  const status = error instanceof GatewayError ? error.data?.['httpStatus'] : undefined;
+  const status = error instanceof GatewayError ? error.data?.httpStatus : undefined;
   return typeof status === 'number' ? status : undefined;
 }

@@ -44,14 +44,14 @@ export class Session implements UpstreamSession {
       return await listPages(this.#server, (params) => this.request('tools/list', params, options));
     } catch (error) {
       // A server of prompts or resources alone has no tools; that is no failure.
-      if (rpcCodeOf(error) === METHOD_NOT_FOUND && !this.facts.capabilities['tools']) return [];
+      if (rpcCodeOf(error) === METHOD_NOT_FOUND && !this.facts.capabilities.tools) return [];
       throw error;
     }
   }
 
   async request(method: string, params: JsonObject, options: CallOptions = {}): Promise<JsonObject> {
     const result = await this.#peer.request(method, this.#meta ? withMeta(params, this.#meta) : params, options);
-    if (result['resultType'] !== 'input_required') return result;
+    if (result.resultType !== 'input_required') return result;
     throw new GatewayError(
       'UPSTREAM_ERROR',
       `Server "${this.#server}" wants input from the user to go on with ${method}`,
@@ -77,6 +77,6 @@ export class Session implements UpstreamSession {
 
 /** Ours win: a caller that speaks for another version or client would confuse the server. */
 function withMeta(params: JsonObject, meta: JsonObject): JsonObject {
-  const given = params['_meta'];
+  const given = params._meta;
   return { ...params, _meta: isJsonObject(given) ? { ...given, ...meta } : meta };
 }

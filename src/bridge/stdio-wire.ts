@@ -21,8 +21,9 @@ export interface StdioPeer {
 const LINE_BYTES_MAX = 32 * 1024 * 1024;
 /** So much without one message in between is no server speaking MCP. */
 const NOISE_BYTES_MAX = 64 * 1024 * 1024;
-/** A process and its pipes do not end in a fixed order; a grandchild may even keep the pipe open for ever. */
-const LAST_WORDS_MS = 200;
+/** A process and its pipes do not end in a fixed order, and a grandchild may keep the pipe open for ever. */
+const OUTPUT_AFTER_EXIT_MS = 150;
+const EXIT_AFTER_OUTPUT_MS = 500;
 
 const OPEN_BRACE = 0x7b;
 const OPEN_BRACKET = 0x5b;
@@ -124,7 +125,8 @@ export class StdioWire implements Wire {
   #endWhenBothEnded(): void {
     if (this.#isEnded) return;
     if (this.#exit && this.#isOutputEnded) this.#endOfProcess();
-    else this.#options.clock.after(LAST_WORDS_MS, () => this.#endOfProcess());
+    else
+      this.#options.clock.after(this.#exit ? OUTPUT_AFTER_EXIT_MS : EXIT_AFTER_OUTPUT_MS, () => this.#endOfProcess());
   }
 
   #endOfProcess(): void {

@@ -1,0 +1,214 @@
+/** One running server, from its launch to the end of its last process; its state changes only through the table. */
+import type { UpstreamSession } from '../bridge/upstream-session.ts';
+import { GatewayError, toGatewayError } from '../errors.ts';
+import type { BackOff } from './back-off.ts';
+import { type InstanceEvent, transition } from './instance-transitions.ts';
+import type { InstanceState, Lease } from './pool.ts';
+import type { Change } from './server-plan.ts';
+import { endProcess, type StartedServer, type StartOptions, startServer } from './start-server.ts';
+
+/** A life shorter than this, in which no call ended well, counts against the server. */
+const STABLE_MS = 10_000;
+
+export interface InstanceOptions extends StartOptions {
+  /** Shared by all instances of the server. */
+  readonly backOff: BackOff;
+  readonly onChange: (change: Change) => void;
+  readonly onStarted: (costMs: number) => void;
+}
+
+export class Instance {
+  /** Settles when the instance can be leased; rejects with what its start threw, for every waiter alike. */
+  readonly opened: Promise<void>;
+  /** Settles (never rejects) when nothing of it is left. */
+  readonly gone: Promise<void>;
+  readonly #options: InstanceOptions;
+  readonly #abort = new AbortController();
+  readonly #listeners = new Set<(message: string) => void>();
+  readonly #endings: Promise<void>[] = [];
+  #state: InstanceState = { kind: 'stopped' };
+  #session: UpstreamSession | undefined;
+  #resolveEnded: () => void = () => {};
+  #cancelIdle: (() => void) | undefined;
+  #cancelGrace: (() => void) | undefined;
+  #drainReason = '';
+  #hasServed = false;
+
+  constructor(options: InstanceOptions) {
+    this.#options = options;
+    const ended = new Promise<void>((resolve) => {
+      this.#resolveEnded = resolve;
+    });
+    this.#change({ kind: 'started' });
+    this.opened = this.#start();
+    // Every waiter gets the error; that there may be none is no reason to end the gateway.
+    this.opened.catch(() => {});
+    this.gone = ended.then(() => this.#allGone());
+  }
+
+  get state(): InstanceState {
+    return this.#state;
+  }
+
+  /** Tells how an installation goes on, from the last message on. The returned function ends it. */
+  onProgress(listener: (message: string) => void): () => void {
+    this.#listeners.add(listener);
+    if (this.#state.kind === 'installing') listener(this.#state.message);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Counted in the same turn in which readiness is seen, so that no idle stop can come between. Undefined if not ready. */
+  lease(onReleased: () => void): Lease | undefined {
+    const session = this.#session;
+    if (!session || this.#state.kind !== 'ready') return undefined;
+    this.#cancelIdle?.();
+    this.#change({ kind: 'leased' });
+    let isReleased = false;
+    const release = () => {
+      if (isReleased) return;
+      isReleased = true;
+      this.#released();
+      onReleased();
+    };
+    return { session, release, [Symbol.dispose]: release };
+  }
+
+  /** Ends it: at once if nobody uses it or it is not up yet, else after its calls but at most after `graceMs`. */
+  drain(reason: string, graceMs: number): Promise<void> {
+    if (this.#state.kind === 'ready') this.#beginDrain(reason);
+    else this.#abort.abort(stopError(this.#options.server, reason));
+    if (this.#state.kind === 'draining') this.#armGrace(graceMs);
+    return this.gone;
+  }
+
+  async #start(): Promise<void> {
+    try {
+      const started = await startServer(this.#options, {
+        signal: this.#abort.signal,
+        installing: (message) => this.#installing(message),
+        installed: () => this.#installed(),
+        ending: (gone) => this.#endings.push(gone),
+      });
+      this.#opened(started);
+    } catch (error) {
+      throw this.#startFailed(error);
+    }
+  }
+
+  #installing(message: string): void {
+    if (this.#state.kind !== 'starting' && this.#state.kind !== 'installing') return;
+    this.#change({ kind: 'install-progressed', message });
+    for (const listener of this.#listeners) listener(message);
+  }
+
+  #installed(): void {
+    if (this.#state.kind === 'installing') this.#change({ kind: 'installed' });
+  }
+
+  #opened({ session, endpoint, costMs }: StartedServer): void {
+    this.#session = session;
+    this.#options.onStarted(costMs);
+    this.#change({ kind: 'opened', nowMs: this.#options.clock.now() });
+    this.#armIdle();
+    void session.closed.then((reason) => {
+      this.#endings.push(endProcess(endpoint, this.#options.ledger, reason.message));
+      this.#closed(reason);
+    });
+  }
+
+  /** The session ended, by itself or by us. */
+  #closed(reason: Error): void {
+    this.#cancelIdle?.();
+    this.#cancelGrace?.();
+    this.#session = undefined;
+    if (this.#state.kind === 'ready') this.#change(this.#afterCrash(reason, this.#state.sinceMs));
+    this.#resolveEnded();
+  }
+
+  /** A drained instance counts as stopped only when its processes are gone; a crashed one is replaced before that. */
+  async #allGone(): Promise<void> {
+    await Promise.all(this.#endings);
+    if (this.#state.kind === 'draining') this.#change({ kind: 'ended', reason: this.#drainReason });
+  }
+
+  #afterCrash(error: Error, sinceMs: number): InstanceEvent {
+    const { backOff, clock } = this.#options;
+    const reason = error.message;
+    if (this.#hasServed || clock.now() - sinceMs >= STABLE_MS) {
+      backOff.forget();
+      return { kind: 'ended', reason };
+    }
+    return this.#failure(reason, backOff.failed('early-death'));
+  }
+
+  #startFailed(thrown: unknown): GatewayError {
+    const error = toGatewayError(thrown);
+    this.#change(
+      error.code === 'SHUTTING_DOWN'
+        ? { kind: 'ended', reason: error.message }
+        : this.#failure(error.message, this.#options.backOff.failed('start')),
+    );
+    this.#resolveEnded();
+    return error;
+  }
+
+  #failure(reason: string, delayMs: number): InstanceEvent {
+    return { kind: 'failed', reason, untilMs: delayMs === 0 ? undefined : this.#options.clock.now() + delayMs };
+  }
+
+  #released(): void {
+    const isAlive = this.#session !== undefined;
+    if (!isAlive) return;
+    this.#hasServed = true;
+    this.#options.backOff.forget();
+    this.#change({ kind: 'released' });
+    if (this.#state.kind === 'draining' && this.#state.leases === 0) void this.#close();
+    else if (this.#idleMs === 0) void this.drain('its call is over', 0);
+    else this.#armIdle();
+  }
+
+  get #idleMs(): number {
+    const { mode, idleTimeoutMs } = this.#options.plan;
+    return mode === 'launcher' ? 0 : idleTimeoutMs;
+  }
+
+  #armIdle(): void {
+    if (this.#state.kind !== 'ready' || this.#state.leases > 0 || !Number.isFinite(this.#idleMs)) return;
+    this.#cancelIdle?.();
+    this.#cancelIdle = this.#options.clock.after(Math.min(this.#idleMs, TIMER_MS_MAX), () => this.#idle());
+  }
+
+  #idle(): void {
+    if (this.#state.kind === 'ready' && this.#state.leases === 0) void this.drain('it was idle', 0);
+  }
+
+  #beginDrain(reason: string): void {
+    this.#cancelIdle?.();
+    this.#drainReason = reason;
+    this.#change({ kind: 'drain-began', reason });
+  }
+
+  #armGrace(graceMs: number): void {
+    this.#cancelGrace?.();
+    if (graceMs <= 0 || (this.#state.kind === 'draining' && this.#state.leases === 0)) void this.#close();
+    else this.#cancelGrace = this.#options.clock.after(graceMs, () => void this.#close());
+  }
+
+  async #close(): Promise<void> {
+    // Its failure is the endpoint's, which `endProcess` waits for; `closed` has settled by then in any case.
+    await this.#session?.close(this.#drainReason).catch(() => {});
+  }
+
+  #change(event: InstanceEvent): void {
+    const from = this.#state;
+    this.#state = transition(from, event);
+    this.#options.onChange({ server: this.#options.server, from, to: this.#state, event });
+  }
+}
+
+/** The longest that a timer of the platform can wait; an idle timeout beyond three weeks is not kept to the letter. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+export function stopError(server: string, reason: string): GatewayError {
+  return new GatewayError('SHUTTING_DOWN', `Server "${server}" was stopped: ${reason}`);
+}
