@@ -5,13 +5,25 @@ const processes = { testTimeout: 60_000, hookTimeout: 60_000, pool: 'forks' as c
 /** Fails a file that leaves a process or a temporary file behind. */
 const setupFiles = ['test/helpers/test-run.ts'];
 
+/** Only these run what the build makes; `npm test` builds before all. */
+const globalSetup = ['test/helpers/built.ts'];
+
 export default defineConfig({
   test: {
     poolOptions: { forks: { maxForks: 2 }, threads: { maxThreads: 2 } },
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], pool: 'threads', setupFiles } },
       { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...processes, setupFiles } },
-      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...processes, testTimeout: 180_000, setupFiles } },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          ...processes,
+          testTimeout: 180_000,
+          setupFiles,
+          globalSetup,
+        },
+      },
       { test: { name: 'quality', include: ['test/quality/**/*.test.ts'], ...processes, setupFiles } },
     ],
   },

@@ -1,0 +1,36 @@
+/** Documents that name files which are gone mislead; every path that the project's pages name exists. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, it } from 'vitest';
+import { ROOT } from './source-tree.ts';
+
+/** Written by the build or at run time. */
+const MADE = /^(dist|node_modules|coverage|\.tooldex)(\/|$)/;
+const FILE_AT_ROOT = /^\.?[\w-]+\.(json|md|ts|yaml|yml)$/;
+
+const entries = readdirSync(ROOT);
+const pages = [
+  ...entries.filter((name) => name.endsWith('.md')),
+  ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+
+/** Backticked words that mean a file or a folder of this repository: they begin with one of its entries. */
+function namedPaths(text: string): string[] {
+  const ticked = [...text.replaceAll(/```[\s\S]*?```/g, '').matchAll(/`([^`\s]+)`/g)].map(([, word = '']) => word);
+  const linked = [...text.matchAll(/\]\(([^)#\s:]+)(?:#[^)]*)?\)/g)].map(([, target = '']) => `link:${target}`);
+  const isPath = (word: string) =>
+    /^[\w./-]+$/.test(word) && (FILE_AT_ROOT.test(word) || entries.includes(word.split('/')[0] ?? ''));
+  return [
+    ...ticked.filter((word) => isPath(word) && (word.includes('/') || word.includes('.')) && !MADE.test(word)),
+    ...linked,
+  ];
+}
+
+it.each(pages)('%s names only what exists', (page) => {
+  const paths = namedPaths(readFileSync(join(ROOT, page), 'utf8'));
+  const isThere = (path: string) =>
+    path.startsWith('link:') ? existsSync(join(ROOT, dirname(page), path.slice(5))) : existsSync(join(ROOT, path));
+  expect(paths.filter((path) => !isThere(path))).toEqual([]);
+});
