@@ -1,0 +1,51 @@
+"""Texts whose vectors are stored beside each model, so that the TypeScript side can prove that it computes the same. Written for this project."""
+
+REFERENCE_TEXTS = (
+    "",
+    "   \t\n",
+    "?!…—",
+    "a",
+    "I",
+    "42",
+    "read a file",
+    "Read a file from disk and return its text.",
+    "createPullRequest",
+    "create_pull_request",
+    "getHTTPResponseV2",
+    "list the open pull requests of a repository",
+    "send an e-mail with two attachments to my team",
+    "whats the wether in lisbon tomorow",
+    "Convert 120 US dollars into Brazilian reais at today's exchange rate",
+    "rename every *.jpeg under ./photos to *.jpg",
+    "SELECT name FROM customers WHERE country = 'PT' LIMIT 10",
+    "https://example.org/a/b?c=d#e",
+    "k8s pods OOMKilled in namespace prod-eu-1",
+    "take a screenshot of the page, then click the login button",
+    "files files files FILES File",
+    "running runs ran runner stopped stopping boxes cities glasses",
+    "xylotomography qwfpgj zzzzzzzz",
+    "supercalifragilisticexpialidociousness",
+    "quero enviar uma mensagem para o canal da equipe",
+    "Preciso criar um relatório das vendas de março e publicá-lo",
+    "você pode baixar a previsão do tempo de São Paulo?",
+    "buscar vuelos baratos de Madrid a Ciudad de México",
+    "¿Cómo puedo convertir este documento a PDF?",
+    "Übersetze diesen Text ins Französische",
+    "résumer l'article et l'envoyer à l'équipe",
+    "创建一个文件",
+    "帮我查询北京明天的天气预报",
+    "把 report.pdf 翻译成英文",
+    "ファイルを検索する",
+    "파일을 삭제해 주세요",
+    "Прочитай файл и переведи его",
+    "emoji 🚀 deploy ✅ done",
+    "naïve café ﬁle Ⅳ ½",
+    "tab\tseparated\nlines\r\nand   spaces",
+    "Open the quarterly budget spreadsheet, add a column for the forecast, fill it with last year's figures plus five percent, "
+    "draw a chart of both, export the sheet as PDF, mail it to the finance group with a short summary, and put a meeting "
+    "about it into everybody's calendar for Thursday morning. If somebody is away, look for another slot in the same week, "
+    "book the large room, and post the agenda into the planning channel. Afterwards archive the old versions of the file, "
+    "delete the drafts older than thirty days, and write down in the project notes what was changed, by whom, and why, so "
+    "that the auditors can follow every step next month without having to ask anybody who was there.",
+    "word " * 300,
+)
