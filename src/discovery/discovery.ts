@@ -30,6 +30,11 @@ export interface ListOptions {
   readonly onProgress?: (message: string) => void;
 }
 
+export interface ListAllOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (server: string, message: string) => void;
+}
+
 export interface DiscoveryEvents {
   /** Something worth a log line; `problem` for what an admin should look at. */
   readonly note: (level: 'info' | 'problem', message: string) => void;
@@ -83,19 +88,24 @@ export class Discovery {
   }
 
   /** Lists every server that is new, changed or due for another try; failures are recorded and never thrown. */
-  async listMissing(signal?: AbortSignal): Promise<void> {
+  async listMissing(options: ListAllOptions = {}): Promise<void> {
     const due = this.#parts.directory.names().filter((server) => this.#isDue(server));
-    await this.listAll(due, signal === undefined ? {} : { signal });
+    await this.listAll(due, options);
   }
 
   /** Lists these servers, a few at a time; the result says of each how it went. */
-  async listAll(servers: readonly string[], options: ListOptions = {}): Promise<Map<string, Listed | GatewayError>> {
+  async listAll(servers: readonly string[], options: ListAllOptions = {}): Promise<Map<string, Listed | GatewayError>> {
+    const { signal, onProgress } = options;
     const results = new Map<string, Listed | GatewayError>();
     const queue = [...servers];
     const worker = async () => {
-      for (let server = queue.shift(); server !== undefined; server = queue.shift()) {
-        if (options.signal?.aborted) return;
-        results.set(server, await this.list(server, options).catch(asGatewayError));
+      for (let server = queue.shift(); server !== undefined && !signal?.aborted; server = queue.shift()) {
+        const name = server;
+        const listing = this.list(name, {
+          ...(signal ? { signal } : {}),
+          onProgress: (message) => onProgress?.(name, message),
+        });
+        results.set(name, await listing.catch(asGatewayError));
       }
     };
     await Promise.all(Array.from({ length: LISTINGS_AT_ONCE }, worker));

@@ -1,0 +1,57 @@
+/** The servers of the configuration, and those added while running, as everybody but their runtime sees them. */
+import type { ServerConfig } from '../config/config.ts';
+import { isToolThere } from '../config/tool-filter.ts';
+import { fingerprint } from './fingerprint.ts';
+import type { KnownServer, ServerDirectory } from './server-directory.ts';
+
+export class ConfiguredServers implements ServerDirectory {
+  readonly #servers = new Map<string, { readonly config: ServerConfig; readonly known: KnownServer }>();
+
+  constructor(configs: Iterable<ServerConfig>) {
+    for (const config of configs) this.add(config);
+  }
+
+  /** Replaces a server of the same name; a disabled one is left out. */
+  add(config: ServerConfig): void {
+    if (config.enabled) this.#servers.set(config.name, { config, known: toKnown(config) });
+  }
+
+  names(): string[] {
+    return [...this.#servers.keys()];
+  }
+
+  get(server: string): KnownServer | undefined {
+    return this.#servers.get(server)?.known;
+  }
+
+  config(server: string): ServerConfig | undefined {
+    return this.#servers.get(server)?.config;
+  }
+}
+
+function toKnown(config: ServerConfig): KnownServer {
+  return {
+    name: config.name,
+    description: config.description ?? '',
+    configHash: fingerprint(whatRuns(config)),
+    callTimeoutMs: config.callTimeoutMs,
+    callTotalTimeoutMs: config.callTotalTimeoutMs,
+    resultBytesMax: config.resultBytesMax,
+    allows: (tool) => isToolThere(config.tools, tool),
+  };
+}
+
+/** The part of a configuration that decides which tools there are; limits and descriptions do not. */
+function whatRuns(config: ServerConfig): unknown {
+  const { runtime, workspaceDir } = config;
+  if (config.runtime === 'native') {
+    const { command, args, env, cwd } = config;
+    return { runtime, workspaceDir, command, args, env, cwd };
+  }
+  if (config.runtime === 'remote') {
+    const { url, transport, headers } = config;
+    return { runtime, url: url.href, transport, headers };
+  }
+  const { image, args, env, network, user, mounts } = config;
+  return { runtime, workspaceDir, image, args, env, network, user, mounts };
+}

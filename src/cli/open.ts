@@ -1,0 +1,49 @@
+/** From flags to a configuration and a gateway, the same way for every command. */
+import { version } from '../../package.json';
+import type { Config } from '../config/config.ts';
+import { loadConfigCached } from '../config/load-config.ts';
+import { locateConfig } from '../config/locate-config.ts';
+import { createGateway, type Gateway } from '../gateway.ts';
+import { createLog, type Log, type LogLevel } from '../observability/log.ts';
+import { type CommonFlags, type Invocation, tell } from './invocation.ts';
+
+export interface ListenFlags {
+  readonly host?: string;
+  readonly port?: number;
+}
+
+export interface Opened {
+  readonly config: Config;
+  readonly gateway: Gateway;
+  readonly log: Log;
+}
+
+/** What loading needs; also for `check`, which loads thoroughly. */
+export function loadOptions({ env, cwd, packageRoot }: Invocation, flags: CommonFlags & ListenFlags) {
+  const located = locateConfig({ config: flags.config, cwd, env, packageRoot });
+  const { host, port, dataDir } = flags;
+  return { ...located, env, cwd, overrides: { host, port, dataDir }, productVersion: version };
+}
+
+export interface OpenOptions {
+  /** What the command logs unless it is told to be verbose. */
+  readonly levelMin: LogLevel;
+  readonly wholeResults?: boolean;
+}
+
+/** Throws CONFIG_INVALID. */
+export async function openGateway(
+  invocation: Invocation,
+  flags: CommonFlags & ListenFlags,
+  { levelMin, wholeResults = false }: OpenOptions,
+): Promise<Opened> {
+  const config = await loadConfigCached(loadOptions(invocation, flags));
+  const log = createLog({
+    write: (line) => invocation.stderr.write(line),
+    redact: config.redact,
+    levelMin: flags.verbose ? 'info' : levelMin,
+  });
+  for (const warning of config.warnings) tell(invocation, `warning: ${warning}`);
+  const gateway = createGateway({ config, log, version, env: invocation.env, wholeResults });
+  return { config, gateway, log };
+}

@@ -1,0 +1,115 @@
+/** The command line: one command a file, loaded when it is asked for. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { version } from '../../package.json';
+import { ERROR_CLASSES } from '../errors.ts';
+import { type CommonFlags, fail, type Invocation } from './invocation.ts';
+
+type Run = () => Promise<number>;
+
+/** Resolves with the exit code; never rejects. */
+export async function run(invocation: Invocation): Promise<number> {
+  let chosen: Run = async () => 0;
+  const program = describe(invocation, (command) => {
+    chosen = command;
+  });
+  try {
+    program.parse([...invocation.argv], { from: 'user' });
+    return await chosen();
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return fail(invocation, error);
+    return error.exitCode === 0 ? 0 : ERROR_CLASSES.USAGE.exitCode;
+  }
+}
+
+function describe(invocation: Invocation, choose: (run: Run) => void): Command {
+  const program = new Command('tooldex')
+    .description(
+      'One MCP server in front of all your MCP servers: finds the tool, starts its server, passes the call through.',
+    )
+    .version(version, '-V, --version')
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({
+      writeOut: (text) => invocation.stdout.write(text),
+      writeErr: (text) => invocation.stderr.write(text),
+    });
+  addServing(program, invocation, choose);
+  addCatalog(program, invocation, choose);
+  addTrying(program, invocation, choose);
+  program.action(() => program.outputHelp());
+  return program;
+}
+
+function addServing(program: Command, invocation: Invocation, choose: (run: Run) => void): void {
+  common(program.command('serve').description('serve MCP over HTTP at /mcp and /mcp/<server>'))
+    .option('--host <address>', 'address to listen on')
+    .option('--port <number>', 'port to listen on; 0 takes a free one', port)
+    .action((flags: CommonFlags & { host?: string; port?: number }) =>
+      choose(async () => (await import('./serve.ts')).serve(invocation, flags)),
+    );
+  common(
+    program.command('stdio').description('serve MCP on standard input and output, for a client that launches it'),
+  ).action((flags: CommonFlags) => choose(async () => (await import('./stdio.ts')).stdio(invocation, flags)));
+}
+
+function addCatalog(program: Command, invocation: Invocation, choose: (run: Run) => void): void {
+  common(program.command('check').description('check the configuration and show what it runs'))
+    .option('--host <address>', 'address that serve would listen on')
+    .option('--port <number>', 'port that serve would listen on', port)
+    .addOption(json())
+    .action((flags: CommonFlags & { host?: string; port?: number }) =>
+      choose(async () => (await import('./check.ts')).check(invocation, flags)),
+    );
+  common(program.command('index').description('install, start and list servers anew, so that their tools can be found'))
+    .argument('[server...]', 'only these; all without')
+    .addOption(json())
+    .action((servers: string[], flags: CommonFlags) =>
+      choose(async () => (await import('./index-servers.ts')).indexServers(invocation, servers, flags)),
+    );
+  common(program.command('list').description('list the servers, or the tools of one'))
+    .argument('[server]')
+    .addOption(json())
+    .action((server: string | undefined, flags: CommonFlags) =>
+      choose(async () => (await import('./list.ts')).list(invocation, server, flags)),
+    );
+}
+
+function addTrying(program: Command, invocation: Invocation, choose: (run: Run) => void): void {
+  common(program.command('search').description('find tools for a task, as an agent would'))
+    .argument('<task...>', 'what you want done, in your own words')
+    .option('--server <name>', 'only this server')
+    .option('--limit <number>', 'how many tools', number)
+    .addOption(new Option('--detail <level>', 'how much of each').choices(['auto', 'names', 'signatures', 'schemas']))
+    .option('--max-tokens <number>', 'how long the answer may be', number)
+    .addOption(json())
+    .action((task: string[], flags) =>
+      choose(async () => (await import('./search.ts')).search(invocation, task.join(' '), flags)),
+    );
+  common(program.command('call').description('call a tool; its server is started for it'))
+    .argument('<tool>', 'server:tool, or a tool name that is unique')
+    .argument('[arguments]', 'JSON object; - reads it from standard input', '{}')
+    .addOption(json())
+    .action((tool: string, given: string, flags: CommonFlags) =>
+      choose(async () => (await import('./call.ts')).call(invocation, { tool, given }, flags)),
+    );
+}
+
+function common(command: Command): Command {
+  return command
+    .option('--config <file>', 'configuration file')
+    .option('--data-dir <folder>', 'where the catalog and installed servers are kept')
+    .option('-v, --verbose', 'log what is going on to standard error');
+}
+
+const json = () => new Option('--json', 'print JSON');
+
+function number(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+function port(text: string): number {
+  const value = number(text);
+  if (value > 65_535) throw new InvalidArgumentError('It must be at most 65535.');
+  return value;
+}

@@ -1,0 +1,222 @@
+/** The composition root: the only place that builds the parts and ties them together. */
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import type { McpServerFactory } from '@modelcontextprotocol/server';
+import { ConfiguredServers } from './catalog/configured-servers.ts';
+import type { Config } from './config/config.ts';
+import { GatewayError } from './errors.ts';
+import type { HttpServer } from './http/http-server.ts';
+import { buildMenu, type Menu } from './meta-tools/menu.ts';
+import type { Identity } from './meta-tools/meta-server.ts';
+import type { MetaToolParts } from './meta-tools/parts.ts';
+import { type CallRecord, type MetaToolCalls, registerMetaTools } from './meta-tools/register.ts';
+import { indexingStatus } from './meta-tools/server-status.ts';
+import type { Log } from './observability/log.ts';
+
+export interface GatewayOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly version: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Results in one piece however long, for a process that ends before anybody could read on. */
+  readonly wholeResults?: boolean;
+}
+
+export interface Gateway extends AsyncDisposable {
+  readonly identity: Identity;
+  readonly menu: Menu;
+  readonly calls: MetaToolCalls;
+  /** Opens catalog, index and pool on first use; the menu needs none of them. */
+  open(): Promise<MetaToolParts>;
+  /** Drains calls, stops every server, closes the files. */
+  close(): Promise<void>;
+}
+
+export function createGateway(options: GatewayOptions): Gateway {
+  const { config, log, version } = options;
+  const directory = new ConfiguredServers(options.wholeResults ? unbounded(config) : config.servers.values());
+  const menuServers = directory.names().map((name) => ({ name, description: directory.get(name)?.description ?? '' }));
+  let opened: Promise<OpenParts> | undefined;
+  const open = async () => {
+    opened ??= openParts(options, directory);
+    return (await opened).parts;
+  };
+  const close = async () => {
+    const parts = await opened?.catch(() => undefined);
+    await parts?.close();
+  };
+  return {
+    identity: { name: 'tooldex', title: 'Tooldex', version },
+    menu: buildMenu(menuServers),
+    calls: registerMetaTools(open, (record) => noteCall(log, record)),
+    open,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+const unbounded = (config: Config) =>
+  [...config.servers.values()].map((server) => ({ ...server, resultBytesMax: Number.POSITIVE_INFINITY }));
+
+function noteCall(log: Log, { tool, durationMs, error }: CallRecord): void {
+  const outcome = error ? `${error.code}: ${error.message}` : 'ok';
+  log(error?.class.level ?? 'info', `${tool} ${Math.round(durationMs)} ms ${outcome}`);
+}
+
+export interface ServeHttpOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly log: Log;
+}
+
+/** Listens when it resolves; tools are listed in the background. */
+export async function serveHttp(gateway: Gateway, { host, port, log }: ServeHttpOptions): Promise<HttpServer> {
+  const [{ startHttpServer }, { createDirectServer }, parts] = await Promise.all([
+    import('./http/http-server.ts'),
+    import('./http/direct-server.ts'),
+    gateway.open(),
+  ]);
+  const meta = await metaServerFactory(gateway);
+  const direct = (server: string): McpServerFactory | undefined => {
+    const known = parts.directory.get(server);
+    return known && (() => createDirectServer(parts, known, gateway.identity));
+  };
+  const readiness = async () => ({ indexing: indexingStatus(parts) ?? 'complete' });
+  const onError = (error: Error) => log('info', `http: ${error.message}`);
+  return startHttpServer({ host, port, meta, direct, readiness, onError });
+}
+
+/** Learns what is not known yet; never rejects, for a server that cannot be listed is told of where it is asked for. */
+export async function listInBackground(gateway: Gateway, log: Log): Promise<void> {
+  try {
+    const { discovery } = await gateway.open();
+    await discovery.refresh();
+    await discovery.listMissing();
+  } catch (error) {
+    log('warn', `indexing stopped: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+export interface ServeStdioOptions {
+  readonly input: Readable;
+  readonly output: Writable;
+  readonly log: Log;
+}
+
+export interface StdioDoor {
+  /** Resolves when the client has closed its end. */
+  readonly ended: Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function serveOnStdio(gateway: Gateway, { input, output, log }: ServeStdioOptions): Promise<StdioDoor> {
+  const { serveStdio, StdioServerTransport } = await import('@modelcontextprotocol/server/stdio');
+  const transport = new StdioServerTransport(input, output, { maxBufferSize: MESSAGE_BYTES_MAX });
+  const ended = new Promise<void>((resolve) => input.once('close', resolve).once('end', resolve));
+  const onerror = (error: Error) => log('info', `stdio: ${error.message}`);
+  const session = serveStdio(await metaServerFactory(gateway), { transport, onerror });
+  return { ended, close: () => session.close() };
+}
+
+const MESSAGE_BYTES_MAX = 32 * 1024 * 1024;
+
+async function metaServerFactory({ identity, menu, calls }: Gateway): Promise<McpServerFactory> {
+  const { createMetaServer } = await import('./meta-tools/meta-server.ts');
+  return () => createMetaServer(identity, menu, calls);
+}
+
+interface OpenParts {
+  readonly parts: MetaToolParts;
+  close(): Promise<void>;
+}
+
+/** Everything that the menu does not need, so that clients see it before any of this is loaded. */
+async function openParts(options: GatewayOptions, directory: ConfiguredServers): Promise<OpenParts> {
+  const { config, log } = options;
+  const [{ openDatabase }, { createCatalog }, { createToolIndex }, { Discovery }] = await Promise.all([
+    import('./catalog/database.ts'),
+    import('./catalog/sqlite-catalog.ts'),
+    import('../index/create-tool-index.ts'),
+    import('./discovery/discovery.ts'),
+  ]);
+  const { database, setAside } = openDatabase(join(config.dataDir, 'catalog.db'));
+  if (setAside) log('warn', `the catalog could not be read; it was moved to ${setAside} and is built anew`);
+  const catalog = createCatalog(database);
+  const index = createToolIndex();
+  const { pool, close: closePool } = await openPool(options, directory);
+  const note = (level: 'info' | 'problem', message: string) => log(level === 'info' ? 'info' : 'warn', message);
+  const discovery = new Discovery({ catalog, directory, pool, index, events: { note } });
+  const close = async () => {
+    await closePool();
+    await index.close();
+    catalog.close();
+  };
+  return { parts: await metaToolParts({ config, catalog, directory, pool, index, discovery }), close };
+}
+
+type Built = Pick<MetaToolParts, 'catalog' | 'directory' | 'pool' | 'index' | 'discovery'> & {
+  readonly config: Config;
+};
+
+async function metaToolParts({ config, ...built }: Built): Promise<MetaToolParts> {
+  const [{ ResultStore }, { ArgumentChecker }, { systemClock }] = await Promise.all([
+    import('./meta-tools/result-store.ts'),
+    import('./meta-tools/argument-check.ts'),
+    import('./stdx/clock.ts'),
+  ]);
+  const { limit, tokensMax } = config.search;
+  const results = new ResultStore(systemClock);
+  return { ...built, results, checker: new ArgumentChecker(), search: { limit, tokensMax }, addServer: refuseToAdd };
+}
+
+async function openPool({ config, env, log, version }: GatewayOptions, directory: ConfiguredServers) {
+  const [
+    { createPool },
+    { createLedger },
+    { reap },
+    { createNativeRuntime },
+    { createPackageStore },
+    { createParentGuard },
+    { systemClock },
+  ] = await Promise.all([
+    import('./lifecycle/create-pool.ts'),
+    import('./lifecycle/ledger.ts'),
+    import('./lifecycle/reap.ts'),
+    import('./runtimes/native/native-runtime.ts'),
+    import('./runtimes/packages/package-store.ts'),
+    import('./runtimes/native/parent-guard.ts'),
+    import('./stdx/clock.ts'),
+  ]);
+  const ledgerFolder = join(config.dataDir, 'ledger');
+  void reap(ledgerFolder).then((reaped) =>
+    reaped.forEach(({ server, pid }) =>
+      log('warn', `ended ${server} (pid ${pid}), left behind by a gateway that was killed`),
+    ),
+  );
+  const guard = createParentGuard();
+  const packages = createPackageStore({ dataDir: config.dataDir, env, guard });
+  const pool = createPool({
+    servers: (name) => {
+      const server = directory.config(name);
+      if (!server || server.runtime !== 'native') return undefined;
+      return { ...server, runtime: createNativeRuntime(server, { env, packages, guard }) };
+    },
+    clock: systemClock,
+    clientInfo: { name: 'tooldex', version },
+    ledger: createLedger(ledgerFolder),
+  });
+  return {
+    pool,
+    close: async () => {
+      await pool.close();
+      await packages.close();
+      guard.close();
+    },
+  };
+}
+
+async function refuseToAdd(name: string): Promise<never> {
+  throw new GatewayError('NOT_ALLOWED', `"${name}" was not added: a config of the caller's own runs programs here`, {
+    hint: 'ask the admin to put it under servers: in the configuration file',
+  });
+}
