@@ -8,7 +8,8 @@ const LICENSE_FILE = /^(licen[cs]e|copying|notice)([.-].*)?$/i;
 export function thirdPartyLicenses(metafile, root) {
   const folders = new Set(Object.keys(metafile.inputs).map(packageFolder).filter(Boolean));
   const packages = [...folders].map((folder) => describe(join(root, folder)));
-  const sorted = packages.sort((a, b) => (a.title < b.title ? -1 : 1));
+  const byTitle = new Map(packages.map((each) => [each.title, each]));
+  const sorted = [...byTitle.values()].sort((a, b) => (a.title < b.title ? -1 : 1));
   const sections = sorted.map(({ title, text }) => `${title}\n${'-'.repeat(title.length)}\n\n${text.trim()}\n`);
   return `Tooldex contains the following packages.\n\n${sections.join('\n\n')}`;
 }

@@ -29,7 +29,7 @@ export async function warm(bin) {
     const args = ['--config', config, '--data-dir', join(folder, 'data')];
     await warmStdio([bin, 'stdio', ...args]);
     await warmServe([bin, 'serve', ...args]);
-    await ended(start([bin, '--help']));
+    await ended(start([bin, 'search', 'read a file', ...args]));
   } catch (error) {
     process.stderr.write(`build: no code cache yet (${error.message})\n`);
   } finally {
