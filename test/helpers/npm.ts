@@ -1,0 +1,22 @@
+/** npm as a user has it, untouched by the npm that runs these tests. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const KEPT = new Set(['npm_config_userconfig', 'npm_config_globalconfig', 'npm_config_registry', 'npm_config_cache']);
+
+/** The environment without what `npm run` adds, which would lead an npm inside to the outer project. */
+export function plainNpmEnvironment(): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => KEPT.has(name) || !/^(npm_|INIT_CWD$)/.test(name)),
+  );
+}
+
+export interface NpmOutput {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `npm ...args`; rejects, with its output in the message, when it fails. */
+export async function npm(args: readonly string[], cwd: string): Promise<NpmOutput> {
+  return promisify(execFile)('npm', [...args], { cwd, env: plainNpmEnvironment(), maxBuffer: 32 * 1024 * 1024 });
+}
