@@ -41,6 +41,7 @@ export class RpcPeer {
   #resolveClosed: (reason: Error) => void = () => {};
   #closedBy: Error | undefined;
   #lastId = 0;
+  #answers = 0;
 
   /** `connect` gets the peer's ear and gives back the wire, so that nothing can arrive before somebody listens. */
   constructor(connect: (peer: RpcPeer) => Wire, options: PeerOptions) {
@@ -49,6 +50,11 @@ export class RpcPeer {
       this.#resolveClosed = resolve;
     });
     this.#wire = connect(this);
+  }
+
+  /** Calls that the server answered so far, be it with an error. */
+  get answers(): number {
+    return this.#answers;
   }
 
   async request(method: string, params: JsonObject, options: PeerCallOptions = {}): Promise<JsonObject> {
@@ -95,11 +101,16 @@ export class RpcPeer {
     this.incidents.noiseBytes += bytes;
   }
 
-  /** For the wire: nothing more will come. Every call under way fails now, not at its deadline. */
-  ended(reason: Error): void {
+  /** For the wire: no request makes sense any more, but answers may still come. */
+  ending(reason: Error): void {
     if (this.#closedBy) return;
     this.#closedBy = reason;
     this.#resolveClosed(reason);
+  }
+
+  /** For the wire: nothing more will come. Every call under way fails now, not at its deadline. */
+  ended(reason: Error): void {
+    this.ending(reason);
     const calls = [...this.#pending.values()];
     this.#pending.clear();
     for (const call of calls) call.fail(reason);
@@ -174,8 +185,12 @@ export class RpcPeer {
   /** Only the very number that was sent counts: "1" is not 1, and a second answer has nobody waiting. */
   #take(id: unknown): PendingCall | undefined {
     const call = typeof id === 'number' ? this.#pending.get(id) : undefined;
-    if (call && typeof id === 'number') this.#pending.delete(id);
-    else this.incidents.strayResponses++;
+    if (!call || typeof id !== 'number') {
+      this.incidents.strayResponses++;
+      return undefined;
+    }
+    this.#pending.delete(id);
+    this.#answers++;
     return call;
   }
 

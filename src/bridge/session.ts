@@ -22,16 +22,23 @@ export class Session implements UpstreamSession {
   readonly #peer: RpcPeer;
   readonly #server: string;
   readonly #meta: JsonObject | undefined;
+  readonly #answersBefore: number;
 
   constructor(peer: RpcPeer, { server, clientInfo, facts }: SessionOptions) {
     this.facts = facts;
     this.#peer = peer;
     this.#server = server;
+    this.#answersBefore = peer.answers;
     this.#meta = facts.era === 'modern' ? modernMeta(clientInfo) : undefined;
   }
 
   get closed(): Promise<Error> {
     return this.#peer.closed;
+  }
+
+  /** Calls that the server answered since the handshake. */
+  get answers(): number {
+    return this.#peer.answers - this.#answersBefore;
   }
 
   /** What had to be ignored on this connection so far. */

@@ -114,6 +114,7 @@ export class StdioWire implements Wire {
 
   #exited(exit: { code: number | null; signal: string | null }): void {
     this.#exit = exit;
+    if (!this.#isEnded) this.#events.ending(this.#crash());
     this.#endWhenBothEnded();
   }
 
@@ -132,7 +133,11 @@ export class StdioWire implements Wire {
   #endOfProcess(): void {
     if (this.#isEnded) return;
     this.#receive(this.#splitter.rest());
-    this.#end(crashError({ server: this.#options.server, exit: this.#exit, stderrTail: this.#peer.stderrTail() }));
+    this.#end(this.#crash());
+  }
+
+  #crash(): GatewayError {
+    return crashError({ server: this.#options.server, exit: this.#exit, stderrTail: this.#peer.stderrTail() });
   }
 
   #end(reason: GatewayError): void {

@@ -26,6 +26,8 @@ export interface WireEvents {
   message(value: unknown): boolean;
   /** Something that is no message at all. */
   noise(bytes: number): void;
+  /** The other side is gone, though some of its last messages may still be on their way: it takes no new requests. */
+  ending(reason: GatewayError): void;
   /** Once, after the last message. */
   ended(reason: GatewayError): void;
 }

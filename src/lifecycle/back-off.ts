@@ -24,6 +24,11 @@ export class BackOff {
     return excess <= 0 ? 0 : Math.min(DELAY_MS_MAX, FIRST_DELAY_MS * 2 ** (excess - 1));
   }
 
+  /** A start went well; whether the server is of any use is still to be seen. */
+  started(): void {
+    this.#failedStarts = 0;
+  }
+
   /** The server did something useful, or lived long enough: what was before does not count any more. */
   forget(): void {
     this.#failedStarts = 0;

@@ -1,13 +1,12 @@
 /** One running server, from its launch to the end of its last process; its state changes only through the table. */
-import type { UpstreamSession } from '../bridge/upstream-session.ts';
 import { GatewayError, toGatewayError } from '../errors.ts';
 import type { BackOff } from './back-off.ts';
 import { type InstanceEvent, transition } from './instance-transitions.ts';
 import type { InstanceState, Lease } from './pool.ts';
-import type { Change } from './server-plan.ts';
+import type { Change, CountingSession } from './server-plan.ts';
 import { endProcess, type StartedServer, type StartOptions, startServer } from './start-server.ts';
 
-/** A life shorter than this, in which no call ended well, counts against the server. */
+/** A life shorter than this, in which no call was answered, counts against the server. */
 const STABLE_MS = 10_000;
 
 export interface InstanceOptions extends StartOptions {
@@ -27,12 +26,11 @@ export class Instance {
   readonly #listeners = new Set<(message: string) => void>();
   readonly #endings: Promise<void>[] = [];
   #state: InstanceState = { kind: 'stopped' };
-  #session: UpstreamSession | undefined;
+  #session: CountingSession | undefined;
   #resolveEnded: () => void = () => {};
   #cancelIdle: (() => void) | undefined;
   #cancelGrace: (() => void) | undefined;
   #drainReason = '';
-  #hasServed = false;
 
   constructor(options: InstanceOptions) {
     this.#options = options;
@@ -107,21 +105,23 @@ export class Instance {
 
   #opened({ session, endpoint, costMs }: StartedServer): void {
     this.#session = session;
+    this.#options.backOff.started();
     this.#options.onStarted(costMs);
     this.#change({ kind: 'opened', nowMs: this.#options.clock.now() });
     this.#armIdle();
     void session.closed.then((reason) => {
       this.#endings.push(endProcess(endpoint, this.#options.ledger, reason.message));
-      this.#closed(reason);
+      this.#closed(reason, session.answers > 0);
     });
   }
 
   /** The session ended, by itself or by us. */
-  #closed(reason: Error): void {
+  #closed(reason: Error, wasUseful: boolean): void {
     this.#cancelIdle?.();
     this.#cancelGrace?.();
     this.#session = undefined;
-    if (this.#state.kind === 'ready') this.#change(this.#afterCrash(reason, this.#state.sinceMs));
+    if (this.#state.kind === 'ready')
+      this.#change(this.#afterCrash(reason.message, wasUseful || this.#isStable(this.#state.sinceMs)));
     this.#resolveEnded();
   }
 
@@ -131,14 +131,15 @@ export class Instance {
     if (this.#state.kind === 'draining') this.#change({ kind: 'ended', reason: this.#drainReason });
   }
 
-  #afterCrash(error: Error, sinceMs: number): InstanceEvent {
-    const { backOff, clock } = this.#options;
-    const reason = error.message;
-    if (this.#hasServed || clock.now() - sinceMs >= STABLE_MS) {
-      backOff.forget();
-      return { kind: 'ended', reason };
-    }
-    return this.#failure(reason, backOff.failed('early-death'));
+  #isStable(sinceMs: number): boolean {
+    return this.#options.clock.now() - sinceMs >= STABLE_MS;
+  }
+
+  #afterCrash(reason: string, isForgiven: boolean): InstanceEvent {
+    const { backOff } = this.#options;
+    if (!isForgiven) return this.#failure(reason, backOff.failed('early-death'));
+    backOff.forget();
+    return { kind: 'ended', reason };
   }
 
   #startFailed(thrown: unknown): GatewayError {
@@ -157,10 +158,8 @@ export class Instance {
   }
 
   #released(): void {
-    const isAlive = this.#session !== undefined;
-    if (!isAlive) return;
-    this.#hasServed = true;
-    this.#options.backOff.forget();
+    if (!this.#session) return;
+    if (this.#session.answers > 0) this.#options.backOff.forget();
     this.#change({ kind: 'released' });
     if (this.#state.kind === 'draining' && this.#state.leases === 0) void this.#close();
     else if (this.#idleMs === 0) void this.drain('its call is over', 0);

@@ -38,7 +38,12 @@ export interface Change {
   readonly event: InstanceEvent;
 }
 
-export type OpenSession = (endpoint: Endpoint, options: OpenOptions) => Promise<UpstreamSession>;
+/** A session that counts the calls which its server answered: the sign that a life was of some use. */
+export interface CountingSession extends UpstreamSession {
+  readonly answers: number;
+}
+
+export type OpenSession = (endpoint: Endpoint, options: OpenOptions) => Promise<CountingSession>;
 
 export interface PoolOptions {
   /** The plan of a configured server, asked for at each start, so that a reload needs no new pool. */

@@ -1,13 +1,13 @@
 /** From a plan to an open session: install, wait for a turn, launch, agree on an era. */
 import { exitedOnProbe } from '../bridge/server-errors.ts';
-import type { Era, UpstreamSession } from '../bridge/upstream-session.ts';
+import type { Era } from '../bridge/upstream-session.ts';
 import type { Endpoint } from '../runtimes/runtime.ts';
 import { abortable } from '../stdx/abort.ts';
 import type { Clock } from '../stdx/clock.ts';
 import type { JsonObject } from '../stdx/json.ts';
 import type { Gate } from './gate.ts';
 import { launchInTime } from './launch-in-time.ts';
-import type { EraStore, Ledger, OpenSession, ServerPlan } from './server-plan.ts';
+import type { CountingSession, EraStore, Ledger, OpenSession, ServerPlan } from './server-plan.ts';
 
 /** A start holds its place among the starts for so long at most: one that hangs must not hold up the others. */
 const START_SHARE_MS = 2_000;
@@ -32,7 +32,7 @@ export interface StartSteps {
 }
 
 export interface StartedServer {
-  readonly session: UpstreamSession;
+  readonly session: CountingSession;
   readonly endpoint: Endpoint;
   /** From launch to initialized; milliseconds. */
   readonly costMs: number;

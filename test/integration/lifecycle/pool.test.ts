@@ -1,0 +1,329 @@
+/** The pool on real processes: one start for many callers, leases, crashes, and nothing left behind. */
+import { writeFileSync } from 'node:fs';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { GatewayError } from '../../../src/errors.ts';
+import { createPool } from '../../../src/lifecycle/create-pool.ts';
+import type { Lease, Pool } from '../../../src/lifecycle/pool.ts';
+import type { PoolOptions, ServerPlan } from '../../../src/lifecycle/server-plan.ts';
+import { systemClock } from '../../../src/stdx/clock.ts';
+import type { JsonObject } from '../../../src/stdx/json.ts';
+import { commandRuntime, type FixtureRuntime, fixtureRuntime } from '../../helpers/fixture-runtime.ts';
+import { journaled, journalOf } from '../../helpers/fixture-server.ts';
+import { gone, isAlive } from '../../helpers/process-table.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
+
+type Plan = Partial<Omit<ServerPlan, 'runtime'>> & { runtime: FixtureRuntime };
+
+/** A pool of fixtures that ends with the test. */
+function poolOf(plans: Record<string, Plan>, options: Partial<PoolOptions> = {}): Pool {
+  const pool = createPool({
+    servers: (name) => {
+      const plan = plans[name];
+      return plan && { mode: 'daemon', idleTimeoutMs: 60_000, startTimeoutMs: 20_000, ...plan };
+    },
+    clock: systemClock,
+    clientInfo: { name: 'tooldex-test', version: '1.0.0' },
+    ...options,
+  });
+  onTestFinished(() => pool.close(0));
+  return pool;
+}
+
+async function echo(lease: Lease, value: string): Promise<unknown> {
+  const { content } = await lease.session.request('tools/call', { name: 'echo', arguments: { text: value } });
+  return (content as JsonObject[])[0]?.text;
+}
+
+async function callOnce(pool: Pool, server: string, value = 'hello'): Promise<unknown> {
+  using lease = await pool.acquire(server);
+  return await echo(lease, value);
+}
+
+async function failure(work: Promise<unknown>): Promise<GatewayError> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof GatewayError) return error;
+  throw new Error(`expected a GatewayError, got ${String(error)}`);
+}
+
+const pidsOf = (runtime: FixtureRuntime) => runtime.endpoints.map(({ pid }) => pid ?? 0);
+
+describe('starting', () => {
+  it('#24 a hundred first calls start one process and all succeed', async () => {
+    const runtime = fixtureRuntime('well-behaved');
+    const pool = poolOf({ s: { runtime } });
+    const answers = await Promise.all(Array.from({ length: 100 }, (_, i) => callOnce(pool, 's', `${i}`)));
+    expect(answers).toEqual(Array.from({ length: 100 }, (_, i) => `${i}`));
+    expect(runtime.endpoints).toHaveLength(1);
+    expect(pool.startCostMs('s')).toBeGreaterThan(0);
+  });
+
+  it('#24 a hundred first calls to a broken server get the very same error', async () => {
+    const runtime = fixtureRuntime('dies-before-initialize');
+    const pool = poolOf({ s: { runtime } });
+    const errors = await Promise.all(Array.from({ length: 100 }, () => failure(pool.acquire('s'))));
+    expect(new Set(errors).size).toBe(1);
+    expect(errors[0]).toMatchObject({ code: 'START_FAILED' });
+    expect(errors[0]?.message).toContain('cannot find the API key');
+    // Once asked the modern way, once the old way: it may have died of the question.
+    expect(runtime.endpoints).toHaveLength(2);
+    expect(pool.state('s').kind).toBe('failed');
+  });
+
+  it('respawns once, asking the old way, a server that dies of the question that only modern ones know', async () => {
+    const server = `process.stdin.on('data', (lines) => {
+      for (const line of String(lines).trim().split('\\n')) {
+        const { id, method } = JSON.parse(line);
+        if (method === 'server/discover') process.exit(3);
+        if (method === 'initialize') console.log(JSON.stringify({ jsonrpc: '2.0', id, result: { protocolVersion: '2025-06-18', capabilities: {} } }));
+      }
+    })`;
+    const runtime = commandRuntime({ command: process.execPath, args: ['-e', server] });
+    const pool = poolOf({ s: { runtime } });
+    {
+      using lease = await pool.acquire('s');
+      expect(lease.session.facts).toMatchObject({ era: 'legacy', protocolVersion: '2025-06-18' });
+    }
+    expect(runtime.endpoints).toHaveLength(2);
+    await pool.stop('s', 'to start it again');
+    using again = await pool.acquire('s');
+    expect(again.session.facts.era).toBe('legacy');
+    expect(runtime.endpoints, 'the verdict is remembered').toHaveLength(3);
+  });
+
+  it('#2 a server that never answers frees its place, and its group is gone', async () => {
+    const runtime = fixtureRuntime('never-answers');
+    const pool = poolOf({ s: { runtime, startTimeoutMs: 500 } });
+    expect((await failure(pool.acquire('s'))).code).toBe('START_TIMEOUT');
+    await pool.stop('s', 'to wait for its end');
+    expect(pidsOf(runtime).filter(isAlive)).toEqual([]);
+    expect(pool.state('s')).toEqual({ kind: 'stopped' });
+  });
+
+  it('#26 a server that is slow to start delays no other', async () => {
+    const file = `${tempDir()}/open`;
+    const slow = Object.fromEntries(
+      ['a', 'b', 'c', 'd', 'e'].map((name) => [name, { runtime: fixtureRuntime('slow-to-start', '--gate', file) }]),
+    );
+    const pool = poolOf({ ...slow, quick: { runtime: fixtureRuntime('well-behaved') } }, { startsMax: 2 });
+    const waiting = Object.keys(slow).map((name) => failure(pool.acquire(name)));
+    expect(await callOnce(pool, 'quick')).toBe('hello');
+    for (const name of Object.keys(slow)) expect(pool.state(name).kind).toBe('starting');
+    await pool.close(0);
+    expect((await Promise.all(waiting)).map(({ code }) => code)).toEqual(Array(5).fill('SHUTTING_DOWN'));
+  });
+
+  it('#21 a server that fails leaves the others alone', async () => {
+    const pool = poolOf({
+      good: { runtime: fixtureRuntime('well-behaved') },
+      bad: { runtime: fixtureRuntime('dies-before-initialize') },
+    });
+    const [good, bad] = await Promise.all([callOnce(pool, 'good'), failure(pool.acquire('bad'))]);
+    expect(good).toBe('hello');
+    expect(bad.code).toBe('START_FAILED');
+    expect(pool.state('good')).toMatchObject({ kind: 'ready', leases: 0 });
+  });
+
+  it('#29 failed starts in a row are backed off from, visibly, and a stop on purpose resets them', async () => {
+    const runtime = fixtureRuntime('dies-before-initialize');
+    const pool = poolOf({ s: { runtime } });
+    await failure(pool.acquire('s'));
+    expect(pool.state('s').kind, 'one failure is tried again at once').toBe('failed');
+    await failure(pool.acquire('s'));
+    expect(pool.state('s')).toMatchObject({ kind: 'backing-off', reason: expect.stringContaining('API key') });
+    const launched = runtime.endpoints.length;
+    const refused = await failure(pool.acquire('s'));
+    expect(refused.message).toContain('failed 2 times in a row');
+    expect(refused.data).toMatchObject({ retryAfterMs: expect.any(Number) });
+    expect(runtime.endpoints).toHaveLength(launched);
+    await pool.stop('s', 'reset');
+    expect(pool.state('s')).toEqual({ kind: 'stopped' });
+    await failure(pool.acquire('s'));
+    expect(runtime.endpoints.length).toBeGreaterThan(launched);
+  });
+
+  it('says plainly what it does not know', async () => {
+    expect((await failure(poolOf({}).acquire('nobody'))).code).toBe('SERVER_UNKNOWN');
+  });
+});
+
+describe('leases', () => {
+  it('a launcher gives each lease a process of its own, gone after it', async () => {
+    const runtime = fixtureRuntime('well-behaved');
+    const pool = poolOf({ s: { runtime, mode: 'launcher' } });
+    const leases = await Promise.all([pool.acquire('s'), pool.acquire('s'), pool.acquire('s')]);
+    expect(pool.state('s')).toMatchObject({ kind: 'ready', leases: 3 });
+    expect(new Set(pidsOf(runtime)).size).toBe(3);
+    for (const lease of leases) lease.release();
+    await gone(pidsOf(runtime));
+    expect(await callOnce(pool, 's')).toBe('hello');
+    await gone(pidsOf(runtime));
+    expect(runtime.endpoints).toHaveLength(4);
+  });
+
+  it('#27 a daemon is not stopped with a call in flight, and is stopped when it was idle', async () => {
+    const dir = tempDir();
+    const runtime = fixtureRuntime('well-behaved', '--journal', `${dir}/journal`);
+    const changes: string[] = [];
+    const pool = poolOf(
+      { s: { runtime, idleTimeoutMs: 20 } },
+      { onChange: ({ to, event }) => changes.push(`${event.kind} -> ${to.kind}`) },
+    );
+    {
+      using lease = await pool.acquire('s');
+      const waiting = lease.session.request('tools/call', { name: 'wait', arguments: { file: `${dir}/go` } });
+      await journaled(`${dir}/journal`, 'waiting');
+      // Many times the idle timeout, measured by calls that come and go meanwhile.
+      const until = performance.now() + 200;
+      while (performance.now() < until) await callOnce(pool, 's');
+      writeFileSync(`${dir}/go`, '');
+      await waiting;
+    }
+    await gone(pidsOf(runtime));
+    expect(runtime.endpoints).toHaveLength(1);
+    expect(changes.filter((change) => change.startsWith('drain'))).toEqual(['drain-began -> draining']);
+    expect(await callOnce(pool, 's'), 'and comes back').toBe('hello');
+  });
+
+  it('lets so many in at a time as the plan says, in order', async () => {
+    const pool = poolOf({ s: { runtime: fixtureRuntime('well-behaved'), concurrency: 1 } });
+    const first = await pool.acquire('s');
+    const order: number[] = [];
+    const later = [1, 2, 3].map(async (n) => {
+      using _ = await pool.acquire('s');
+      order.push(n);
+    });
+    expect(pool.state('s')).toMatchObject({ leases: 1 });
+    first.release();
+    first.release();
+    await Promise.all(later);
+    expect(order).toEqual([1, 2, 3]);
+  });
+
+  it('goes on starting for others when one caller gives up', async () => {
+    const file = `${tempDir()}/open`;
+    const runtime = fixtureRuntime('slow-to-start', '--gate', file);
+    const pool = poolOf({ s: { runtime } });
+    const abort = new AbortController();
+    const impatient = pool.acquire('s', { signal: abort.signal }).catch((error: Error) => error.name);
+    const patient = callOnce(pool, 's');
+    abort.abort();
+    expect(await impatient).toBe('AbortError');
+    writeFileSync(file, '');
+    expect(await patient).toBe('hello');
+    expect(runtime.endpoints).toHaveLength(1);
+  });
+});
+
+describe('crashes', () => {
+  it('#30 a crash in a call fails the calls under way at once, and the next call works', async () => {
+    const runtime = fixtureRuntime('crashes-in-call');
+    const pool = poolOf({ s: { runtime } });
+    {
+      using one = await pool.acquire('s');
+      using other = await pool.acquire('s');
+      const crash = failure(one.session.request('tools/call', { name: 'crash', arguments: {} }));
+      const bystander = failure(
+        other.session.request('tools/list', {}).then(() => other.session.closed.then((e) => Promise.reject(e))),
+      );
+      expect((await crash).code).toBe('SERVER_CRASHED');
+      expect((await bystander).code).toBe('SERVER_CRASHED');
+    }
+    expect(await callOnce(pool, 's')).toBe('hello');
+    expect(runtime.endpoints).toHaveLength(2);
+  });
+
+  it('#32 a server that was killed is back on the very next call, again and again, without any back-off', async () => {
+    const runtime = fixtureRuntime('well-behaved');
+    const pool = poolOf({ s: { runtime } });
+    for (let round = 1; round <= 5; round++) {
+      using lease = await pool.acquire('s');
+      expect(await echo(lease, `${round}`)).toBe(`${round}`);
+      process.kill(runtime.endpoints.at(-1)?.pid ?? 0, 'SIGKILL');
+      await lease.session.closed;
+    }
+    expect(await callOnce(pool, 's', 'still')).toBe('still');
+  });
+
+  it('a server that ends by itself is seen to be stopped', async () => {
+    const pool = poolOf({ s: { runtime: fixtureRuntime('well-behaved') } });
+    const lease = await pool.acquire('s');
+    const runtimePid = await lease.session.request('tools/call', { name: 'pid', arguments: {} });
+    lease.release();
+    process.kill(Number((runtimePid.content as JsonObject[])[0]?.text), 'SIGTERM');
+    await lease.session.closed;
+    expect(pool.state('s').kind).toBe('stopped');
+  });
+});
+
+describe('the end', () => {
+  it('#11 grandchildren go with their server, even those that ignore SIGTERM', async () => {
+    const runtime = fixtureRuntime('forks-grandchild', '--ignore-term');
+    const pool = poolOf({ s: { runtime } });
+    const lease = await pool.acquire('s');
+    const { content } = await lease.session.request('tools/call', { name: 'grandchild', arguments: {} });
+    const grandchild = Number((content as JsonObject[])[0]?.text);
+    lease.release();
+    expect(isAlive(grandchild)).toBe(true);
+    await pool.stop('s', 'test');
+    expect([grandchild, ...pidsOf(runtime)].filter(isAlive)).toEqual([]);
+  });
+
+  it('#11 grandchildren go when their server crashes', async () => {
+    const runtime = fixtureRuntime('forks-grandchild');
+    const pool = poolOf({ s: { runtime } });
+    const lease = await pool.acquire('s');
+    const { content } = await lease.session.request('tools/call', { name: 'grandchild', arguments: {} });
+    lease.release();
+    process.kill(runtime.endpoints[0]?.pid ?? 0, 'SIGKILL');
+    await gone([Number((content as JsonObject[])[0]?.text)]);
+  });
+
+  it('#33 closing lets calls finish within the grace, refuses new ones, and leaves nothing', async () => {
+    const dir = tempDir();
+    const runtime = fixtureRuntime('well-behaved', '--journal', `${dir}/journal`);
+    const pool = poolOf({ s: { runtime } });
+    const lease = await pool.acquire('s');
+    const waiting = lease.session.request('tools/call', { name: 'wait', arguments: { file: `${dir}/go` } });
+    await journaled(`${dir}/journal`, 'waiting');
+    const closed = pool.close(30_000);
+    expect(pool.state('s')).toEqual({ kind: 'draining', leases: 1 });
+    expect((await failure(pool.acquire('s'))).code).toBe('SHUTTING_DOWN');
+    writeFileSync(`${dir}/go`, '');
+    expect(await waiting).toMatchObject({ content: [{ text: 'waited' }] });
+    lease.release();
+    await closed;
+    expect(pidsOf(runtime).filter(isAlive)).toEqual([]);
+    expect(pool.state('s')).toEqual({ kind: 'stopped' });
+  });
+
+  it('#33 a second close does not wait for calls any more', async () => {
+    const dir = tempDir();
+    const runtime = fixtureRuntime('ignores-term');
+    const pool = poolOf({
+      s: { runtime },
+      w: { runtime: fixtureRuntime('well-behaved', '--journal', `${dir}/journal`) },
+    });
+    const stubborn = await pool.acquire('s');
+    const busy = await pool.acquire('w');
+    const call = failure(busy.session.request('tools/call', { name: 'wait', arguments: { file: `${dir}/never` } }));
+    await journaled(`${dir}/journal`, 'waiting');
+    const first = pool.close(3_600_000);
+    await pool.close();
+    await first;
+    expect((await call).code).toBe('SHUTTING_DOWN');
+    expect(pidsOf(runtime).filter(isAlive)).toEqual([]);
+    stubborn.release();
+    busy.release();
+    expect(journalOf(`${dir}/journal`, 'wait-done')).toEqual([]);
+  });
+
+  it('#3 a command that is not there is an error that names it', async () => {
+    const runtime = commandRuntime({ command: '/no/such/program', args: [] });
+    const error = await failure(poolOf({ s: { runtime } }).acquire('s'));
+    expect(error.code).toBe('START_FAILED');
+    expect(error.message).toContain('/no/such/program');
+  });
+});
