@@ -5,15 +5,14 @@ import { bundle, ROOT, replace } from './bundle.mjs';
 import { thirdPartyLicenses } from './third-party-licenses.mjs';
 import { warm } from './warm.mjs';
 
-const ENTRY = 'src/main.ts';
+const ENTRIES = { tooldex: 'src/main.ts', 'tooldex-stdio': 'src/main-stdio.ts' };
 const SOURCES = ['src', 'index', 'scripts', 'package.json', 'package-lock.json'];
 const DIST = join(ROOT, 'dist');
 
-if (!existsSync(join(ROOT, ENTRY))) process.stderr.write(`build: ${ENTRY} is not there yet\n`);
-else if (!process.argv.includes('--if-stale') || isStale()) await build();
+if (!process.argv.includes('--if-stale') || isStale()) await build();
 
 async function build() {
-  const metafile = await bundle({ entry: ENTRY, outdir: DIST });
+  const metafile = await bundle({ entries: ENTRIES, outdir: DIST });
   await replace(join(DIST, 'THIRD-PARTY-LICENSES.txt'), thirdPartyLicenses(metafile, ROOT));
   await warm(join(DIST, 'main.cjs'));
 }

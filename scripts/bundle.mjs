@@ -1,4 +1,4 @@
-/** Bundles an entry file and everything it imports into one CommonJS file, with the loader that runs it beside it. */
+/** Bundles each entry file and everything it imports into one CommonJS file, with the loader that runs them beside them. */
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
@@ -9,12 +9,13 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Packages with native code or of great weight: they are installed, not bundled. */
 const EXTERNAL = ['@photostructure/sqlite', '@huggingface/transformers'];
 
-/** Writes `tooldex.cjs`, its source map and `main.cjs` into `outdir`; returns esbuild's metafile. */
-export async function bundle({ entry, outdir }) {
+/** `entries`: name of the bundle to entry file. Writes bundles, source maps and `main.cjs`; returns esbuild's metafile. */
+export async function bundle({ entries, outdir }) {
   const { outputFiles, metafile } = await esbuild.build({
     absWorkingDir: ROOT,
-    entryPoints: [entry],
-    outfile: join(outdir, 'tooldex.cjs'),
+    entryPoints: entries,
+    outdir,
+    outExtension: { '.js': '.cjs' },
     bundle: true,
     write: false,
     metafile: true,
@@ -36,12 +37,17 @@ export async function bundle({ entry, outdir }) {
   });
   await mkdir(outdir, { recursive: true });
   for (const { path, contents } of outputFiles) await replace(path, contents);
-  await writeLoader(outdir, outputFiles.find(({ path }) => path.endsWith('.cjs')).contents);
+  await writeLoader(
+    outdir,
+    outputFiles.filter(({ path }) => path.endsWith('.cjs')),
+  );
   return metafile;
 }
 
-async function writeLoader(outdir, contents) {
-  const hash = createHash('sha256').update(contents).digest('hex').slice(0, 16);
+async function writeLoader(outdir, bundles) {
+  const digest = createHash('sha256');
+  for (const { contents } of bundles) digest.update(contents);
+  const hash = digest.digest('hex').slice(0, 16);
   const loader = await readFile(join(ROOT, 'src/loader.cjs'), 'utf8');
   await rm(join(outdir, 'cache'), { recursive: true, force: true });
   await replace(join(outdir, 'main.cjs'), loader.replace('__BUNDLE_HASH__', hash), 0o755);

@@ -6,8 +6,8 @@ import { ConfiguredServers } from './catalog/configured-servers.ts';
 import type { Config } from './config/config.ts';
 import { GatewayError } from './errors.ts';
 import type { HttpServer } from './http/http-server.ts';
+import { type Identity, identityOf } from './meta-tools/identity.ts';
 import { buildMenu, type Menu } from './meta-tools/menu.ts';
-import type { Identity } from './meta-tools/meta-server.ts';
 import type { MetaToolParts } from './meta-tools/parts.ts';
 import { type CallRecord, type MetaToolCalls, registerMetaTools } from './meta-tools/register.ts';
 import { indexingStatus } from './meta-tools/server-status.ts';
@@ -46,7 +46,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     await parts?.close();
   };
   return {
-    identity: { name: 'tooldex', title: 'Tooldex', version },
+    identity: identityOf(version),
     menu: buildMenu(menuServers),
     calls: registerMetaTools(open, (record) => noteCall(log, record)),
     open,

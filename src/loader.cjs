@@ -1,38 +1,43 @@
 #!/usr/bin/env node
 /**
- * Runs the bundle beside it with V8's code cache, which saves compiling it at each start. A missing, broken or foreign
- * cache costs time and nothing else. The build writes the bundle's hash into the copy that is shipped.
+ * Runs the bundles beside it with V8's code cache, which saves compiling them at each start. A missing, broken or foreign
+ * cache costs time and nothing else. The build writes the bundles' hash into the copy that is shipped.
  */
 'use strict';
 const fs = require('node:fs');
 const vm = require('node:vm');
 
 const BUNDLE_HASH = '__BUNDLE_HASH__';
-/** What these compile differs so much that each has a cache of its own. */
+/** What these run of a bundle differs so much that each has a cache of its own. */
 const COMMANDS = ['serve', 'stdio'];
 /** A server that is never asked to end writes its cache after so long. */
 const SAVE_AFTER_MS = 10_000;
 const OBSOLETE_AFTER_MS = 60 * 24 * 3_600_000;
 
-const bundle = `${__dirname}/tooldex.cjs`;
 const command = COMMANDS.includes(process.argv[2]) ? process.argv[2] : 'cli';
-const cacheName = `${BUNDLE_HASH}-${process.version}-${process.arch}-${command}`;
 const folders = [() => `${__dirname}/cache`, userCacheFolder];
 
-const cached = readCache();
-const script = new vm.Script(wrapped(), {
-  filename: bundle,
-  cachedData: cached,
-});
-if (cached === undefined || script.cachedDataRejected) saveOnce();
-script.runInThisContext().call(module.exports, module.exports, require, module, bundle, __dirname);
+const loadProgram = () => load('tooldex');
+if (command === 'stdio') load('tooldex-stdio').start(loadProgram);
+else loadProgram().start();
 
-/** The bundle is pure ASCII, so that its bytes are its characters. */
-function wrapped() {
-  return `(function (exports, require, module, __filename, __dirname) {${fs.readFileSync(bundle, 'latin1')}\n})`;
+function load(name) {
+  const file = `${__dirname}/${name}.cjs`;
+  const cacheName = `${BUNDLE_HASH}-${process.version}-${process.arch}-${command}-${name}`;
+  const cachedData = readCache(cacheName);
+  const script = new vm.Script(wrapped(file), { filename: file, cachedData });
+  if (cachedData === undefined || script.cachedDataRejected) saveOnce(script, cacheName);
+  const module = { exports: {} };
+  script.runInThisContext().call(module.exports, module.exports, require, module, file, __dirname);
+  return module.exports;
 }
 
-function readCache() {
+/** A bundle is pure ASCII, so that its bytes are its characters. */
+function wrapped(file) {
+  return `(function (exports, require, module, __filename, __dirname) {${fs.readFileSync(file, 'latin1')}\n})`;
+}
+
+function readCache(cacheName) {
   for (const folder of folders) {
     try {
       return fs.readFileSync(`${folder()}/${cacheName}`);
@@ -44,19 +49,19 @@ function readCache() {
 }
 
 /** Not before the end (or a while later), for then the cache holds the functions that this command really runs. */
-function saveOnce() {
+function saveOnce(script, cacheName) {
   const save = () => {
     clearTimeout(timer);
     process.off('exit', save);
     const data = script.createCachedData();
-    folders.some((folder) => write(folder, data));
+    folders.some((folder) => write(folder, cacheName, data));
   };
   const timer = setTimeout(save, SAVE_AFTER_MS).unref();
   process.on('exit', save);
 }
 
 /** Others may write the same file at the same time: each writes its own and renames it. */
-function write(folder, data) {
+function write(folder, cacheName, data) {
   try {
     const target = `${folder()}/${cacheName}`;
     const unfinished = `${target}.${process.pid}`;

@@ -1,15 +1,23 @@
-/** Process entry: arguments and environment in, exit code out. */
+/** Process entry: arguments, environment and streams in, exit code out. */
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { run } from './cli/run.ts';
 
-void run({
-  argv: process.argv.slice(2),
-  env: process.env,
-  cwd: process.cwd(),
-  packageRoot: join(__dirname, '..'),
-  stdin: process.stdin,
-  stdout: process.stdout,
-  stderr: process.stderr,
-}).then((exitCode) => {
-  process.exitCode = exitCode;
-});
+/** Other streams than the process's own when a front has already spoken on those. */
+export function start(streams?: { readonly stdin: Readable; readonly stdout: Writable }): void {
+  const invocation = {
+    argv: process.argv.slice(2),
+    env: process.env,
+    cwd: process.cwd(),
+    packageRoot: join(__dirname, '..'),
+    /** Asked for late: opening standard input costs time that only few commands need. */
+    get stdin() {
+      return streams?.stdin ?? process.stdin;
+    },
+    stdout: streams?.stdout ?? process.stdout,
+    stderr: process.stderr,
+  };
+  void run(invocation).then((exitCode) => {
+    process.exitCode = exitCode;
+  });
+}

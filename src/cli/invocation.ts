@@ -1,6 +1,5 @@
 /** What one run of the command line has to work with, and where its words go. */
-import type { Readable } from 'node:stream';
-import type { WriteStream } from 'node:tty';
+import type { Readable, Writable } from 'node:stream';
 import { explain, toGatewayError } from '../errors.ts';
 
 export interface Invocation {
@@ -10,9 +9,12 @@ export interface Invocation {
   /** The folder with Tooldex's own package.json. */
   readonly packageRoot: string;
   readonly stdin: Readable;
-  readonly stdout: WriteStream;
-  readonly stderr: WriteStream;
+  readonly stdout: Terminal;
+  readonly stderr: Terminal;
 }
+
+/** A stream that may be a terminal. */
+export type Terminal = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
 /** Flags of every command that reads a configuration. */
 export interface CommonFlags {
@@ -48,7 +50,7 @@ const COLOURS = { red: 31, green: 32, yellow: 33, dim: 2, bold: 1 } as const;
 
 /** Colours on a terminal only, and never under NO_COLOR (https://no-color.org). */
 export function paint(
-  stream: WriteStream,
+  stream: Terminal,
   colour: keyof typeof COLOURS,
   ...[text, env]: [string, Invocation['env']]
 ): string {

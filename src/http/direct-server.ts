@@ -2,7 +2,8 @@
 import { ProtocolError, type Server } from '@modelcontextprotocol/server';
 import type { KnownServer } from '../catalog/server-directory.ts';
 import { explain, GatewayError } from '../errors.ts';
-import { callContext, type Identity } from '../meta-tools/meta-server.ts';
+import type { Identity } from '../meta-tools/identity.ts';
+import { callContext } from '../meta-tools/meta-server.ts';
 import type { CallContext, MetaToolParts } from '../meta-tools/parts.ts';
 import { anyObject, PassThroughServer } from '../meta-tools/pass-through.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';

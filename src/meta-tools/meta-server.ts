@@ -1,16 +1,11 @@
 /** The MCP server that an agent connects to: the menu and the three tools, for either era of the protocol. */
 import { ProtocolError, ProtocolErrorCode, type Server, type ServerContext } from '@modelcontextprotocol/server';
 import { isObject, type JsonObject } from '../stdx/json.ts';
+import type { Identity } from './identity.ts';
 import type { Menu } from './menu.ts';
 import type { CallContext } from './parts.ts';
 import { anyObject, PassThroughServer } from './pass-through.ts';
 import type { MetaToolCalls } from './register.ts';
-
-export interface Identity {
-  readonly name: string;
-  readonly title: string;
-  readonly version: string;
-}
 
 /** The menu never changes while the process runs, so clients may keep it for long. */
 const MENU_TTL_MS = 3_600_000;

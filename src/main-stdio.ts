@@ -1,0 +1,105 @@
+/** Process entry of `tooldex stdio`: greets the client from the menu, then lets the whole program take over the pipe. */
+
+import { join } from 'node:path';
+import { PassThrough, Writable } from 'node:stream';
+import { version } from '../package.json';
+import { loadConfigCached } from './config/load-config.ts';
+import { locateConfig } from './config/locate-config.ts';
+import { Greeter } from './meta-tools/greeter.ts';
+import { identityOf } from './meta-tools/identity.ts';
+import { buildMenu, type Menu } from './meta-tools/menu.ts';
+
+export interface Program {
+  start(streams?: { readonly stdin: PassThrough; readonly stdout: Writable }): void;
+}
+
+/** A client that has not asked for the menu by now may never do. */
+const GREETING_MS = 1_000;
+
+/** `loadProgram` costs most of a start, so it is called as late as possible. */
+export async function start(loadProgram: () => Program): Promise<void> {
+  const menu = await readMenu().catch(() => undefined);
+  if (menu) greetUntilNeeded(new Greeter(menu, identityOf(version)), loadProgram);
+  else loadProgram().start();
+}
+
+/** Undefined for anything out of the ordinary: the whole program knows what to say about it. */
+async function readMenu(): Promise<Menu | undefined> {
+  const flags = readFlags(process.argv.slice(3));
+  if (!flags) return undefined;
+  const { env } = process;
+  const cwd = process.cwd();
+  const located = locateConfig({ config: flags.config, cwd, env, packageRoot: join(__dirname, '..') });
+  const overrides = { dataDir: flags.dataDir };
+  const config = await loadConfigCached({ ...located, env, overrides, productVersion: version });
+  const enabled = [...config.servers.values()].filter((server) => server.enabled);
+  return buildMenu(enabled.map(({ name, description = '' }) => ({ name, description })));
+}
+
+function readFlags(args: readonly string[]): { config?: string; dataDir?: string } | undefined {
+  const flags: { config?: string; dataDir?: string } = {};
+  for (let at = 0; at < args.length; at++) {
+    const [name, ...inline] = (args[at] ?? '').split('=');
+    const value = inline.length > 0 ? inline.join('=') : args[++at];
+    if (value === undefined) return undefined;
+    if (name === '--config') flags.config = value;
+    else if (name === '--data-dir') flags.dataDir = value;
+    else return undefined;
+  }
+  return flags;
+}
+
+function greetUntilNeeded(greeter: Greeter, loadProgram: () => Program): void {
+  const { stdin, stdout } = process;
+  let unread = Buffer.alloc(0);
+  const stopGreeting = () => {
+    clearTimeout(timer);
+    stdin.off('data', onData).off('end', stopGreeting).pause();
+  };
+  const handOver = () => {
+    stopGreeting();
+    const input = new PassThrough();
+    input.write(Buffer.concat([...greeter.opening.map((line) => Buffer.from(`${line}\n`)), unread]));
+    loadProgram().start({ stdin: input, stdout: withoutRepeated(greeter, stdout) });
+    stdin.pipe(input);
+  };
+  const onData = (chunk: Buffer) => {
+    unread = Buffer.concat([unread, chunk]);
+    for (let end = unread.indexOf(10); end >= 0; end = unread.indexOf(10)) {
+      const greeting = greeter.greet(unread.toString('utf8', 0, end));
+      if (greeting.kind === 'pass') return handOver();
+      unread = unread.subarray(end + 1);
+      if (greeting.reply) stdout.write(`${JSON.stringify(greeting.reply)}\n`);
+      if (greeting.hasMenu) {
+        stopGreeting();
+        return void setImmediate(handOver);
+      }
+    }
+  };
+  const timer = setTimeout(handOver, GREETING_MS);
+  stdin.on('data', onData).on('end', stopGreeting);
+}
+
+/** Passes everything on, but for the one answer that the client has already. */
+function withoutRepeated(greeter: Greeter, stdout: NodeJS.WriteStream): Writable {
+  if (greeter.opening.length === 0) return stdout;
+  let pending = '';
+  let isDropped = false;
+  const sift = (text: string): string => {
+    if (isDropped) return text;
+    pending += text;
+    let kept = '';
+    for (let end = pending.indexOf('\n'); end >= 0; end = pending.indexOf('\n')) {
+      const line = pending.slice(0, end + 1);
+      pending = pending.slice(end + 1);
+      isDropped = greeter.isRepeated(line);
+      if (isDropped) return kept + pending;
+      kept += line;
+    }
+    return kept;
+  };
+  return new Writable({
+    decodeStrings: false,
+    write: (chunk: string | Buffer, _encoding, done) => void stdout.write(sift(chunk.toString()), () => done()),
+  });
+}

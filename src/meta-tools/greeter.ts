@@ -1,0 +1,95 @@
+/**
+ * Answers the opening of a legacy stdio client (initialize, initialized, ping, tools/list) from the menu alone, so that a
+ * host sees its tools before the SDK and the rest of Tooldex are loaded. Whatever else comes ends the greeting; what was
+ * answered is then replayed to the SDK, whose own answer to it is dropped. A test holds both answers equal.
+ */
+import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
+import type { Identity } from './identity.ts';
+import type { Menu } from './menu.ts';
+
+/** Newest first; what the SDK accepts in `initialize`. */
+export const LEGACY_VERSIONS = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05', '2024-10-07'] as const;
+
+export type Greeting =
+  /** Send `reply`, if there is one, and go on. */
+  | { readonly kind: 'greeted'; readonly reply?: JsonObject; readonly hasMenu: boolean }
+  /** This message is for the whole program. */
+  | { readonly kind: 'pass' };
+
+const PASS: Greeting = { kind: 'pass' };
+
+export class Greeter {
+  readonly #menu: Menu;
+  readonly #identity: Identity;
+  readonly #opening: string[] = [];
+  #initializeId: Json | undefined;
+
+  constructor(menu: Menu, identity: Identity) {
+    this.#menu = menu;
+    this.#identity = identity;
+  }
+
+  /** The messages that the SDK must be told as well, as they came. */
+  get opening(): readonly string[] {
+    return this.#opening;
+  }
+
+  /** Whether this is the SDK's answer to what was answered already. */
+  isRepeated(line: string): boolean {
+    const message = parse(line);
+    return this.#initializeId !== undefined && message?.id === this.#initializeId && message.method === undefined;
+  }
+
+  greet(line: string): Greeting {
+    const message = parse(line);
+    if (message === undefined || message.jsonrpc !== '2.0') return PASS;
+    if (message.method === 'initialize') return this.#initialize(message, line);
+    if (this.#initializeId === undefined) return PASS;
+    if (message.method === 'notifications/initialized') {
+      this.#opening.push(line);
+      return { kind: 'greeted', hasMenu: false };
+    }
+    return this.#answer(message);
+  }
+
+  #answer({ id, method, params }: JsonObject): Greeting {
+    const reply = (result: JsonObject) => ({ jsonrpc: '2.0', id: id ?? null, result });
+    if (!isId(id)) return PASS;
+    if (method === 'ping') return { kind: 'greeted', reply: reply({}), hasMenu: false };
+    if (method !== 'tools/list' || (isObject(params) && params.cursor !== undefined)) return PASS;
+    return { kind: 'greeted', reply: reply({ tools: this.#menu.tools as unknown as Json[] }), hasMenu: true };
+  }
+
+  #initialize(message: JsonObject, line: string): Greeting {
+    const { id, params } = message;
+    if (this.#initializeId !== undefined || !isId(id) || !isInitialize(params)) return PASS;
+    this.#initializeId = id;
+    this.#opening.push(line);
+    const wanted = LEGACY_VERSIONS.find((version) => version === params.protocolVersion);
+    const result: JsonObject = {
+      protocolVersion: wanted ?? LEGACY_VERSIONS[0],
+      capabilities: { tools: {} },
+      serverInfo: { ...this.#identity },
+      instructions: this.#menu.instructions,
+    };
+    return { kind: 'greeted', reply: { jsonrpc: '2.0', id, result }, hasMenu: false };
+  }
+}
+
+/** A malformed one is for the SDK to refuse. */
+function isInitialize(params: Json | undefined): params is JsonObject {
+  if (!isObject(params) || typeof params.protocolVersion !== 'string' || !isObject(params.capabilities)) return false;
+  const { clientInfo } = params;
+  return isObject(clientInfo) && typeof clientInfo.name === 'string' && typeof clientInfo.version === 'string';
+}
+
+const isId = (id: Json | undefined): id is string | number => typeof id === 'string' || Number.isSafeInteger(id);
+
+function parse(line: string): JsonObject | undefined {
+  try {
+    const message: unknown = JSON.parse(line);
+    return isObject(message) ? (message as JsonObject) : undefined;
+  } catch {
+    return undefined;
+  }
+}
