@@ -31,9 +31,7 @@ export interface Exit {
   readonly signal: string | null;
 }
 
-export interface PrepareProgress {
-  (message: string): void;
-}
+export type PrepareProgress = (message: string) => void;
 
 export interface Runtime {
   /** Installs or pulls what the server needs, once; cheap when that is done. Throws INSTALL_FAILED or RUNTIME_UNAVAILABLE. */

@@ -1,0 +1,67 @@
+/** Keeps the end of what a server says on stderr, however much that is, without letting it take the gateway's time. */
+import type { Readable } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
+
+const BYTES_MAX = 16 * 1024;
+const LINES_MAX = 100;
+const LINE_LENGTH_MAX = 500;
+/** A server that writes faster than this is made to wait: reading is paused until the window ends. */
+const WINDOW_BYTES_MAX = 1024 * 1024;
+const WINDOW_MS = 100;
+
+export class StderrRing {
+  /** The chunks without the first one are always shorter than the limit together. */
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  #windowBytes = 0;
+
+  /** Reads `stream` to its end at a bounded rate. */
+  drink(stream: Readable): void {
+    const window = setInterval(() => this.#openWindow(stream), WINDOW_MS);
+    window.unref();
+    stream.on('data', (chunk: Buffer) => this.#take(chunk, stream));
+    stream.on('error', () => undefined);
+    stream.once('close', () => clearInterval(window));
+  }
+
+  push(chunk: Buffer): void {
+    this.#chunks.push(chunk.byteLength > BYTES_MAX ? Buffer.from(chunk.subarray(-BYTES_MAX)) : chunk);
+    this.#bytes += Math.min(chunk.byteLength, BYTES_MAX);
+    let first = this.#chunks[0];
+    while (first && this.#bytes - first.byteLength >= BYTES_MAX) {
+      this.#chunks.shift();
+      this.#bytes -= first.byteLength;
+      first = this.#chunks[0];
+    }
+  }
+
+  /** The last lines, oldest first, at most 100 of at most 500 characters, without control characters and blank lines. */
+  lines(): string[] {
+    const text = Buffer.concat(this.#chunks).subarray(-BYTES_MAX).toString('utf8');
+    return text
+      .split(/\r\n|[\r\n]/)
+      .map(readable)
+      .filter(Boolean)
+      .slice(-LINES_MAX);
+  }
+
+  #take(chunk: Buffer, stream: Readable): void {
+    this.push(chunk);
+    this.#windowBytes += chunk.byteLength;
+    if (this.#windowBytes > WINDOW_BYTES_MAX) stream.pause();
+  }
+
+  #openWindow(stream: Readable): void {
+    this.#windowBytes = 0;
+    if (stream.isPaused()) stream.resume();
+  }
+}
+
+/** Cc is control, Cf is invisible formatting (bidi overrides and zero-width characters among them). */
+function readable(line: string): string {
+  const plain = stripVTControlCharacters(line)
+    .replaceAll('\t', '  ')
+    .replace(/[\p{Cc}\p{Cf}]/gu, '')
+    .trimEnd();
+  return plain.length > LINE_LENGTH_MAX ? `${plain.slice(0, LINE_LENGTH_MAX)}…` : plain;
+}

@@ -1,0 +1,12 @@
+/** TypeScript as one file that a bare Node runs, for tests that need our code in another process. */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+
+const FLAGS = ['--bundle', '--platform=node', '--format=cjs', '--target=node20.9', '--log-level=error'];
+
+/** Path of `source`, a module in TypeScript that may import from `src`, bundled into `folder`. The program, not the API of esbuild, leaves no process. */
+export function bundled(source: string, folder: string): string {
+  const outfile = join(folder, 'bundled.cjs');
+  execFileSync('node_modules/.bin/esbuild', [source, ...FLAGS, `--outfile=${outfile}`], { stdio: 'inherit' });
+  return outfile;
+}
