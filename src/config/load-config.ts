@@ -1,7 +1,7 @@
 /** From a file to the configuration: thoroughly, or in a millisecond by what the last thorough reading left behind. */
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { GatewayError } from '../errors.ts';
 import { isObject } from '../stdx/json.ts';
 import type { Config } from './config.ts';
@@ -21,14 +21,16 @@ export interface CachedLoadOptions extends LoadOptions {
 
 /** Reads and validates the file. Throws CONFIG_INVALID with every problem, each with line and column. */
 export async function loadConfig(options: LoadOptions): Promise<Config> {
-  return (await readThoroughly(readBytes(options.file), options)).config;
+  const absolute = withAbsolutePaths(options);
+  return (await readThoroughly(readBytes(absolute.file), absolute)).config;
 }
 
 /**
  * The same, but a file that was valid before is not parsed again: its document is remembered as JSON in the data folder.
  * References are expanded anew each time, and when anything is wrong the thorough way says what.
  */
-export async function loadConfigCached(options: CachedLoadOptions): Promise<Config> {
+export async function loadConfigCached(given: CachedLoadOptions): Promise<Config> {
+  const options = withAbsolutePaths(given);
   const bytes = readBytes(options.file);
   const key = cacheKey(bytes, options);
   const remembered = resolveCached(cacheFile(guessDataDir(bytes.toString('utf8'), options)), key, options);
@@ -36,6 +38,12 @@ export async function loadConfigCached(options: CachedLoadOptions): Promise<Conf
   const { document, config } = await readThoroughly(bytes, options);
   writeCache(cacheFile(config.dataDir), { key, document });
   return config;
+}
+
+function withAbsolutePaths<Options extends LoadOptions>(options: Options): Options {
+  const { overrides } = options;
+  const dataDir = overrides?.dataDir === undefined ? {} : { dataDir: resolve(overrides.dataDir) };
+  return { ...options, file: resolve(options.file), overrides: { ...overrides, ...dataDir } };
 }
 
 /** The parser and the schema cost more than all the rest of a start, so they are loaded here and not before. */
@@ -111,6 +119,14 @@ function writeCache(file: string, cache: { readonly key: string; readonly docume
     writeFileSync(draft, JSON.stringify(cache), { mode: 0o600 });
     renameSync(draft, file);
   } catch {
-    rmSync(draft, { force: true });
+    removeIfThere(draft);
+  }
+}
+
+function removeIfThere(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // What stood in the way of writing stands in the way of removing; then there is nothing to remove.
   }
 }

@@ -11,21 +11,32 @@ export type ParsedText =
   | { readonly problems: readonly LocatedProblem[] }
   | { readonly value: unknown; readonly locate: Locate };
 
+function countLines(text: string): LineCounter {
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', end + 1)) lines.addNewLine(end + 1);
+  return lines;
+}
+
+/** Levels in each other; the deepest honest file has eight. */
+const DEPTH_MAX = 100;
+
 /** Where the key or the value of a path stands; of a path that is not there, its nearest ancestor. */
 export type Locate = (path: KeyPath, at: 'key' | 'value') => Position;
 
 /** Never throws: what is wrong with the text is in the answer. */
 export function parseText(text: string, kind: 'yaml' | 'json'): ParsedText {
-  const lines = new LineCounter();
+  const lines = countLines(text);
   const position = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
-    return { line: Math.max(1, line), column: Math.max(1, col) };
+    return { line, column: col };
   };
   const fail = (offset: number, message: string) => ({ problems: [{ ...position(offset), message }] });
   try {
     const source = kind === 'json' ? blankComments(text) : text;
+    const tooDeep = findDeepNesting(source);
+    if (tooDeep !== undefined) return fail(tooDeep, 'this is nested too deeply');
     const document = parseDocument(source, {
-      lineCounter: lines,
       prettyErrors: false,
       version: '1.2',
       logLevel: 'error',
@@ -36,16 +47,30 @@ export function parseText(text: string, kind: 'yaml' | 'json'): ParsedText {
         problems: errors.map((error) => ({ ...position(error.pos[0]), message: syntaxMessage(error, source) })),
       };
     }
-    const alias = wrongAlias(document);
-    if (alias) return fail(alias.offset, alias.message);
+    const wrong = findWrongNode(document);
+    if (wrong) return fail(wrong.offset, wrong.message);
     const value: unknown = document.toJS({ maxAliasCount: ALIASES_MAX });
     return { value, locate: (path, at) => position(offsetOf(document, path, at)) };
   } catch (error) {
-    if (error instanceof RangeError) return fail(0, 'the file is nested too deeply');
-    if (error instanceof ReferenceError)
-      return fail(0, `aliases expand to too much — at most ${ALIASES_MAX} are followed`);
-    throw error;
+    if (!(error instanceof ReferenceError)) throw error;
+    return fail(0, `aliases expand to too much — at most ${ALIASES_MAX} are followed`);
   }
+}
+
+/**
+ * Where nesting passes every measure. The parser recurses, and an exhausted stack can end the process instead of
+ * throwing, so this looks before: at brackets outside of quotes and comments, at indentation, at `- - -` in one line.
+ */
+function findDeepNesting(source: string): number | undefined {
+  const indented = new RegExp(`^(?: {${DEPTH_MAX * 4}}|[ \\t]*(?:[-?:][ \\t]+){${DEPTH_MAX}})`, 'm').exec(source);
+  if (indented) return indented.index;
+  let depth = 0;
+  for (const { 0: token, index } of source.matchAll(/"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|(?<!\S)#[^\n]*|[[\]{}]/g)) {
+    if (token === '[' || token === '{') depth++;
+    if (token === ']' || token === '}') depth = Math.max(0, depth - 1);
+    if (depth > DEPTH_MAX) return index;
+  }
+  return undefined;
 }
 
 function syntaxMessage(error: YAMLError, source: string): string {
@@ -65,15 +90,20 @@ function syntaxMessage(error: YAMLError, source: string): string {
   }
 }
 
-/** The first alias that names no anchor, or that stands inside of what it names. */
-function wrongAlias(document: Document): { offset: number; message: string } | undefined {
+/** An alias of nothing or of itself, or a key that plain objects cannot hold. */
+function findWrongNode(document: Document): { offset: number; message: string } | undefined {
   let found: { offset: number; message: string } | undefined;
   visit(document, {
     Alias(_key, alias, ancestors) {
       const target = alias.resolve(document);
       if (target !== undefined && !ancestors.includes(target)) return undefined;
       const reason = target === undefined ? 'names no anchor above it' : 'stands inside of what it names';
-      found = { offset: alias.range?.[0] ?? 0, message: `alias *${alias.source} ${reason}` };
+      found = { offset: startOf(alias) ?? 0, message: `alias *${alias.source} ${reason}` };
+      return visit.BREAK;
+    },
+    Pair(_key, { key }) {
+      if (!isScalar(key) || key.value !== '__proto__') return undefined;
+      found = { offset: startOf(key) ?? 0, message: 'no key can be called __proto__' };
       return visit.BREAK;
     },
   });

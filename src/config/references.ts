@@ -66,7 +66,7 @@ function unknownReference(name: string): string {
   }
   if (/^[A-Za-z_]\w*$/.test(name))
     return `unknown reference "\${${name}}" — write "\${env:${name}}" for an environment variable${LITERALLY}`;
-  return `unknown reference "\${${name}}" — there are "\${env:NAME}", "\${file:path}" and "\${workspace}"`;
+  return `unknown reference "\${${name}}" — there are "\${env:NAME}", "\${file:path}" and "\${workspace}"${LITERALLY}`;
 }
 
 function variableName(words: string): string {

@@ -17,7 +17,7 @@ export interface LoadOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Data folder when neither the file nor an override names one. Default: `.tooldex` beside the file. */
   readonly dataDirDefault?: string;
-  /** From the command line; they win over the file. `dataDir` must be absolute. */
+  /** From the command line; they win over the file. */
   readonly overrides?: { readonly host?: string; readonly port?: number; readonly dataDir?: string };
 }
 

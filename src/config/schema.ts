@@ -1,7 +1,15 @@
 /** The strict shape of a configuration file; the JSON schema and the documentation are generated from it. */
 import * as z from 'zod';
 import { DEFAULTS } from './defaults.ts';
-import { durationRemedy, type Measure, parseDuration, parseSize, sizeRemedy } from './units.ts';
+import {
+  DURATION_PATTERN,
+  durationRemedy,
+  type Measure,
+  parseDuration,
+  parseSize,
+  SIZE_PATTERN,
+  sizeRemedy,
+} from './units.ts';
 import { nameTheUnknown } from './unknown-key.ts';
 
 /** An object that takes these keys and no other; the example is for those who wrote no object. */
@@ -27,8 +35,8 @@ function measured(parse: (text: string) => Measure, remedy: (given: string | num
     });
 }
 
-const duration = () => measured(parseDuration, durationRemedy, 'duration');
-const size = () => measured(parseSize, sizeRemedy, 'size');
+const duration = () => measured(parseDuration, durationRemedy, 'duration').meta({ pattern: DURATION_PATTERN });
+const size = () => measured(parseSize, sizeRemedy, 'size').meta({ pattern: SIZE_PATTERN });
 const count = () => z.int().min(1);
 const globs = () => z.array(z.string().min(1));
 
@@ -128,16 +136,10 @@ const commonKeys = {
     default: true,
   }),
   ...everyServer,
-  workspace: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({
-      description:
-        'Folder of the server under `workspace_root`, made when it starts; `.` is the root itself. `${workspace}` stands for it in other values, and containers see it at the same path.',
-      examples: ['notes'],
-    }),
   tools: tools.optional().meta({ description: 'Which tools of the server exist. Without it: all.' }),
+};
+
+const processKeys = {
   args: z
     .array(z.string())
     .optional()
@@ -148,6 +150,15 @@ const commonKeys = {
     .meta({
       description: 'Environment variables; the server gets these and the bare necessities, nothing else of yours.',
       examples: [{ API_KEY: '${env:API_KEY}' }],
+    }),
+  workspace: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({
+      description:
+        'Folder of the server under `workspace_root`, made when it starts; `.` is the root itself. `${workspace}` stands for it in other values, and containers see it at the same path.',
+      examples: ['notes'],
     }),
 };
 
@@ -241,7 +252,14 @@ const otherSpellings = {
   additionalHeaders: headers().optional().meta({ description: 'The same as `headers`.' }),
 };
 
-const serverShape = { ...commonKeys, ...nativeKeys, ...containerKeys, ...remoteKeys, ...otherSpellings };
+const serverShape = {
+  ...commonKeys,
+  ...processKeys,
+  ...nativeKeys,
+  ...containerKeys,
+  ...remoteKeys,
+  ...otherSpellings,
+};
 
 /** Keys of client files that Tooldex understands, or that concern the client alone and are reported as such. */
 const clientShape = {
@@ -258,8 +276,8 @@ const clientShape = {
   }),
 };
 
-const server = keys(serverShape);
-const clientServer = keys({ ...serverShape, ...clientShape });
+const server = keys(serverShape).meta({ id: 'server' });
+const clientServer = keys({ ...serverShape, ...clientShape }).meta({ id: 'clientServer' });
 
 function root<Server extends z.ZodType>(ownServer: Server) {
   return keys({
@@ -322,3 +340,14 @@ export const jsonDocument = root(clientServer).extend({
 
 export type ServerDocument = z.infer<typeof clientServer>;
 export type ConfigDocument = z.infer<typeof jsonDocument>;
+
+/** The keys of a server as the documentation groups them. */
+export const SERVER_KEY_GROUPS: readonly { readonly title: string; readonly keys: readonly string[] }[] = [
+  { title: 'Every server', keys: Object.keys(commonKeys) },
+  { title: 'Native servers and containers', keys: Object.keys(processKeys) },
+  { title: 'Native servers', keys: Object.keys(nativeKeys) },
+  { title: 'Containers', keys: Object.keys(containerKeys) },
+  { title: 'Remote servers', keys: Object.keys(remoteKeys) },
+  { title: 'Other spellings', keys: Object.keys(otherSpellings) },
+  { title: 'Only in `mcpServers` and in JSON files', keys: Object.keys(clientShape) },
+];

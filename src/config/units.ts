@@ -1,5 +1,10 @@
 /** Durations and sizes as people write them: always with a unit, so that nobody has to guess one. */
 
+/** For editors; the same language as `parseDuration` takes. */
+export const DURATION_PATTERN = '^([0-9]+([.][0-9]+)?(ms|s|m|h|d))+$';
+/** For editors; the same language as `parseSize` takes. */
+export const SIZE_PATTERN = '^[0-9]+([.][0-9]+)?(B|kB|KB|MB|GB|KiB|MiB|GiB)$';
+
 const DURATION_UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 /** Longest delay that a timer of Node can wait; a longer one would fire at once. */
 const DURATION_MS_MAX = 2 ** 31 - 1;
@@ -20,7 +25,7 @@ export type Measure = { readonly ok: true; readonly value: number } | { readonly
 
 /** `500ms`, `30s`, `5m`, `1h30m`, `2d` to milliseconds: more than nothing, at most 24 days. */
 export function parseDuration(text: string): Measure {
-  if (!/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(text)) return bad(`"${text}" is not a duration${durationRemedy(text)}`);
+  if (!new RegExp(DURATION_PATTERN).test(text)) return bad(`"${text}" is not a duration${durationRemedy(text)}`);
   let total = 0;
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)) {
     total += Number(amount) * DURATION_UNITS_MS[unit as keyof typeof DURATION_UNITS_MS];

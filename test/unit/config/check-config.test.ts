@@ -1,0 +1,75 @@
+/** What `tooldex check` is told. */
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { checkConfig } from '../../../src/config/check-config.ts';
+import { temporaryFolder, writeConfig } from './config-files.ts';
+
+test('the plan: every server with what it runs', async () => {
+  const text = `
+workspace_root: /w
+servers:
+  n: {command: sh, args: ["-c", "it's"], mode: launcher, workspace: n}
+  c: {image: mcp/x, args: [a], enabled: false}
+  r: {url: "https://x.test/mcp"}
+`;
+  const file = writeConfig(text);
+  const plan = await checkConfig({ file, env: { PATH: process.env.PATH }, overrides: { port: 0, dataDir: '/d' } });
+  expect(plan).toEqual({
+    file,
+    listen: { host: '127.0.0.1', port: 0 },
+    dataDir: '/d',
+    servers: [
+      { name: 'n', enabled: true, runtime: 'native', mode: 'launcher', runs: `sh -c 'it'\\''s'`, workspaceDir: '/w/n' },
+      { name: 'c', enabled: false, runtime: 'container', mode: 'daemon', runs: 'mcp/x a', workspaceDir: undefined },
+      {
+        name: 'r',
+        enabled: true,
+        runtime: 'remote',
+        mode: 'daemon',
+        runs: 'https://x.test/mcp',
+        workspaceDir: undefined,
+      },
+    ],
+    warnings: [],
+  });
+});
+
+test('doubts: what cannot run, cannot be mounted, or is not private', async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'plain.sh'), '');
+  writeFileSync(join(folder, 'runs.sh'), '');
+  chmodSync(join(folder, 'runs.sh'), 0o755);
+  const text = `
+servers:
+  absent: {command: no-such-program}
+  plain: {command: ./plain.sh}
+  runs: {command: ./runs.sh}
+  hidden: {command: no-such-program, enabled: false}
+  mounts: {image: x, workspace: made-later, mounts: [{source: ./none, target: /n}]}
+  open: {url: "http://x.test/mcp", headers: {K: v}}
+  local: {url: "http://localhost:9/mcp", headers: {K: v}}
+  bare: {url: "http://x.test/mcp"}
+`;
+  const { warnings } = await checkConfig({
+    file: writeConfig(text, 'tooldex.yaml', folder),
+    env: { PATH: process.env.PATH },
+  });
+  expect(warnings).toEqual([
+    'server "absent": the command no-such-program cannot be found or run on this machine',
+    `server "plain": the command ${folder}/plain.sh cannot be found or run on this machine`,
+    `server "mounts": ${folder}/none is mounted but does not exist`,
+    'server "open": its headers travel unencrypted — use an https URL',
+  ]);
+});
+
+test('nothing to find is worth a word', async () => {
+  const { warnings } = await checkConfig({ file: writeConfig('servers: {a: {command: sh, enabled: false}}'), env: {} });
+  expect(warnings).toEqual(['no server is configured and enabled, so there is nothing to find']);
+});
+
+test('what is wrong is thrown as loading throws it', async () => {
+  await expect(checkConfig({ file: writeConfig('servers: 1'), env: {} })).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+  });
+});
