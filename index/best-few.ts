@@ -5,14 +5,19 @@ export interface Ranked {
   readonly score: number;
 }
 
-/** A binary heap in flat arrays with the worst kept entry on top; of equal scores the lower slot is better. */
+/** Decides between equal scores; a strict order. */
+export type IsBefore = (slot: number, other: number) => boolean;
+
+/** A binary heap in flat arrays with the worst kept entry on top; of equal scores the slot that comes before is better. */
 export class BestFew {
   readonly #slots: Uint32Array;
   readonly #scores: Float64Array;
   readonly #limit: number;
+  readonly #isBefore: IsBefore;
   #size = 0;
 
-  constructor(limit: number) {
+  constructor(limit: number, isBefore: IsBefore = (slot, other) => slot < other) {
+    this.#isBefore = isBefore;
     this.#limit = Math.max(0, limit);
     this.#slots = new Uint32Array(this.#limit);
     this.#scores = new Float64Array(this.#limit);
@@ -26,7 +31,7 @@ export class BestFew {
   wants(slot: number, score: number): boolean {
     if (this.#size < this.#limit) return true;
     const worst = this.#scores[0] ?? Number.POSITIVE_INFINITY;
-    return score > worst || (score === worst && slot < (this.#slots[0] ?? 0));
+    return score > worst || (score === worst && this.#isBefore(slot, this.#slots[0] ?? 0));
   }
 
   /** Only for what it `wants`. */
@@ -41,7 +46,7 @@ export class BestFew {
       slot: this.#slots[i] ?? 0,
       score: this.#scores[i] ?? 0,
     }));
-    return kept.sort((a, b) => b.score - a.score || a.slot - b.slot);
+    return kept.sort((a, b) => b.score - a.score || (this.#isBefore(a.slot, b.slot) ? -1 : 1));
   }
 
   #rise(from: number, slot: number, score: number): void {
@@ -73,7 +78,7 @@ export class BestFew {
 
   #isWorse(slot: number, score: number, than: number): boolean {
     const other = this.#scores[than] ?? 0;
-    return score < other || (score === other && slot > (this.#slots[than] ?? 0));
+    return score < other || (score === other && this.#isBefore(this.#slots[than] ?? 0, slot));
   }
 
   #move(from: number, to: number): void {

@@ -1,5 +1,6 @@
 /** Builds the search engine from its parts; `search` below is its recipe. */
 import { type Clock, systemClock } from '../src/stdx/clock.ts';
+import { BestFew } from './best-few.ts';
 import { DocumentTable, type TableEntry } from './document-table.ts';
 import { ExactNames } from './lexical/exact-names.ts';
 import { LexicalEvidence } from './lexical/lexical-evidence.ts';
@@ -8,10 +9,11 @@ import { NO_STATISTICS, type WordStatistics } from './lexical/word-statistics.ts
 import { clauses } from './ranking/clauses.ts';
 import { type Evidence, fuse, vectorShare } from './ranking/fusion.ts';
 import { namedTools } from './ranking/named-tools.ts';
-import { confidence, verdict } from './ranking/verdict.ts';
+import { verdict } from './ranking/verdict.ts';
+import { Similarities } from './similarities.ts';
 import { documentHash, type ToolDocument } from './tool-document.ts';
 import type { SearchAnswer, SearchHit, SearchRequest, ToolIndex, UpsertReport } from './tool-index.ts';
-import { type Similarities, vectorEvidence } from './vector-evidence.ts';
+import { vectorEvidence } from './vector-evidence.ts';
 import { type LayerStatus, VectorLayer, type VectorSource } from './vector-layer.ts';
 
 export interface ToolIndexOptions {
@@ -37,7 +39,8 @@ export function createToolIndex(options: ToolIndexOptions = {}): ObservableToolI
 /** After so many documents others get their turn on the event loop. */
 const SLICE = 100;
 const DEADLINE_MS = 500;
-const DEPTH = { whole: 120, part: 60 };
+/** Candidates by words; as many come by vectors. */
+const DEPTH = 120;
 /** A request is words, not a document; the rest of a longer one is not read. */
 const TASK_CHARACTERS = 8_000;
 
@@ -50,6 +53,15 @@ interface Scope {
   readonly servers?: ReadonlySet<string>;
 }
 
+interface RankedSearch {
+  readonly text: string;
+  readonly limit: number;
+  readonly scope: Scope;
+  readonly similarities?: Similarities;
+}
+
+type RankedHit = SearchHit & { readonly features: Evidence };
+
 class HybridToolIndex implements ObservableToolIndex {
   readonly #table = new DocumentTable();
   readonly #names = new ExactNames();
@@ -57,6 +69,8 @@ class HybridToolIndex implements ObservableToolIndex {
   readonly #evidence: LexicalEvidence;
   readonly #layers: readonly VectorLayer[];
   readonly #clock: Clock;
+  /** Equal scores rank by id, so that the order never depends on what came first. */
+  readonly #isBefore = (slot: number, other: number) => this.#idOf(slot) < this.#idOf(other);
 
   constructor({ statistics = NO_STATISTICS, vectors = [], clock = systemClock }: ToolIndexOptions) {
     this.#lexical = new LexicalIndex(statistics);
@@ -72,22 +86,23 @@ class HybridToolIndex implements ObservableToolIndex {
   async search(request: SearchRequest): Promise<SearchAnswer> {
     const text = request.task.slice(0, TASK_CHARACTERS);
     const parts = clauses(text);
-    const { servers } = this.#scope(request);
+    const servers = request.allow && this.#scope(request).servers;
     const question = { text, clauses: parts, servers, deadlineMs: request.deadlineMs ?? DEADLINE_MS };
     const vectors = await vectorEvidence(this.#layers, question, this.#clock);
-    const similarities = vectors.kind === 'vectors' ? vectors.similarities : undefined;
 
     // From here on nothing waits: the evidence belongs to this search alone.
     const scope = this.#scope(request);
+    const isHybrid = vectors.kind === 'vectors';
+    const slotOf = (id: string) => this.#table.slotOf(id);
+    const similarities = isHybrid ? new Similarities(vectors.hits, slotOf) : undefined;
     this.#evidence.collect({ text, clauses: parts, keyWords: request.keyWords ?? [] }, this.#table.slotLimit);
-    const hits = this.#rank(text, scope, similarities);
-    const sureness = hits[0] ? confidence(hits[0].features, this.#evidence.mass, similarities !== undefined) : 0;
+    const hits = this.#rank({ text, limit: request.limit, scope, similarities });
     return {
-      verdict: hits.length === 0 ? 'none' : verdict(sureness, similarities !== undefined),
-      hits: hits.slice(0, request.limit).map((hit) => ({ ...hit, features: { ...hit.features } })),
+      verdict: verdict(hits[0]?.features, this.#evidence.mass, isHybrid),
+      hits,
       matched: this.#matched(scope),
       searched: scope.searched,
-      mode: similarities ? 'hybrid' : 'lexical',
+      mode: isHybrid ? 'hybrid' : 'lexical',
       ...(vectors.degraded ? { degraded: vectors.degraded } : {}),
     };
   }
@@ -139,6 +154,10 @@ class HybridToolIndex implements ObservableToolIndex {
     return slot === undefined ? undefined : this.#table.entry(slot);
   }
 
+  #idOf(slot: number): string {
+    return this.#table.entry(slot)?.id ?? '';
+  }
+
   #add(document: ToolDocument, hash: string): void {
     const { id, server, name } = document;
     const slot = this.#table.add({ id, server, name, hash });
@@ -172,37 +191,37 @@ class HybridToolIndex implements ObservableToolIndex {
     return { accept: (slot) => slots.has(slot), searched: slots.size, servers };
   }
 
-  #rank(text: string, { accept }: Scope, similarities?: Similarities): (SearchHit & { features: Evidence })[] {
+  #rank({ text, limit, scope, similarities }: RankedSearch): RankedHit[] {
     const named = namedTools(text, this.#names);
     const share = similarities ? vectorShare(text) : 0;
-    const hits = [...this.#candidates(accept, named, similarities)].flatMap((slot) => {
+    const best = new BestFew(limit, this.#isBefore);
+    for (const slot of this.#candidates(scope.accept, named, similarities)) {
+      const score = fuse(this.#featuresOf(slot, named, similarities), share);
+      if (best.wants(slot, score)) best.put(slot, score);
+    }
+    return best.sorted().flatMap(({ slot, score }) => {
       const entry = this.#table.entry(slot);
-      if (!entry) return [];
-      const features = this.#featuresOf(slot, entry.id, { named: named.get(slot) ?? 0, similarities });
-      return [{ id: entry.id, server: entry.server, score: fuse(features, share), features }];
+      const features = this.#featuresOf(slot, named, similarities);
+      return entry ? [{ id: entry.id, server: entry.server, score, features }] : [];
     });
-    return hits.sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
   }
 
   #candidates(accept: Accept, named: ReadonlyMap<number, number>, similarities?: Similarities): Set<number> {
-    const slots = new Set(this.#evidence.candidates(DEPTH, accept));
+    const slots = new Set(this.#evidence.candidates({ limit: DEPTH, accept, isBefore: this.#isBefore }));
     for (const slot of named.keys()) if (accept(slot)) slots.add(slot);
-    for (const id of similarities?.candidates() ?? []) {
-      const slot = this.#table.slotOf(id);
-      if (slot !== undefined && accept(slot)) slots.add(slot);
-    }
+    for (const slot of similarities?.slots() ?? []) if (accept(slot)) slots.add(slot);
     return slots;
   }
 
-  #featuresOf(slot: number, id: string, more: { named: number; similarities?: Similarities }): Evidence {
+  #featuresOf(slot: number, named: ReadonlyMap<number, number>, similarities?: Similarities): Evidence {
     return {
       bm25: this.#evidence.bm25(slot),
       relative: this.#evidence.relative(slot),
       covered: this.#evidence.covered(slot),
       bestPart: this.#evidence.bestPart(slot),
-      cosine: more.similarities?.cosine(id) ?? 0,
-      bestPartCosine: more.similarities?.bestPart(id) ?? 0,
-      named: more.named,
+      cosine: similarities?.cosine(slot) ?? 0,
+      bestPartCosine: similarities?.bestPart(slot) ?? 0,
+      named: named.get(slot) ?? 0,
     };
   }
 

@@ -12,12 +12,15 @@ export interface VectorQuestion {
   readonly deadlineMs: number;
 }
 
+/** The hits of the whole request first, then those of each of its parts. */
+export type VectorLists = readonly (readonly VectorHit[])[];
+
 export type VectorAnswer =
-  | { readonly kind: 'vectors'; readonly similarities: Similarities; readonly degraded?: string }
+  | { readonly kind: 'vectors'; readonly hits: VectorLists; readonly degraded?: string }
   | { readonly kind: 'none'; readonly degraded?: string };
 
 /** Nearest tools asked for by the request and by each part of it. */
-const NEAREST = 240;
+const NEAREST = 120;
 
 /** The layers are ordered best first. */
 export async function vectorEvidence(
@@ -29,10 +32,10 @@ export async function vectorEvidence(
   const endsAt = clock.now() + question.deadlineMs;
   for (const layer of layers) {
     const problem = layer.unready() ?? (await ask());
-    if (typeof problem !== 'string') return { kind: 'vectors', similarities: problem, degraded: problems[0] };
+    if (typeof problem !== 'string') return { kind: 'vectors', hits: problem, degraded: problems[0] };
     problems.push(problem);
 
-    async function ask(): Promise<Similarities | string> {
+    async function ask(): Promise<VectorLists | string> {
       const left = endsAt - clock.now();
       if (left <= 0) return 'no time was left for vectors';
       return nearest(layer, { ...question, deadlineMs: left }, clock).catch((error: unknown) => {
@@ -45,49 +48,12 @@ export async function vectorEvidence(
   return { kind: 'none', degraded: problems[0] };
 }
 
-async function nearest(layer: VectorLayer, question: VectorQuestion, clock: Clock): Promise<Similarities> {
+async function nearest(layer: VectorLayer, question: VectorQuestion, clock: Clock): Promise<VectorLists> {
   const { text, clauses, servers, deadlineMs } = question;
   const model = layer.status().model;
-  const lists = await withDeadline(
-    (signal) => layer.nearest({ texts: [text, ...clauses], limit: NEAREST, servers, signal }),
-    {
-      ms: deadlineMs,
-      clock,
-      expired: () => new IndexError('timeout', `${model} did not answer within ${Math.round(deadlineMs)} ms`),
-    },
-  );
-  return new Similarities(lists[0] ?? [], lists.slice(1));
-}
-
-/** Similarities of tools that were among the nearest; of the others only a ceiling is known, which stands in for them. */
-export class Similarities {
-  readonly #whole: Map<string, number>;
-  readonly #bestPart: Map<string, number>;
-  readonly #wholeFloor: number;
-  readonly #partFloor: number;
-
-  constructor(whole: readonly VectorHit[], parts: readonly (readonly VectorHit[])[]) {
-    this.#whole = new Map(whole.map(({ id, similarity }) => [id, similarity]));
-    this.#wholeFloor = whole.at(-1)?.similarity ?? 0;
-    this.#partFloor = Math.max(this.#wholeFloor, ...parts.map((hits) => hits.at(-1)?.similarity ?? 0));
-    this.#bestPart = new Map(this.#whole);
-    if (parts.length > 0) this.#bestPart.clear();
-    for (const { id, similarity } of parts.flat()) {
-      this.#bestPart.set(id, Math.max(similarity, this.#bestPart.get(id) ?? -1));
-    }
-  }
-
-  /** The nearest tools by the whole request and by its parts. */
-  *candidates(): IterableIterator<string> {
-    yield* this.#whole.keys();
-    yield* this.#bestPart.keys();
-  }
-
-  cosine(id: string): number {
-    return this.#whole.get(id) ?? this.#wholeFloor;
-  }
-
-  bestPart(id: string): number {
-    return this.#bestPart.get(id) ?? this.#partFloor;
-  }
+  return withDeadline((signal) => layer.nearest({ texts: [text, ...clauses], limit: NEAREST, servers, signal }), {
+    ms: deadlineMs,
+    clock,
+    expired: () => new IndexError('timeout', `${model} did not answer within ${Math.round(deadlineMs)} ms`),
+  });
 }

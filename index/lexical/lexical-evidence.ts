@@ -1,6 +1,6 @@
 /** What the words of one request say about every tool: the whole request, and the best of its parts. */
 import type { LexicalIndex, LexicalQuery } from './lexical-index.ts';
-import { ScoreBoard } from './score-board.ts';
+import { type Choice, ScoreBoard } from './score-board.ts';
 
 export interface LexicalTask {
   readonly text: string;
@@ -41,9 +41,9 @@ export class LexicalEvidence {
   }
 
   /** The most promising slots by the whole request, and by its best part. */
-  candidates(depth: { whole: number; part: number }, accept: (slot: number) => boolean): number[] {
-    const whole = this.#whole.top(depth.whole, accept);
-    const part = this.#hasParts ? this.#bestPart.top(depth.part, accept) : [];
+  candidates(choice: Choice): number[] {
+    const whole = this.#whole.top(choice);
+    const part = this.#hasParts ? this.#bestPart.top(choice) : [];
     return [...whole, ...part].map(({ slot }) => slot);
   }
 

@@ -1,5 +1,11 @@
 /** Scores of the documents that a query touched: reused from query to query, so that searching allocates next to nothing. */
-import { BestFew, type Ranked } from '../best-few.ts';
+import { BestFew, type IsBefore, type Ranked } from '../best-few.ts';
+
+export interface Choice {
+  readonly limit: number;
+  readonly accept: (slot: number) => boolean;
+  readonly isBefore?: IsBefore;
+}
 
 export class ScoreBoard {
   #scores = new Float32Array(0);
@@ -44,9 +50,9 @@ export class ScoreBoard {
     return this.#touched.subarray(0, this.#count);
   }
 
-  /** The best `limit` slots that `accept` takes, best first; equal scores keep the lower slot. */
-  top(limit: number, accept: (slot: number) => boolean): Ranked[] {
-    const best = new BestFew(limit);
+  /** The best slots that the choice accepts, best first. */
+  top({ limit, accept, isBefore }: Choice): Ranked[] {
+    const best = new BestFew(limit, isBefore);
     for (let i = 0; i < this.#count; i++) {
       const slot = this.#touched[i] ?? 0;
       const score = this.#scores[slot] ?? 0;

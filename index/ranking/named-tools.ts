@@ -2,7 +2,7 @@
 import type { ExactNames } from '../lexical/exact-names.ts';
 
 /** The whole request is the name; it stands in the request as an identifier; it is the name but for a typo. */
-const STRENGTH = { whole: 3, quoted: 2, typo: 1 };
+const STRENGTH = { whole: 1, quoted: 0.5, typo: 0.3 };
 /** Longer requests than this are prose, not a name typed with spaces. */
 const NAME_WORDS = 8;
 /** `create_issue`, `github:create_issue`, `createIssue`: what nobody writes unless they mean a name. */

@@ -19,7 +19,9 @@ export function confidence(best: Evidence, mass: number, isHybrid: boolean): num
   return isHybrid ? 0.35 * words + 0.65 * best.cosine : words;
 }
 
-export function verdict(sureness: number, isHybrid: boolean): Verdict {
+export function verdict(best: Evidence | undefined, mass: number, isHybrid: boolean): Verdict {
+  if (!best) return 'none';
+  const sureness = confidence(best, mass, isHybrid);
   const { weak, match } = isHybrid ? HYBRID : LEXICAL;
   if (sureness >= match) return 'match';
   return sureness >= weak ? 'weak' : 'none';

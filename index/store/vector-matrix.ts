@@ -5,39 +5,40 @@ import { DOT_PRODUCT_WASM } from './dot-product-wasm.ts';
 /** Rows come in blocks, so that growing never copies what is there. */
 const BLOCK_ROWS = 1024;
 const PAGE = 65_536;
-/** The query's int16 numbers live in the first page. */
-const DIMENSIONS_MAX = PAGE / 2;
 /** The assembly takes so many numbers a turn. */
 const STRIDE = 32;
 const LEVELS = 127;
-/** Above the rounding of a float32 sum. */
+/** Above what float32 sums can be off. */
 const ROUNDING = 1e-5;
 
+/** Where the parts of a block begin in WASM memory, and views of them for writing. */
 interface Block {
-  readonly scales: Float32Array;
   readonly rows: Int8Array;
-  readonly scores: Float32Array;
   readonly exact: Float32Array;
+  readonly scales: Float32Array;
+  readonly scores: Float32Array;
+  /** Rows to compute in full, numbered within the block. */
+  readonly list: Uint32Array;
 }
 
 /** Rows are unit vectors numbered 0 to `size` without holes. */
 export class VectorMatrix {
   readonly dimensions: number;
   readonly #padded: number;
-  readonly #memory = new WebAssembly.Memory({ initial: 1 });
-  readonly #scan: Scan;
+  readonly #memory: WebAssembly.Memory;
+  readonly #assembly: Assembly;
   readonly #addresses: number[] = [];
-  readonly #exact: Float32Array[] = [];
+  #blocks: Block[] = [];
   #size = 0;
-  #scaleMax = 0;
-  #absoluteSumMax = 0;
+  /** Longest rounding error of a row as a vector. */
+  #errorMax = 0;
 
   constructor(dimensions: number) {
-    if (dimensions > DIMENSIONS_MAX)
-      throw new RangeError(`Vectors of ${dimensions} numbers, more than ${DIMENSIONS_MAX}`);
     this.dimensions = dimensions;
     this.#padded = Math.ceil(dimensions / STRIDE) * STRIDE;
-    this.#scan = instantiate(this.#memory);
+    // The query comes first: as int16 numbers for the scan, then as float32 numbers.
+    this.#memory = new WebAssembly.Memory({ initial: Math.ceil((6 * this.#padded) / PAGE) });
+    this.#assembly = assemble(this.#memory);
   }
 
   get size(): number {
@@ -52,117 +53,157 @@ export class VectorMatrix {
   }
 
   set(row: number, vector: Float32Array): void {
-    const { scales, rows, exact } = this.#block(Math.floor(row / BLOCK_ROWS));
+    const { rows, exact, scales } = this.#block(row);
     const at = row % BLOCK_ROWS;
-    exact.set(vector, at * this.dimensions);
-    const { scale, absoluteSum } = quantise(vector, rows.subarray(at * this.#padded, (at + 1) * this.#padded));
+    exact.set(vector, at * this.#padded);
+    const rounded = rows.subarray(at * this.#padded, (at + 1) * this.#padded);
+    const scale = quantise(vector, rounded);
     scales[at] = scale;
-    this.#scaleMax = Math.max(this.#scaleMax, scale);
-    this.#absoluteSumMax = Math.max(this.#absoluteSumMax, absoluteSum);
+    this.#errorMax = Math.max(this.#errorMax, errorOf(vector, rounded, scale));
   }
 
   /** The last row takes the place of `row`. */
   removeSwapping(row: number): void {
     const last = this.#size - 1;
-    if (row !== last) this.set(row, this.vector(last));
+    if (row !== last) this.set(row, this.vector(last).slice());
     this.#size--;
   }
 
   /** A view, valid until the next change. */
   vector(row: number): Float32Array {
-    const exact = this.#exact[Math.floor(row / BLOCK_ROWS)] ?? new Float32Array(0);
-    const at = (row % BLOCK_ROWS) * this.dimensions;
-    return exact.subarray(at, at + this.dimensions);
+    const at = (row % BLOCK_ROWS) * this.#padded;
+    return this.#block(row).exact.subarray(at, at + this.dimensions);
   }
 
   /**
    * The `limit` rows of highest dot product among those that `accept` takes, best first, as if every product had been
-   * computed in full: whatever could still be among them within the bound of the quantisation error is computed so.
+   * computed in full: whatever the rounding error could still lift among them is computed so. By the inequality of
+   * Cauchy and Schwarz a product is off by no more than the lengths of the two rounding errors together.
    */
   nearest(vector: Float32Array, limit: number, accept?: (row: number) => boolean): Ranked[] {
-    const error = this.#scanAll(vector);
+    const error = this.#scan(vector);
     const rough = new BestFew(limit);
-    this.#eachScore((row, score) => {
-      if (rough.wants(row, score) && (!accept || accept(row))) rough.put(row, score);
-    });
+    for (let block = 0; block < this.#blocks.length; block++) this.#offerScores(block, rough, accept);
     const floor = rough.threshold - 2 * error;
     const best = new BestFew(limit);
-    this.#eachScore((row, score) => {
-      if (score < floor || (accept && !accept(row))) return;
-      const similarity = dot(vector, this.vector(row));
-      if (best.wants(row, similarity)) best.put(row, similarity);
-    });
+    for (let block = 0; block < this.#blocks.length; block++) this.#offerExact(block, { floor, best, accept });
     return best.sorted();
   }
 
-  /** Fills the scores of all blocks; returns how far any of them can be from the exact product. */
-  #scanAll(vector: Float32Array): number {
-    const query = new Int8Array(this.#padded);
-    const { scale, absoluteSum } = quantise(vector, query);
-    new Int16Array(this.#memory.buffer, 0, this.#padded).set(query);
-    for (let block = 0; block < this.#addresses.length; block++) {
-      const { scales, rows, scores } = this.#block(block);
-      const count = Math.min(BLOCK_ROWS, this.#size - block * BLOCK_ROWS);
-      if (count > 0) this.#scan(0, rows.byteOffset, scales.byteOffset, count, this.#padded, scores.byteOffset);
+  /** Fills the rough scores of all blocks; returns how far any of them can be from the exact product. */
+  #scan(vector: Float32Array): number {
+    const buffer = this.#memory.buffer;
+    const rounded = new Int8Array(this.#padded);
+    const scale = quantise(vector, rounded);
+    new Int16Array(buffer, 0, this.#padded).set(rounded);
+    new Float32Array(buffer, 2 * this.#padded, this.#padded).fill(0).set(vector);
+    for (const [block, { rows, scales, scores }] of this.#blocks.entries()) {
+      const count = this.#countIn(block);
+      this.#assembly.scan(0, rows.byteOffset, scales.byteOffset, count, this.#padded, scores.byteOffset);
       for (let i = 0; i < count; i++) scores[i] = (scores[i] ?? 0) * scale;
     }
-    const cross = (this.dimensions * scale * this.#scaleMax) / 4;
-    return (this.#scaleMax * absoluteSum + scale * this.#absoluteSumMax) / 2 + cross + ROUNDING;
+    const length = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
+    const ownError = errorOf(vector, rounded, scale);
+    return this.#errorMax * length + ownError * (1 + this.#errorMax) + ROUNDING;
   }
 
-  #eachScore(visit: (row: number, score: number) => void): void {
-    for (let block = 0; block < this.#addresses.length; block++) {
-      const { scores } = this.#block(block);
-      const first = block * BLOCK_ROWS;
-      const count = Math.min(BLOCK_ROWS, this.#size - first);
-      for (let i = 0; i < count; i++) visit(first + i, scores[i] ?? 0);
+  #offerScores(block: number, best: BestFew, accept?: (row: number) => boolean): void {
+    const scores = this.#blocks[block]?.scores ?? EMPTY;
+    const first = block * BLOCK_ROWS;
+    const count = this.#countIn(block);
+    let threshold = best.threshold;
+    for (let i = 0; i < count; i++) {
+      const score = scores[i] ?? 0;
+      if (score <= threshold || (accept && !accept(first + i))) continue;
+      best.put(first + i, score);
+      threshold = best.threshold;
     }
   }
 
-  /** Views are made anew each time because growing the memory detaches older ones. */
-  #block(index: number): Block {
-    const address = this.#addresses[index] ?? 0;
-    const buffer = this.#memory.buffer;
-    return {
-      scales: new Float32Array(buffer, address, BLOCK_ROWS),
-      scores: new Float32Array(buffer, address + 4 * BLOCK_ROWS, BLOCK_ROWS),
-      rows: new Int8Array(buffer, address + 8 * BLOCK_ROWS, BLOCK_ROWS * this.#padded),
-      exact: this.#exact[index] ?? new Float32Array(0),
-    };
+  #offerExact(block: number, { floor, best, accept }: Selection): void {
+    const { rows, exact, scores, list } = this.#blocks[block] ?? NO_BLOCK;
+    const first = block * BLOCK_ROWS;
+    const count = this.#countIn(block);
+    let listed = 0;
+    for (let i = 0; i < count; i++) {
+      if ((scores[i] ?? 0) >= floor && (!accept || accept(first + i))) list[listed++] = i;
+    }
+    if (listed === 0 || rows.length === 0) return;
+    const [query, target] = [2 * this.#padded, scores.byteOffset];
+    this.#assembly.exact(query, exact.byteOffset, list.byteOffset, listed, this.#padded, target);
+    for (let i = 0; i < listed; i++) {
+      const [row, score] = [first + (list[i] ?? 0), scores[i] ?? 0];
+      if (best.wants(row, score)) best.put(row, score);
+    }
   }
 
+  #countIn(block: number): number {
+    return Math.min(BLOCK_ROWS, this.#size - block * BLOCK_ROWS);
+  }
+
+  #block(row: number): Block {
+    return this.#blocks[Math.floor(row / BLOCK_ROWS)] ?? NO_BLOCK;
+  }
+
+  /** Growing the memory detaches all views, so they are made anew. */
   #addBlock(): void {
-    const bytes = BLOCK_ROWS * (8 + this.#padded);
+    const bytes = BLOCK_ROWS * (12 + 5 * this.#padded);
     this.#addresses.push(this.#memory.grow(Math.ceil(bytes / PAGE)) * PAGE);
-    this.#exact.push(new Float32Array(BLOCK_ROWS * this.dimensions));
+    this.#blocks = this.#addresses.map((address) => blockAt(this.#memory.buffer, address, this.#padded));
   }
 }
 
-type Scan = (...addresses: readonly number[]) => void;
+interface Selection {
+  readonly floor: number;
+  readonly best: BestFew;
+  readonly accept?: (row: number) => boolean;
+}
 
-function instantiate(memory: WebAssembly.Memory): Scan {
+const EMPTY = new Float32Array(0);
+const NO_BLOCK: Block = {
+  rows: new Int8Array(0),
+  exact: EMPTY,
+  scales: EMPTY,
+  scores: EMPTY,
+  list: new Uint32Array(0),
+};
+
+function blockAt(buffer: ArrayBuffer, address: number, padded: number): Block {
+  const numbers = BLOCK_ROWS * padded;
+  return {
+    exact: new Float32Array(buffer, address, numbers),
+    rows: new Int8Array(buffer, address + 4 * numbers, numbers),
+    scales: new Float32Array(buffer, address + 5 * numbers, BLOCK_ROWS),
+    scores: new Float32Array(buffer, address + 5 * numbers + 4 * BLOCK_ROWS, BLOCK_ROWS),
+    list: new Uint32Array(buffer, address + 5 * numbers + 8 * BLOCK_ROWS, BLOCK_ROWS),
+  };
+}
+
+interface Assembly {
+  readonly scan: (...addresses: readonly number[]) => void;
+  readonly exact: (...addresses: readonly number[]) => void;
+}
+
+function assemble(memory: WebAssembly.Memory): Assembly {
   const module = new WebAssembly.Module(Buffer.from(DOT_PRODUCT_WASM, 'base64'));
-  const { scan } = new WebAssembly.Instance(module, { env: { memory } }).exports;
-  if (typeof scan !== 'function') throw new TypeError('The assembled dot product has no function `scan`');
-  return scan as Scan;
+  const { scan, exact } = new WebAssembly.Instance(module, { env: { memory } }).exports;
+  if (typeof scan !== 'function' || typeof exact !== 'function')
+    throw new TypeError('dot-product.wat lacks a function');
+  return { scan: scan as Assembly['scan'], exact: exact as Assembly['exact'] };
 }
 
-/** Whole numbers of -127 to 127 with one scale, so that number x scale is within half a scale of the original. */
-function quantise(vector: Float32Array, into: Int8Array): { scale: number; absoluteSum: number } {
+/** Whole numbers of -127 to 127 and the scale that brings them back. */
+function quantise(vector: Float32Array, into: Int8Array): number {
   let largest = 0;
-  let absoluteSum = 0;
-  for (const number of vector) {
-    const size = Math.abs(number);
-    if (size > largest) largest = size;
-    absoluteSum += size;
-  }
-  const scale = largest / LEVELS;
-  for (let i = 0; i < vector.length; i++) into[i] = scale === 0 ? 0 : Math.round((vector[i] ?? 0) / scale);
-  return { scale, absoluteSum };
+  for (let i = 0; i < vector.length; i++) largest = Math.max(largest, Math.abs(vector[i] ?? 0));
+  const scale = (largest || 1) / LEVELS;
+  for (let i = 0; i < vector.length; i++) into[i] = Math.round((vector[i] ?? 0) / scale);
+  return scale;
 }
 
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);
-  return sum;
+/** Length of the difference between a vector and what its whole numbers say. */
+function errorOf(vector: Float32Array, rounded: Int8Array, scale: number): number {
+  let squares = 0;
+  for (let i = 0; i < vector.length; i++) squares += ((vector[i] ?? 0) - (rounded[i] ?? 0) * scale) ** 2;
+  return Math.sqrt(squares);
 }
