@@ -12,15 +12,18 @@ import { makeTempDir, tempDir } from '../../helpers/temp-dir.ts';
 const PROGRAM = `
 import { basename } from 'node:path';
 export function greet(name: string) { return \`größe \${name} \${basename(__filename)} \${require('node:fs').existsSync(__dirname)}\`; }
-import('node:os').then(({ EOL }) => process.stdout.write(greet(process.argv.slice(2).join(',')) + EOL));
+export function start() {
+  import('node:os').then(({ EOL }) => process.stdout.write(greet(process.argv.slice(2).join(',')) + EOL));
+}
 `;
+const FRONT = 'export function start(loadProgram: () => { start(): void }) { loadProgram().start(); }';
 
 const built = makeTempDir('loader');
 let outdir: string;
 let home: string;
 
 beforeAll(async () => {
-  writeFileSync(join(built.path, 'program.ts'), PROGRAM);
+  writeFileSync(join(built.path, 'front.ts'), FRONT);
 });
 afterAll(async () => {
   built.remove();
@@ -29,8 +32,14 @@ afterAll(async () => {
 beforeEach(async () => {
   outdir = tempDir('dist');
   home = tempDir('home');
-  await bundle({ entry: join(built.path, 'program.ts'), outdir });
+  await build(PROGRAM);
 });
+
+async function build(program: string) {
+  const main = join(built.path, 'program.ts');
+  writeFileSync(main, program);
+  await bundle({ entries: { tooldex: main, 'tooldex-stdio': join(built.path, 'front.ts') }, outdir });
+}
 
 async function run(...args: string[]) {
   const child = spawn(process.execPath, [join(outdir, 'main.cjs'), ...args], {
@@ -55,7 +64,13 @@ describe('the code cache', () => {
 
   it('is one for each command that lives long', async () => {
     for (const command of ['serve', 'stdio', 'list', 'check']) await run(command);
-    expect(caches().map((name) => name.split('-').at(-1))).toEqual(['cli', 'serve', 'stdio']);
+    const commandAndBundle = (name: string) => name.split(`${process.arch}-`).at(-1);
+    expect(caches().map(commandAndBundle)).toEqual([
+      'cli-tooldex',
+      'serve-tooldex',
+      'stdio-tooldex',
+      'stdio-tooldex-stdio',
+    ]);
   });
 
   it('is replaced without a word when it is broken', async () => {
@@ -88,8 +103,7 @@ describe('the code cache', () => {
   it('is of this build only', async () => {
     await run();
     const [before] = caches();
-    writeFileSync(join(built.path, 'changed.ts'), PROGRAM.replace('greet', 'salute').replace('greet(', 'salute('));
-    await bundle({ entry: join(built.path, 'changed.ts'), outdir });
+    await build(PROGRAM.replaceAll('greet', 'salute'));
     await run();
     expect(caches()).toHaveLength(1);
     expect(caches()[0]).not.toBe(before);

@@ -1,12 +1,13 @@
 /** Documents that name files which are gone mislead; every path that the project's pages name exists. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { ROOT } from './source-tree.ts';
 
 /** Written by the build or at run time. */
 const MADE = /^(dist|node_modules|coverage|\.tooldex)(\/|$)/;
-const FILE_AT_ROOT = /^\.?[\w-]+\.(json|md|ts|yaml|yml)$/;
+/** Other bare names, such as those of clients' configuration files, may mean files elsewhere. */
+const BARE_FILE = /^(?:[a-z0-9-]+\.(?:mjs|cjs|ts)|[A-Z]+\.md)$/;
 
 const entries = readdirSync(ROOT);
 const pages = [
@@ -16,12 +17,19 @@ const pages = [
     .map((name) => `docs/${name}`),
 ];
 
+/** Names of all files of ours: a page may call a file by its name alone. */
+const fileNames = new Set(
+  ['src', 'index', 'test', 'scripts', 'bench', 'config', 'docs'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((path) => basename(path)),
+  ),
+);
+
 /** Backticked words that mean a file or a folder of this repository: they begin with one of its entries. */
 function namedPaths(text: string): string[] {
   const ticked = [...text.replaceAll(/```[\s\S]*?```/g, '').matchAll(/`([^`\s]+)`/g)].map(([, word = '']) => word);
   const linked = [...text.matchAll(/\]\(([^)#\s:]+)(?:#[^)]*)?\)/g)].map(([, target = '']) => `link:${target}`);
   const isPath = (word: string) =>
-    /^[\w./-]+$/.test(word) && (FILE_AT_ROOT.test(word) || entries.includes(word.split('/')[0] ?? ''));
+    /^[\w./-]+$/.test(word) && (BARE_FILE.test(word) || entries.includes(word.split('/')[0] ?? ''));
   return [
     ...ticked.filter((word) => isPath(word) && (word.includes('/') || word.includes('.')) && !MADE.test(word)),
     ...linked,
@@ -31,6 +39,8 @@ function namedPaths(text: string): string[] {
 it.each(pages)('%s names only what exists', (page) => {
   const paths = namedPaths(readFileSync(join(ROOT, page), 'utf8'));
   const isThere = (path: string) =>
-    path.startsWith('link:') ? existsSync(join(ROOT, dirname(page), path.slice(5))) : existsSync(join(ROOT, path));
+    path.startsWith('link:')
+      ? existsSync(join(ROOT, dirname(page), path.slice(5)))
+      : fileNames.has(path) || existsSync(join(ROOT, path));
   expect(paths.filter((path) => !isThere(path))).toEqual([]);
 });
