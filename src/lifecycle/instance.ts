@@ -3,7 +3,7 @@ import { GatewayError, toGatewayError } from '../errors.ts';
 import type { BackOff } from './back-off.ts';
 import { type InstanceEvent, transition } from './instance-transitions.ts';
 import type { InstanceState, Lease } from './pool.ts';
-import type { Change, CountingSession } from './server-plan.ts';
+import type { Change, CountingSession, ServerPlan } from './server-plan.ts';
 import { endProcess, type StartedServer, type StartOptions, startServer } from './start-server.ts';
 
 /** A life shorter than this, in which no call was answered, counts against the server. */
@@ -46,6 +46,10 @@ export class Instance {
 
   get state(): InstanceState {
     return this.#state;
+  }
+
+  get plan(): ServerPlan {
+    return this.#options.plan;
   }
 
   /** Tells how an installation goes on, from the last message on. The returned function ends it. */

@@ -1,11 +1,12 @@
 /** Remembers on disk which processes are ours, so that the next start finds them when this one was killed. */
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { INSTANCE_VARIABLE } from '../runtimes/native/kill-ladder.ts';
 import { processStart } from '../runtimes/native/process-table.ts';
 import type { Ledger } from './server-plan.ts';
 
-/** One file of the ledger: `<pid>.json`. */
+/** One file of the ledger: one process. */
 export interface LedgerEntry {
   readonly pid: number;
   /** With the pid it names one process for ever, see `processStart`. */
@@ -20,20 +21,22 @@ export interface LedgerEntry {
 export function createLedger(folder: string): Ledger {
   mkdirSync(folder, { recursive: true });
   const gateway = { pid: process.pid, start: processStart(process.pid) };
+  const files = new Map<number, string>();
   return {
     add({ pid, server }) {
       const start = processStart(pid);
       if (start === undefined) return;
-      writeWhole(ledgerFile(folder, pid), { pid, start, mark: markOf(pid), server, gateway });
+      // In a container pids repeat from run to run, and the entry of an earlier run must not be mistaken for this one.
+      const file = join(folder, `${pid}-${randomUUID()}.json`);
+      files.set(pid, file);
+      writeWhole(file, { pid, start, mark: markOf(pid), server, gateway });
     },
     remove(pid) {
-      rmSync(ledgerFile(folder, pid), { force: true });
+      const file = files.get(pid);
+      if (file) rmSync(file, { force: true });
+      files.delete(pid);
     },
   };
-}
-
-export function ledgerFile(folder: string, pid: number): string {
-  return join(folder, `${pid}.json`);
 }
 
 function writeWhole(file: string, entry: LedgerEntry): void {

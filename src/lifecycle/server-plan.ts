@@ -46,7 +46,7 @@ export interface CountingSession extends UpstreamSession {
 export type OpenSession = (endpoint: Endpoint, options: OpenOptions) => Promise<CountingSession>;
 
 export interface PoolOptions {
-  /** The plan of a configured server, asked for at each start, so that a reload needs no new pool. */
+  /** The plan of a configured server. Asked when nothing of it runs yet, so that a reload only has to `stop` what changed. */
   readonly servers: (name: string) => ServerPlan | undefined;
   readonly clock: Clock;
   /** `{name, version}` of this gateway, as servers see it. */

@@ -47,7 +47,7 @@ export class ServerSlot {
   }
 
   async acquire(options: AcquireOptions): Promise<Lease> {
-    const plan = this.#plan();
+    const plan = this.#daemon?.plan ?? this.#plan();
     // The common case, a daemon that is up, costs no more than this.
     if (plan.concurrency === undefined) return this.#daemonLease(plan) ?? this.#leaseNew(plan, options, () => {});
     const leave = await this.#enter(plan.concurrency, options.signal);

@@ -1,0 +1,340 @@
+/** The pool with sessions that a test makes and a clock that it moves: order and time, without processes. */
+import { describe, expect, it } from 'vitest';
+import { GatewayError } from '../../../src/errors.ts';
+import { createPool } from '../../../src/lifecycle/create-pool.ts';
+import type { CountingSession, OpenSession, PoolOptions, ServerPlan } from '../../../src/lifecycle/server-plan.ts';
+import type { Endpoint, PrepareProgress } from '../../../src/runtimes/runtime.ts';
+import { fakeClock, settled } from '../../helpers/fake-clock.ts';
+
+interface FakeSession extends CountingSession {
+  answers: number;
+  readonly closedWith: string[];
+  crash(reason?: string): void;
+}
+
+function fakeSession(): FakeSession {
+  let resolve: (error: Error) => void = () => {};
+  const closed = new Promise<Error>((settle) => {
+    resolve = settle;
+  });
+  const closedWith: string[] = [];
+  return {
+    facts: { era: 'legacy', protocolVersion: '2025-11-25', serverInfo: {}, capabilities: {}, instructions: undefined },
+    closed,
+    answers: 0,
+    closedWith,
+    crash: (reason = 'it crashed') => resolve(new GatewayError('SERVER_CRASHED', reason)),
+    listTools: async () => [],
+    request: async () => ({}),
+    notify() {},
+    onNotification: () => () => {},
+    async close(reason) {
+      closedWith.push(reason);
+      resolve(new GatewayError('SHUTTING_DOWN', reason));
+    },
+  };
+}
+
+const endpoint: Endpoint = { kind: 'remote', url: new URL('http://fake.invalid'), transport: 'auto', headers: {} };
+
+interface Setup extends Partial<Omit<ServerPlan, 'runtime'>> {
+  readonly options?: Partial<PoolOptions>;
+  readonly open?: OpenSession;
+  readonly prepare?: (onProgress?: PrepareProgress) => Promise<void>;
+}
+
+/** A pool in which every name is a server; `sessions` are those opened so far, oldest first. */
+function setUp({ options, open, prepare = async () => {}, ...plan }: Setup = {}) {
+  const clock = fakeClock();
+  const sessions: FakeSession[] = [];
+  let launches = 0;
+  const runtime = {
+    prepare,
+    async launch() {
+      launches++;
+      return endpoint;
+    },
+  };
+  const openFake = async () => {
+    const session = fakeSession();
+    sessions.push(session);
+    return session;
+  };
+  const pool = createPool({
+    servers: () => ({ runtime, mode: 'daemon', idleTimeoutMs: 1000, startTimeoutMs: 5000, ...plan }),
+    clock,
+    clientInfo: { name: 'test', version: '1' },
+    open: open ?? openFake,
+    ...options,
+  });
+  return { pool, clock, sessions, launches: () => launches };
+}
+
+const codeOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'none',
+    (error: GatewayError) => error.code,
+  );
+
+describe('idle stop', () => {
+  it('#27 comes after the idle timeout, counted from the last release, to the millisecond', async () => {
+    const { pool, clock, sessions } = setUp();
+    const lease = await pool.acquire('s');
+    await clock.advance(5000);
+    lease.release();
+    await clock.advance(999);
+    expect(pool.state('s')).toMatchObject({ kind: 'ready', leases: 0 });
+    await clock.advance(1);
+    expect(sessions[0]?.closedWith).toEqual(['it was idle']);
+    expect(pool.state('s')).toEqual({ kind: 'stopped' });
+  });
+
+  it('#27 never comes with a lease open, whatever was released meanwhile', async () => {
+    const { pool, clock, sessions } = setUp();
+    const long = await pool.acquire('s');
+    const short = await pool.acquire('s');
+    short.release();
+    short.release();
+    await clock.advance(600_000);
+    expect(pool.state('s')).toMatchObject({ kind: 'ready', leases: 1 });
+    expect(sessions[0]?.closedWith).toEqual([]);
+    long.release();
+  });
+
+  it('#27 a lease taken in the last moment holds; one asked for after it gets a new instance', async () => {
+    const { pool, clock, sessions } = setUp();
+    (await pool.acquire('s')).release();
+    await clock.advance(999);
+    const last = await pool.acquire('s');
+    await clock.advance(1000);
+    expect(sessions).toHaveLength(1);
+    last.release();
+    const stopping = clock.advance(1000);
+    const fresh = await pool.acquire('s');
+    await stopping;
+    expect(fresh.session).toBe(sessions.at(-1));
+    expect(sessions.at(-1)?.closedWith).toEqual([]);
+  });
+
+  it('never comes when the timeout is infinite', async () => {
+    const { pool, clock } = setUp({ idleTimeoutMs: Number.POSITIVE_INFINITY });
+    (await pool.acquire('s')).release();
+    await clock.advance(1e12);
+    expect(pool.state('s').kind).toBe('ready');
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('ends a launcher that nobody took, because its only caller gave up', async () => {
+    const { pool, clock, sessions } = setUp({ mode: 'launcher' });
+    const abort = new AbortController();
+    const given = codeOf(pool.acquire('s', { signal: abort.signal }));
+    abort.abort(new GatewayError('CALL_CANCELLED', 'enough'));
+    expect(await given).toBe('CALL_CANCELLED');
+    await settled();
+    await clock.advance(0);
+    expect(sessions.map(({ closedWith }) => closedWith.length)).toEqual([1]);
+    expect(pool.state('s')).toEqual({ kind: 'stopped' });
+  });
+});
+
+describe('failures', () => {
+  const failing = async () => {
+    throw new GatewayError('START_FAILED', 'no key');
+  };
+
+  it('#29 waits as announced, says so, and tries again after it', async () => {
+    const { pool, clock, launches } = setUp({ open: failing });
+    await codeOf(pool.acquire('s'));
+    await codeOf(pool.acquire('s'));
+    expect(pool.state('s')).toEqual({ kind: 'backing-off', untilMs: 1000, reason: 'no key' });
+    await clock.advance(999);
+    await expect(pool.acquire('s')).rejects.toMatchObject({ data: { retryAfterMs: 1, failures: 2 } });
+    expect(launches()).toBe(2);
+    await clock.advance(1);
+    expect(pool.state('s')).toEqual({ kind: 'failed', reason: 'no key' });
+    await codeOf(pool.acquire('s'));
+    expect(launches()).toBe(3);
+    expect(pool.state('s')).toMatchObject({ kind: 'backing-off', untilMs: 1000 + 2000 });
+  });
+
+  it('#29 a server that opens and dies without an answer is backed off from in the end; one that answers never', async () => {
+    const dull = setUp();
+    for (let life = 1; life <= 5; life++) {
+      const lease = await dull.pool.acquire('s');
+      dull.sessions.at(-1)?.crash();
+      await settled();
+      lease.release();
+    }
+    expect(dull.pool.state('s').kind).toBe('backing-off');
+    const useful = setUp();
+    for (let life = 1; life <= 20; life++) {
+      const lease = await useful.pool.acquire('s');
+      const session = useful.sessions.at(-1);
+      if (session) session.answers = 1;
+      session?.crash();
+      await settled();
+      lease.release();
+    }
+    expect(useful.pool.state('s')).toEqual({ kind: 'stopped' });
+  });
+
+  it('an answer that opens in the same turn as it dies is leased by nobody, and is tried once more', async () => {
+    const sessions: FakeSession[] = [];
+    const { pool } = setUp({
+      open: async () => {
+        const session = fakeSession();
+        if (sessions.push(session) === 1) session.crash();
+        return session;
+      },
+    });
+    await pool.acquire('s');
+    expect(sessions.length).toBeLessThanOrEqual(2);
+    expect(pool.state('s')).toMatchObject({ kind: 'ready', leases: 1 });
+  });
+
+  it('a launch that never comes back ends with START_TIMEOUT, and is stopped when it does', async () => {
+    let stopped = '';
+    let comeBack: () => void = () => {};
+    const late: Endpoint = {
+      kind: 'stdio',
+      stop: async (reason: string) => {
+        stopped = reason;
+      },
+    } as unknown as Endpoint;
+    const runtime = {
+      prepare: async () => {},
+      launch: () =>
+        new Promise<Endpoint>((resolve) => {
+          comeBack = () => resolve(late);
+        }),
+    };
+    const { pool, clock } = setUp({
+      options: { servers: () => ({ runtime, mode: 'daemon', idleTimeoutMs: 1, startTimeoutMs: 700 }) },
+    });
+    const code = codeOf(pool.acquire('s'));
+    await settled();
+    await clock.advance(700);
+    expect(await code).toBe('START_TIMEOUT');
+    comeBack();
+    await settled();
+    expect(stopped).toBe('it came too late');
+  });
+});
+
+describe('starts', () => {
+  it('#15 tells every waiter how the installation goes on, late ones from where it is', async () => {
+    let progress: PrepareProgress = () => {};
+    let done: () => void = () => {};
+    const { pool } = setUp({
+      prepare: (onProgress = () => {}) => {
+        progress = onProgress;
+        return new Promise((resolve) => {
+          done = resolve;
+        });
+      },
+    });
+    const first: string[] = [];
+    const second: string[] = [];
+    const one = pool.acquire('s', { onProgress: (message) => first.push(message) });
+    await settled();
+    progress('fetching');
+    expect(pool.state('s')).toEqual({ kind: 'installing', message: 'fetching' });
+    const two = pool.acquire('s', { onProgress: (message) => second.push(message) });
+    await settled();
+    progress('unpacking');
+    done();
+    await Promise.all([one, two]);
+    expect(first).toEqual(['fetching', 'unpacking']);
+    expect(second).toEqual(['fetching', 'unpacking']);
+    expect(pool.state('s')).toMatchObject({ kind: 'ready', leases: 2 });
+  });
+
+  it('#25 starts so many at a time, the others in the order in which they were asked for', async () => {
+    const opening: (() => void)[] = [];
+    const { pool, launches } = setUp({
+      options: { startsMax: 4 },
+      open: () => new Promise((resolve) => opening.push(() => resolve(fakeSession()))),
+    });
+    const ready: string[] = [];
+    const names = Array.from({ length: 50 }, (_, i) => `s${i}`);
+    const all = names.map((name) => pool.acquire(name).then(() => ready.push(name)));
+    await settled();
+    expect(launches()).toBe(4);
+    for (let i = 0; i < names.length; i++) {
+      opening[i]?.();
+      await settled();
+      expect(launches()).toBe(Math.min(50, 5 + i));
+    }
+    await Promise.all(all);
+    expect(ready).toEqual(names);
+  });
+
+  it('#26 starts that hang give up their place after a while', async () => {
+    const { pool, clock, launches } = setUp({ options: { startsMax: 1 }, open: () => new Promise(() => {}) });
+    for (const name of ['hangs', 'next', 'last']) void codeOf(pool.acquire(name));
+    await settled();
+    expect(launches()).toBe(1);
+    await clock.advance(2000);
+    expect(launches()).toBe(2);
+    await clock.advance(2000);
+    expect(launches()).toBe(3);
+  });
+
+  it('remembers what a start cost', async () => {
+    const clock = fakeClock();
+    const { pool } = setUp({
+      options: { clock },
+      open: () => new Promise((resolve) => clock.after(250, () => resolve(fakeSession()))),
+    });
+    expect(pool.startCostMs('s')).toBeUndefined();
+    const lease = pool.acquire('s');
+    await settled();
+    await clock.advance(250);
+    await lease;
+    expect(pool.startCostMs('s')).toBe(250);
+  });
+});
+
+describe('the end', () => {
+  it('#33 a stop waits for calls no longer than the grace, and a new call gets a new instance meanwhile', async () => {
+    const { pool, clock, sessions } = setUp({ options: { drainGraceMs: 3000 } });
+    const old = await pool.acquire('s');
+    const stopped = pool.stop('s', 'reconfigured');
+    expect(pool.state('s')).toEqual({ kind: 'draining', leases: 1 });
+    const fresh = await pool.acquire('s');
+    expect(fresh.session).not.toBe(old.session);
+    expect(pool.state('s')).toMatchObject({ kind: 'ready', leases: 1 });
+    await clock.advance(2999);
+    expect(sessions[0]?.closedWith).toEqual([]);
+    await clock.advance(1);
+    await stopped;
+    expect(sessions[0]?.closedWith).toEqual(['reconfigured']);
+    expect(sessions[1]?.closedWith).toEqual([]);
+    old.release();
+  });
+
+  it('#33 closing ends what is starting, at once, and leaves no timer', async () => {
+    const open: OpenSession = (_, { signal }) =>
+      new Promise((_resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+      });
+    const { pool, clock } = setUp({ open });
+    const code = codeOf(pool.acquire('s'));
+    await settled();
+    await pool.close(60_000);
+    expect(await code).toBe('SHUTTING_DOWN');
+    expect(await codeOf(pool.acquire('other'))).toBe('SHUTTING_DOWN');
+    expect(pool.state('s')).toEqual({ kind: 'stopped' });
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('#33 who waits for a turn is told that the gateway shuts down', async () => {
+    const { pool } = setUp({ concurrency: 1 });
+    const lease = await pool.acquire('s');
+    const waiting = codeOf(pool.acquire('s'));
+    const closed = pool.close(60_000);
+    lease.release();
+    await closed;
+    expect(await waiting).toBe('SHUTTING_DOWN');
+  });
+});
