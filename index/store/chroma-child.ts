@@ -1,0 +1,228 @@
+/** A Chroma server of our own: started when it is first needed, started again when it dies, and gone when we are, even by SIGKILL. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { delimiter, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { IndexError } from '../index-error.ts';
+
+export interface ChromaChildOptions {
+  /** Folder of Chroma's files; made when missing. Two servers must never share it. */
+  readonly dataDir: string;
+  /** Environment that the child inherits; its PATH is where `chroma` and `uvx` are looked for. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Program and first arguments that stand for `chroma`; found by itself when left out. */
+  readonly command?: readonly string[] | undefined;
+  /** Until it answers; 60 seconds, and 10 minutes through uvx, which downloads it first. */
+  readonly startTimeoutMs?: number | undefined;
+  /** After a crash it is not started again before this; 1 second, doubled each time up to a minute. */
+  readonly restartDelayMs?: number | undefined;
+}
+
+export interface ChromaChild {
+  /** `http://127.0.0.1:port` of a server that answers; starts it when there is none. Rejects with IndexError. */
+  address(): Promise<string>;
+  /** Resolves when every process of it is gone. */
+  close(): Promise<void>;
+}
+
+/** Installed by uvx when there is no `chroma`; the version that the tests run with. */
+export const CHROMA_VERSION = '1.5.9';
+
+const OUTPUT_TAIL = 600;
+/** Longer than the watcher takes to kill what does not end when asked. */
+const END_GRACE_MS = 7_000;
+const LONGEST_RESTART_DELAY_MS = 60_000;
+const SETTLED_AFTER_MS = 60_000;
+
+/**
+ * Runs the command beside a watcher that reads from the pipe we hold. When we end, however we end, the pipe closes and the
+ * watcher ends the process group, first asking, then not. When the command ends by itself nothing of the group stays.
+ */
+const LIFELINE = `exec 3<&0
+trap : TERM
+"$@" </dev/null 3<&- &
+server=$!
+( trap '' TERM; read -r _ <&3; kill -TERM 0; sleep 5; kill -KILL 0 ) >/dev/null 2>&1 &
+watcher=$!
+status=0
+while kill -0 $server 2>/dev/null; do wait $server; status=$?; done
+echo "exit status $status" >&2
+kill -KILL $watcher
+wait $watcher 2>/dev/null
+kill -KILL 0`;
+
+export function createChromaChild(options: ChromaChildOptions): ChromaChild {
+  return new RestartingChroma(options);
+}
+
+interface Running {
+  readonly process: ChildProcess;
+  readonly address: string;
+  readonly since: number;
+}
+
+class RestartingChroma implements ChromaChild {
+  readonly #options: ChromaChildOptions;
+  readonly #closing = new AbortController();
+  #starting: Promise<Running> | undefined;
+  #running: Running | undefined;
+  #crashes = 0;
+  #restUntil = 0;
+  #trouble = '';
+
+  constructor(options: ChromaChildOptions) {
+    this.#options = options;
+  }
+
+  async address(): Promise<string> {
+    this.#closing.signal.throwIfAborted();
+    if (this.#running) return this.#running.address;
+    this.#starting ??= this.#start().finally(() => {
+      this.#starting = undefined;
+    });
+    return (await this.#starting).address;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new IndexError('closed', 'The Chroma server has been stopped'));
+    await this.#starting?.catch(() => {});
+    if (this.#running) await endGroup(this.#running.process);
+  }
+
+  async #start(): Promise<Running> {
+    const restMs = this.#restUntil - performance.now();
+    if (restMs > 0) {
+      const message = `${this.#trouble}; Chroma is started again in ${Math.ceil(restMs / 1000)} s at the earliest`;
+      throw new IndexError('unreachable', message);
+    }
+    const command = this.#options.command ?? findChroma(this.#options.env.PATH ?? '');
+    try {
+      const running = await start({ ...this.#options, command }, this.#closing.signal);
+      this.#running = running;
+      if (hasEnded(running.process)) this.#onExit(running);
+      else running.process.once('exit', () => this.#onExit(running));
+      return running;
+    } catch (error) {
+      this.#rest(error instanceof Error ? error.message : String(error));
+      throw error;
+    }
+  }
+
+  #onExit(running: Running): void {
+    this.#running = undefined;
+    if (performance.now() - running.since > SETTLED_AFTER_MS) this.#crashes = 0;
+    else this.#rest('The Chroma server has ended');
+  }
+
+  #rest(trouble: string): void {
+    const first = this.#options.restartDelayMs ?? 1_000;
+    const restMs = Math.min(LONGEST_RESTART_DELAY_MS, first * 2 ** Math.min(this.#crashes++, 10));
+    this.#restUntil = performance.now() + restMs;
+    this.#trouble = trouble;
+  }
+}
+
+type Command = readonly string[];
+
+async function start(options: ChromaChildOptions & { command: Command }, signal: AbortSignal): Promise<Running> {
+  const { command } = options;
+  mkdirSync(options.dataDir, { recursive: true });
+  const port = await freePort();
+  const args = ['run', '--path', options.dataDir, '--host', '127.0.0.1', '--port', String(port)];
+  const child = spawn('/bin/sh', ['-c', LIFELINE, 'tooldex-chroma', ...command, ...args], {
+    detached: true,
+    env: { ...options.env, ANONYMIZED_TELEMETRY: 'False', NO_COLOR: '1' },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  let output = '';
+  const keep = (text: string) => {
+    output = (output + text).slice(-OUTPUT_TAIL);
+  };
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', keep);
+  child.on('error', () => {});
+  const address = `http://127.0.0.1:${port}`;
+  const timeoutMs = options.startTimeoutMs ?? (command[0]?.endsWith('uvx') ? 600_000 : 60_000);
+  try {
+    await answering(child, { address, timeoutMs, signal });
+    return { process: child, address, since: performance.now() };
+  } catch (error) {
+    await endGroup(child);
+    signal.throwIfAborted();
+    const said = output.trim() ? `; it said: ${output.trim()}` : '';
+    throw new IndexError('unreachable', `"${command.join(' ')} run" ${(error as Error).message}${said}`, {
+      hint: `Try the command in a terminal. npm's chroma needs glibc 2.38; PyPI's does not (pip install chromadb==${CHROMA_VERSION}).`,
+    });
+  }
+}
+
+/** There is no event for readiness: it is asked until it answers, ends, or time is up. */
+async function answering(
+  child: ChildProcess,
+  wait: { address: string; timeoutMs: number; signal: AbortSignal },
+): Promise<void> {
+  const deadline = performance.now() + wait.timeoutMs;
+  while (performance.now() < deadline) {
+    if (hasEnded(child)) throw new Error('ended before it answered');
+    const answer = await fetch(`${wait.address}/api/v2/heartbeat`, { signal: AbortSignal.timeout(2_000) }).catch(
+      () => undefined,
+    );
+    await answer?.body?.cancel();
+    if (answer?.ok) return;
+    await delay(50, undefined, { signal: wait.signal });
+  }
+  throw new Error(`did not answer within ${wait.timeoutMs} ms`);
+}
+
+/** Closes the lifeline, which asks the whole group to end and then makes it; resolves when it has. */
+async function endGroup(child: ChildProcess): Promise<void> {
+  const { pid } = child;
+  if (pid === undefined || hasEnded(child)) return;
+  const exited = once(child, 'exit');
+  child.stdin?.destroy();
+  await Promise.race([exited, delay(END_GRACE_MS, undefined, { ref: false })]);
+  if (!hasEnded(child)) killGroup(pid);
+  await exited;
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It ended between the look and the kill.
+  }
+}
+
+const hasEnded = ({ pid, exitCode, signalCode }: ChildProcess) =>
+  pid === undefined || exitCode !== null || signalCode !== null;
+
+function findChroma(path: string): Command {
+  const folders = path.split(delimiter).filter((folder) => folder !== '');
+  const find = (program: string) => folders.map((folder) => join(folder, program)).find(isProgram);
+  const chroma = find('chroma');
+  if (chroma) return [chroma];
+  const uvx = find('uvx');
+  if (uvx) return [uvx, '--from', `chromadb==${CHROMA_VERSION}`, 'chroma'];
+  throw new IndexError('missing', 'Neither chroma nor uvx is on the PATH, so no Chroma server can be started', {
+    hint: `Run: pip install chromadb==${CHROMA_VERSION} (or install uv), or give the address of a Chroma server.`,
+  });
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address ? address.port : 0;
+}
