@@ -56,7 +56,7 @@ async function legacyFirst(peer: RpcPeer, options: NegotiateOptions): Promise<Se
 
 /**
  * A slow server leaves the probe unanswered just like one that ignores it, so after a while both questions stand, and
- * the first useful answer decides: servers answer in order, hence a modern one is never mistaken.
+ * the first useful answer decides.
  */
 async function modernFirst(peer: RpcPeer, options: NegotiateOptions): Promise<ServerFacts> {
   const abandoned = new AbortController();
@@ -66,12 +66,29 @@ async function modernFirst(peer: RpcPeer, options: NegotiateOptions): Promise<Se
   try {
     const early = await Promise.race([probe.catch(rethrowAsProbeExit), patience.over]);
     if (early !== 'no-answer') return early ?? (await initialize(peer, quiet));
-    return await Promise.race([probe.then((facts) => facts ?? never()), initialize(peer, quiet)]);
+    return await Promise.race([probe.then((facts) => facts ?? never()), initializeBeside(probe, peer, quiet)]);
   } finally {
     // The loser's rejection is nobody's concern any more.
     probe.catch(() => {});
     patience.cancel();
     abandoned.abort();
+  }
+}
+
+/** A refusal may be that of a modern server whose answer to the probe is only a moment behind. */
+async function initializeBeside(
+  probe: Promise<ServerFacts | undefined>,
+  peer: RpcPeer,
+  options: NegotiateOptions,
+): Promise<ServerFacts> {
+  try {
+    return await initialize(peer, options);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    const patience = wait(options);
+    const late = await Promise.race([probe, patience.over]).finally(patience.cancel);
+    if (late && late !== 'no-answer') return late;
+    throw error;
   }
 }
 

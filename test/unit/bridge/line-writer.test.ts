@@ -1,0 +1,52 @@
+import { Writable } from 'node:stream';
+import { expect, it } from 'vitest';
+import { LineWriter } from '../../../src/bridge/line-writer.ts';
+import { settled } from '../../helpers/fake-clock.ts';
+
+/** A stream that keeps what it gets, or, deaf, never takes any of it. */
+function stream(isDeaf = false) {
+  const writes: string[] = [];
+  const writable = new Writable({
+    write(chunk, _, done) {
+      writes.push(String(chunk));
+      if (!isDeaf) done();
+    },
+  });
+  return { writes, writable };
+}
+
+it('writes all messages of one turn at once, in order', async () => {
+  const { writes, writable } = stream();
+  const writer = new LineWriter(writable);
+  for (const json of ['1', '"é"', '{}']) expect(writer.write(json)).toBe(true);
+  expect(writes).toEqual([]);
+  await settled();
+  expect(writes).toEqual(['1\n"é"\n{}\n']);
+  writer.write('2');
+  await settled();
+  expect(writes).toHaveLength(2);
+});
+
+it('#9 refuses more once enough waits for a reader that does not read', async () => {
+  const writer = new LineWriter(stream(true).writable);
+  const message = 'x'.repeat(1024 * 1024);
+  let taken = 0;
+  while (taken < 100 && writer.write(message)) {
+    taken++;
+    await settled();
+  }
+  expect(taken).toBeGreaterThan(10);
+  expect(taken).toBeLessThan(20);
+});
+
+it('takes one message of any size when nothing waits', () => {
+  expect(new LineWriter(stream().writable).write('x'.repeat(40 * 1024 * 1024))).toBe(true);
+});
+
+it('#10 drops what comes after the end', async () => {
+  const { writes, writable } = stream();
+  writable.destroy();
+  expect(new LineWriter(writable).write('late')).toBe(true);
+  await settled();
+  expect(writes).toEqual([]);
+});
