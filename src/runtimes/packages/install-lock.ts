@@ -56,14 +56,15 @@ async function take(path: string): Promise<boolean> {
     return true;
   } catch (error) {
     await rm(own, { recursive: true, force: true });
-    if (
-      ['ENOTEMPTY', 'EEXIST', 'EPERM', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '') &&
-      (await exists(path))
-    ) {
-      return false;
-    }
+    if (await isTaken(path, (error as NodeJS.ErrnoException).code)) return false;
     throw error;
   }
+}
+
+/** Windows refuses with the same code as for missing rights, so a look decides there. */
+async function isTaken(path: string, code: string | undefined): Promise<boolean> {
+  if (code === 'ENOTEMPTY' || code === 'EEXIST') return true;
+  return (code === 'EPERM' || code === 'EACCES') && exists(path);
 }
 
 /** Two that find the same dead owner must not both clear: the second would take away the lock of the first. */
