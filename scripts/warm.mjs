@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -29,7 +28,7 @@ export async function warm(bin) {
     const args = ['--config', config, '--data-dir', join(folder, 'data')];
     await warmStdio([bin, 'stdio', ...args]);
     await warmServe([bin, 'serve', ...args]);
-    await ended(start([bin, 'search', 'read a file', ...args]));
+    await start([bin, 'search', 'read a file', ...args]).ended;
   } catch (error) {
     process.stderr.write(`build: no code cache yet (${error.message})\n`);
   } finally {
@@ -37,62 +36,49 @@ export async function warm(bin) {
   }
 }
 
+/** A program that is killed when it takes too long; `ended` rejects unless it ends well. */
 function start(args) {
   const signal = AbortSignal.timeout(LIMIT_MS);
-  return spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'ignore'], signal, killSignal: 'SIGKILL' });
-}
-
-async function ended(child) {
-  child.stdout.resume();
-  const [code] = await once(child, 'exit');
-  if (code !== 0) throw new Error(`${child.spawnargs.slice(2).join(' ')} ended with ${code}`);
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'ignore'], signal, killSignal: 'SIGKILL' });
+  child.stdin.on('error', () => {});
+  child.stdout.setEncoding('utf8').resume();
+  const ended = once(child, 'exit').then(([code]) => {
+    if (code !== 0) throw new Error(`${args.slice(1).join(' ')} ended with ${code}`);
+  });
+  ended.catch(() => {});
+  return { child, ended };
 }
 
 async function warmStdio(args) {
-  const child = start(args);
+  const { child, ended } = start(args);
   let answered = 0;
-  child.stdout.setEncoding('utf8').on('data', (chunk) => {
+  child.stdout.on('data', (chunk) => {
     answered += chunk.split('\n').length - 1;
     if (answered >= REQUESTS.filter(({ id }) => id).length) child.stdin.end();
   });
-  child.stdin.on('error', () => {});
   for (const request of REQUESTS) child.stdin.write(`${JSON.stringify(request)}\n`);
-  await ended(child);
+  await ended;
 }
 
 async function warmServe(args) {
-  const port = await freePort();
-  const child = start([...args, '--port', String(port)]);
-  const finished = ended(child);
+  const { child, ended } = start([...args, '--port', '0']);
+  const url = await Promise.race([printedUrl(child), ended]);
   const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
-  await Promise.race([finished, healthy(`http://127.0.0.1:${port}/healthz`)]);
   for (const request of REQUESTS) {
-    const answer = await fetch(`http://127.0.0.1:${port}/mcp`, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify(request),
-    });
+    const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(request) });
     await answer.text();
   }
   child.kill('SIGTERM');
-  await finished;
+  await ended;
 }
 
-async function healthy(url) {
-  const deadline = Date.now() + LIMIT_MS;
-  for (let ok = false; !ok && Date.now() < deadline; ) {
-    ok = await fetch(url).then(
-      ({ ok: is }) => is,
-      () => false,
-    );
-    if (!ok) await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  return port;
+function printedUrl(child) {
+  let text = '';
+  return new Promise((resolve) => {
+    child.stdout.on('data', (chunk) => {
+      text += chunk;
+      const url = /http:\S+\/mcp\b/.exec(text)?.[0];
+      if (url) resolve(url);
+    });
+  });
 }
