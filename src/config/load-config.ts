@@ -1,5 +1,4 @@
 /** From a file to the configuration: thoroughly, or in a millisecond by what the last thorough reading left behind. */
-import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { GatewayError } from '../errors.ts';
@@ -32,11 +31,12 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
 export async function loadConfigCached(given: CachedLoadOptions): Promise<Config> {
   const options = withAbsolutePaths(given);
   const bytes = readBytes(options.file);
-  const key = cacheKey(bytes, options);
-  const remembered = resolveCached(cacheFile(guessDataDir(bytes.toString('utf8'), options)), key, options);
+  const text = bytes.toString('utf8');
+  const origin = { text, file: options.file, productVersion: options.productVersion };
+  const remembered = resolveCached(cacheFile(guessDataDir(text, options)), origin, options);
   if (remembered) return remembered;
   const { document, config } = await readThoroughly(bytes, options);
-  writeCache(cacheFile(config.dataDir), { key, document });
+  writeCache(cacheFile(config.dataDir), { ...origin, document });
   return config;
 }
 
@@ -80,8 +80,11 @@ function decode(bytes: Buffer, file: string): string {
   ]);
 }
 
-function cacheKey(bytes: Buffer, { file, productVersion }: CachedLoadOptions): string {
-  return createHash('sha256').update(`${productVersion}\0${file}\0`).update(bytes).digest('hex');
+/** What a cached document was made from. The text itself, not a hash of it: comparing is exact and needs no crypto. */
+interface Origin {
+  readonly text: string;
+  readonly file: string;
+  readonly productVersion: string;
 }
 
 function cacheFile(dataDir: string): string {
@@ -100,10 +103,10 @@ function guessDataDir(text: string, options: LoadOptions): string {
 }
 
 /** Undefined whenever anything is unexpected: the thorough way will tell. */
-function resolveCached(file: string, key: string, options: LoadOptions): Config | undefined {
+function resolveCached(file: string, origin: Origin, options: LoadOptions): Config | undefined {
   try {
     const cache: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    if (!isObject(cache) || cache.key !== key || !isObject(cache.document)) return undefined;
+    if (!isObject(cache) || !isObject(cache.document) || !isFrom(cache, origin)) return undefined;
     const resolved = resolveDocument(cache.document, options);
     return 'config' in resolved ? resolved.config : undefined;
   } catch {
@@ -111,9 +114,13 @@ function resolveCached(file: string, key: string, options: LoadOptions): Config 
   }
 }
 
+function isFrom(cache: Record<string, unknown>, { text, file, productVersion }: Origin): boolean {
+  return cache.text === text && cache.file === file && cache.productVersion === productVersion;
+}
+
 /** For the owner alone, since a file may hold literal secrets. A cache that cannot be written is done without. */
-function writeCache(file: string, cache: { readonly key: string; readonly document: ConfigDocument }): void {
-  const draft = `${file}.${randomUUID()}`;
+function writeCache(file: string, cache: Origin & { readonly document: ConfigDocument }): void {
+  const draft = `${file}.${process.pid}`;
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     writeFileSync(draft, JSON.stringify(cache), { mode: 0o600 });

@@ -2,6 +2,7 @@
 
 /** For editors; the same language as `parseDuration` takes. */
 export const DURATION_PATTERN = '^([0-9]+([.][0-9]+)?(ms|s|m|h|d))+$';
+const DURATION = new RegExp(DURATION_PATTERN);
 /** For editors; the same language as `parseSize` takes. */
 export const SIZE_PATTERN = '^[0-9]+([.][0-9]+)?(B|kB|KB|MB|GB|KiB|MiB|GiB)$';
 
@@ -25,7 +26,7 @@ export type Measure = { readonly ok: true; readonly value: number } | { readonly
 
 /** `500ms`, `30s`, `5m`, `1h30m`, `2d` to milliseconds: more than nothing, at most 24 days. */
 export function parseDuration(text: string): Measure {
-  if (!new RegExp(DURATION_PATTERN).test(text)) return bad(`"${text}" is not a duration${durationRemedy(text)}`);
+  if (!DURATION.test(text)) return bad(`"${text}" is not a duration${durationRemedy(text)}`);
   let total = 0;
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)) {
     total += Number(amount) * DURATION_UNITS_MS[unit as keyof typeof DURATION_UNITS_MS];

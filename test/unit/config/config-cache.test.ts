@@ -59,13 +59,13 @@ test.each([
   ['a cache of another shape', (file: string) => writeFileSync(cacheOf(file), '[1]'), {}],
   [
     'a cache whose document is broken',
-    (file: string) => writeFileSync(cacheOf(file), readFileSync(cacheOf(file), 'utf8').replace('7s', 'soon')),
+    (file: string) => writeFileSync(cacheOf(file), readFileSync(cacheOf(file), 'utf8').replace('"7s"', '"soon"')),
     {},
   ],
   [
     'a cache of another file',
     (file: string) =>
-      writeFileSync(cacheOf(file), readFileSync(cacheOf(file), 'utf8').replace(/"key":"../, '"key":"zz')),
+      writeFileSync(cacheOf(file), readFileSync(cacheOf(file), 'utf8').replace('/tooldex.yaml"', '/other.yaml"')),
     {},
   ],
 ])('%s: read thoroughly, and remembered again', async (_, disturb, change) => {
