@@ -6,6 +6,7 @@ import { ConfiguredServers } from './catalog/configured-servers.ts';
 import type { Config } from './config/config.ts';
 import { GatewayError } from './errors.ts';
 import type { HttpServer } from './http/http-server.ts';
+import type { Pool } from './lifecycle/pool.ts';
 import { type Identity, identityOf } from './meta-tools/identity.ts';
 import { buildMenu, type Menu } from './meta-tools/menu.ts';
 import type { MetaToolParts } from './meta-tools/parts.ts';
@@ -41,9 +42,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     opened ??= openParts(options, directory);
     return (await opened).parts;
   };
-  const close = async () => {
-    const parts = await opened?.catch(() => undefined);
-    await parts?.close();
+  let closed: Promise<void> | undefined;
+  const close = () => {
+    closed ??= (async () => (await opened?.catch(() => undefined))?.close())();
+    return closed;
   };
   return {
     identity: identityOf(version),
@@ -169,50 +171,47 @@ async function metaToolParts({ config, ...built }: Built): Promise<MetaToolParts
   return { ...built, results, checker: new ArgumentChecker(), search: { limit, tokensMax }, addServer: refuseToAdd };
 }
 
-async function openPool({ config, env, log, version }: GatewayOptions, directory: ConfiguredServers) {
-  const [
-    { createPool },
-    { createLedger },
-    { reap },
-    { createNativeRuntime },
-    { createPackageStore },
-    { createParentGuard },
-    { systemClock },
-  ] = await Promise.all([
-    import('./lifecycle/create-pool.ts'),
-    import('./lifecycle/ledger.ts'),
-    import('./lifecycle/reap.ts'),
-    import('./runtimes/native/native-runtime.ts'),
-    import('./runtimes/packages/package-store.ts'),
-    import('./runtimes/native/parent-guard.ts'),
-    import('./stdx/clock.ts'),
-  ]);
+interface OpenPool {
+  readonly pool: Pool;
+  close(): Promise<void>;
+}
+
+async function openPool(
+  { config, env, log, version }: GatewayOptions,
+  directory: ConfiguredServers,
+): Promise<OpenPool> {
+  const [{ createPool }, { createLedger }, { createRuntime, createRuntimeContext }, { systemClock }] =
+    await Promise.all([
+      import('./lifecycle/create-pool.ts'),
+      import('./lifecycle/ledger.ts'),
+      import('./runtimes/create-runtime.ts'),
+      import('./stdx/clock.ts'),
+    ]);
   const ledgerFolder = join(config.dataDir, 'ledger');
-  void reap(ledgerFolder).then((reaped) =>
-    reaped.forEach(({ server, pid }) =>
-      log('warn', `ended ${server} (pid ${pid}), left behind by a gateway that was killed`),
-    ),
-  );
-  const guard = createParentGuard();
-  const packages = createPackageStore({ dataDir: config.dataDir, env, guard });
+  const runtimes = createRuntimeContext({ dataDir: config.dataDir, env });
   const pool = createPool({
     servers: (name) => {
       const server = directory.config(name);
-      if (!server || server.runtime !== 'native') return undefined;
-      return { ...server, runtime: createNativeRuntime(server, { env, packages, guard }) };
+      return server && { ...server, runtime: createRuntime(server, runtimes) };
     },
     clock: systemClock,
     clientInfo: { name: 'tooldex', version },
     ledger: createLedger(ledgerFolder),
   });
-  return {
-    pool,
-    close: async () => {
-      await pool.close();
-      await packages.close();
-      guard.close();
-    },
+  void reapLeftovers(ledgerFolder, log);
+  const close = async () => {
+    await pool.close();
+    await runtimes.close();
   };
+  return { pool, close };
+}
+
+/** What a killed gateway left behind holds ports, locks and memory that its successors need. */
+async function reapLeftovers(ledgerFolder: string, log: Log): Promise<void> {
+  const { reap } = await import('./lifecycle/reap.ts');
+  for (const { server, pid } of await reap(ledgerFolder)) {
+    log('warn', `ended ${server} (pid ${pid}), left behind by a gateway that was killed`);
+  }
 }
 
 async function refuseToAdd(name: string): Promise<never> {

@@ -4,7 +4,7 @@ import { GatewayError } from '../errors.ts';
 import { isObject } from '../stdx/json.ts';
 import { type CommonFlags, type Invocation, printJson, tell } from './invocation.ts';
 import { openGateway } from './open.ts';
-import { printResult } from './print-result.ts';
+import { exitCodeOf, printResult } from './print-result.ts';
 import { withProgress } from './progress.ts';
 
 export interface CallRequest {
@@ -27,7 +27,7 @@ export async function call(invocation: Invocation, { tool, given }: CallRequest,
     if (!result) throw new GatewayError('INTERNAL', 'use_tool is missing');
     if (!flags.json) return printResult(invocation, result);
     printJson(invocation, result);
-    return result.isError === true ? 1 : 0;
+    return exitCodeOf(result);
   } finally {
     process.off('SIGINT', onInterrupt);
     await gateway.close();

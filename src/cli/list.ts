@@ -4,7 +4,7 @@ import type { MetaToolParts } from '../meta-tools/parts.ts';
 import { findServer } from '../meta-tools/resolve-tool.ts';
 import { serverStatus } from '../meta-tools/server-status.ts';
 import { signature } from '../meta-tools/signature.ts';
-import { type CommonFlags, type Invocation, paint, print, printJson } from './invocation.ts';
+import { type CommonFlags, type Invocation, paint, print, printJson, tell } from './invocation.ts';
 import { openGateway } from './open.ts';
 
 export async function list(invocation: Invocation, server: string | undefined, flags: CommonFlags): Promise<number> {
@@ -33,11 +33,10 @@ function listServers(invocation: Invocation, parts: MetaToolParts, flags: Common
   const width = Math.max(0, ...rows.map((row) => row.server.length));
   for (const { server, status, tools, description } of rows) {
     const about = paint(invocation.stdout, 'dim', description, invocation.env);
-    print(
-      invocation,
-      `${server.padEnd(width)}  ${tools === null ? '' : `${tools} tools, `}${status}  ${about}`.trimEnd(),
-    );
+    const known = tools === null ? '' : `${count(tools)}, `;
+    print(invocation, `${server.padEnd(width)}  ${known}${status}  ${about}`.trimEnd());
   }
+  if (rows.some((row) => row.tools === null)) tell(invocation, 'hint: "tooldex index" asks servers for their tools');
 }
 
 function listTools(
@@ -55,3 +54,5 @@ function listTools(
     print(invocation, `${known.name}: ${serverStatus(parts, known.name)}; "tooldex index ${known.name}" lists it`);
   for (const { name, definition } of tools) print(invocation, signature(name, definition.inputSchema));
 }
+
+const count = (tools: number) => `${tools} ${tools === 1 ? 'tool' : 'tools'}`;

@@ -1,14 +1,56 @@
 /** Prints the result of a tool call: its texts as they are, everything else as JSON. */
+import { ERROR_CLASSES, type ErrorCode } from '../errors.ts';
+import { ERROR_CODE_KEY } from '../meta-tools/register.ts';
 import { isObject, type JsonObject } from '../stdx/json.ts';
-import { type Invocation, print, tell } from './invocation.ts';
+import { type Invocation, paint, print, tell } from './invocation.ts';
 
-/** Exit code 1 for a result that says it is an error. */
+/** The exit code: 1 when the tool itself reports an error, that of the failure when the call was not made. */
 export function printResult(invocation: Invocation, result: JsonObject): number {
-  const blocks = Array.isArray(result.content) ? result.content : [];
+  const code = failureOf(result);
+  if (code) return printFailure(invocation, code, result);
   const say = result.isError === true ? tell : print;
-  for (const block of blocks) {
-    say(invocation, isObject(block) && block.type === 'text' ? String(block.text) : JSON.stringify(block));
-  }
+  const blocks = blocksOf(result);
+  for (const block of blocks) say(invocation, textOf(block) ?? JSON.stringify(block));
   if (blocks.length === 0) say(invocation, JSON.stringify(result.structuredContent ?? result));
+  return exitCodeOf(result);
+}
+
+export function exitCodeOf(result: JsonObject): number {
+  const code = failureOf(result);
+  if (code) return ERROR_CLASSES[code].exitCode;
   return result.isError === true ? 1 : 0;
 }
+
+function printFailure(invocation: Invocation, code: ErrorCode, result: JsonObject): number {
+  const text = blocksOf(result)
+    .map((block) => textOf(block) ?? '')
+    .join('\n');
+  const label = paint(invocation.stderr, 'red', `error (${code}):`, invocation.env);
+  tell(invocation, `${label} ${forTerminal(text.replace(`${code}: `, ''))}`);
+  return ERROR_CLASSES[code].exitCode;
+}
+
+/** An agent's remedies in the words of the command line. */
+function forTerminal(text: string): string {
+  return text
+    .replace(/use_tool (\{.*\})/g, (whole, json: string) => commandLine(json) ?? whole)
+    .replaceAll('search_mcp_server finds tools by what they do', '"tooldex search" finds tools by what they do')
+    .replaceAll('say which one with mcp_server_name', 'write server:tool');
+}
+
+function commandLine(json: string): string | undefined {
+  try {
+    const { mcp_server_name, mcp_tool_name, params } = JSON.parse(json) as Record<string, unknown>;
+    return `tooldex call ${mcp_server_name}:${mcp_tool_name} '${JSON.stringify(params).replaceAll("'", "'\\''")}'`;
+  } catch {
+    return undefined;
+  }
+}
+
+function failureOf({ _meta }: JsonObject): ErrorCode | undefined {
+  const code = isObject(_meta) ? _meta[ERROR_CODE_KEY] : undefined;
+  return typeof code === 'string' && Object.hasOwn(ERROR_CLASSES, code) ? (code as ErrorCode) : undefined;
+}
+
+const blocksOf = ({ content }: JsonObject) => (Array.isArray(content) ? content : []);
+const textOf = (block: unknown) => (isObject(block) && block.type === 'text' ? String(block.text) : undefined);

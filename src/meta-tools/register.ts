@@ -70,7 +70,10 @@ async function guarded(name: string, { tool, parts, given, context, note }: Guar
 
 const cancelled = (cause: unknown) => new GatewayError('CALL_CANCELLED', 'the caller gave up waiting', { cause });
 
+/** Where the code of a failure of ours stands in a result, for programs. */
+export const ERROR_CODE_KEY = 'tooldex/code';
+
 function errorResult({ code, message, hint }: GatewayError): JsonObject {
   const text = `${code}: ${message}${hint ? `\nhint: ${hint}` : ''}`;
-  return { content: [{ type: 'text', text }], isError: true };
+  return { content: [{ type: 'text', text }], isError: true, _meta: { [ERROR_CODE_KEY]: code } };
 }

@@ -86,6 +86,8 @@ function uniqueTool(parts: MetaToolParts, name: string): Target {
   const [only, ...others] = targets;
   if (only && others.length === 0) return only;
   if (only) throw ambiguous(name, targets);
+  const split = splitToolId(name);
+  if (split) findServer(parts, split.server);
   throw unknownEverywhere(parts, name);
 }
 

@@ -1,0 +1,189 @@
+import { join } from 'node:path';
+import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
+import { describe, expect, it } from 'vitest';
+import { journalOf } from '../../helpers/fixture-server.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
+import { openTestGateway } from './open-gateway.ts';
+
+const well = { well: { fixture: 'well-behaved' } } as const;
+
+describe('search_mcp_server', () => {
+  it('finds tools of servers that are not running, says so, and starts none of them', async () => {
+    const journal = join(tempDir(), 'journal');
+    const servers = { well: { fixture: 'well-behaved', args: ['--journal', journal] } };
+    const first = await openTestGateway(servers);
+    await first.call('add_mcp_server', { mcp_server_name: 'well' });
+    await first.gateway.close();
+    const starts = journalOf(journal, 'started').length;
+    const second = await openTestGateway(servers, first.folder);
+    const { text } = await second.call('search_mcp_server', { task_description: 'add two numbers' });
+    expect(text).toMatch(/^verdict: (match|weak)/);
+    expect(text).toMatch(/## well \(asleep ~\d+\.\d s\)\n- add\n/);
+    expect(text).toContain('"first addend"');
+    expect(journalOf(journal, 'started').length).toBe(starts);
+  });
+
+  it('says what is not known yet, and why, while the others are found', async () => {
+    const { gateway, call } = await openTestGateway({ ...well, dead: { fixture: 'dies-before-initialize' } });
+    const early = await call('search_mcp_server', { task_description: 'add two numbers' });
+    expect(early.text).toContain('0 of 2 servers indexed');
+    await (await gateway.open()).discovery.listMissing();
+    const { text } = await call('search_mcp_server', { task_description: 'add two numbers' });
+    expect(text).toContain('1 of 2 servers indexed (dead failing: ');
+    expect(text).toContain('## well');
+  });
+
+  it('keeps within 1,000 tokens with two thousand tools behind it, and never repeats the question', async () => {
+    const { call } = await openTestGateway({ many: { fixture: 'two-thousand-tools' } });
+    await call('add_mcp_server', { mcp_server_name: 'many' });
+    const task_description = 'zanzibar xylophone: look up the weather of a city or whatever tool number 77 does';
+    for (const limit of [5, 20, 50]) {
+      const { text } = await call('search_mcp_server', { task_description, limit });
+      expect(countTokens(text)).toBeLessThanOrEqual(1_000);
+      expect(text).not.toContain('zanzibar');
+    }
+  });
+
+  it('refuses an empty question and an unknown server with a remedy', async () => {
+    const { call } = await openTestGateway(well);
+    expect(await call('search_mcp_server', {})).toMatchObject({
+      isError: true,
+      text: expect.stringContaining('task_description'),
+    });
+    const wrong = await call('search_mcp_server', { task_description: 'x', server: 'wel' });
+    expect(wrong).toMatchObject({ isError: true, text: expect.stringContaining('did you mean well') });
+  });
+});
+
+describe('use_tool', () => {
+  it('starts a server that nobody has added and returns its result untouched (#47)', async () => {
+    const { call } = await openTestGateway(well);
+    const { result } = await call('use_tool', { mcp_server_name: 'well', mcp_tool_name: 'with_meta' });
+    const { gateway } = await openTestGateway(well);
+    const parts = await gateway.open();
+    const lease = await parts.pool.acquire('well');
+    const direct = await lease.session.request('tools/call', { name: 'with_meta', arguments: {} });
+    lease.release();
+    expect(JSON.stringify(result)).toBe(JSON.stringify(direct));
+  });
+
+  it.each(['image', 'structured', 'embedded_resource', 'resource_link'])('passes %s through', async (tool) => {
+    const { call } = await openTestGateway(well);
+    const { result, isError } = await call('use_tool', { tool: `well:${tool}`, params: { city: 'Porto' } });
+    expect(isError).toBe(false);
+    expect(result.content).toHaveLength(1);
+    if (tool === 'structured') expect(result.structuredContent).toEqual({ city: 'Porto', celsius: 21.5 });
+  });
+
+  it('finds a tool by its name alone when only one server has it, and names the servers when several do', async () => {
+    const { gateway, call } = await openTestGateway({
+      ...well,
+      twin: { fixture: 'well-behaved' },
+      many: { fixture: 'two-thousand-tools' },
+    });
+    await (await gateway.open()).discovery.listMissing();
+    const twice = await call('use_tool', { mcp_tool_name: 'add', params: { a: 1, b: 2 } });
+    expect(twice).toMatchObject({ isError: true, text: expect.stringContaining('twin:add') });
+    const prefixed = await call('use_tool', { mcp_tool_name: 'twin:add', params: '{"a":"1","b":2}' });
+    expect(prefixed.text).toBe('3');
+  });
+
+  it('says the nearest names for a wrong one, and shows the schema for wrong arguments, before anything starts (#48)', async () => {
+    const journal = join(tempDir(), 'journal');
+    const { call } = await openTestGateway({ well: { fixture: 'well-behaved', args: ['--journal', journal] } });
+    await call('add_mcp_server', { mcp_server_name: 'well' });
+    const starts = journalOf(journal, 'started').length;
+    const tool = await call('use_tool', { server: 'well', tool: 'ad' });
+    expect(tool).toMatchObject({ isError: true, text: expect.stringMatching(/TOOL_UNKNOWN.*did you mean add/) });
+    const server = await call('use_tool', { server: 'wells', tool: 'add' });
+    expect(server).toMatchObject({ isError: true, text: expect.stringMatching(/SERVER_UNKNOWN.*did you mean well/) });
+    const wrong = await call('use_tool', { server: 'well', tool: 'add', params: { a: 1 } });
+    expect(wrong).toMatchObject({ isError: true, text: expect.stringContaining('"b" is missing') });
+    expect(wrong.text).toContain('"second addend"');
+    expect(journalOf(journal, 'started').length).toBe(starts);
+  });
+
+  it('refuses to call itself (#48)', async () => {
+    const { call } = await openTestGateway(well);
+    const itself = await call('use_tool', { mcp_tool_name: 'search_mcp_server', params: { task_description: 'x' } });
+    expect(itself).toMatchObject({ isError: true, text: expect.stringContaining('directly') });
+  });
+
+  it('bounds what is too long and reads on to the end', async () => {
+    const { call } = await openTestGateway({
+      huge: { fixture: 'huge-result', keys: { limits: { result_size: '20KB' } } },
+    });
+    const first = await call('use_tool', { tool: 'huge:blob', params: { bytes: 100_000 } });
+    expect(first.isError).toBe(false);
+    expect(Buffer.byteLength(JSON.stringify(first.result))).toBeLessThan(25_000);
+    const next = /use_tool (\{.*?\}\})/.exec(first.text)?.[1];
+    const second = await call('use_tool', JSON.parse(next ?? '{}'));
+    expect(second.isError).toBe(false);
+    expect(second.text.length).toBeGreaterThan(1_000);
+  });
+
+  it('starts one process for a hundred first calls (#24)', async () => {
+    const journal = join(tempDir(), 'journal');
+    const { call } = await openTestGateway({ well: { fixture: 'well-behaved', args: ['--journal', journal] } });
+    await call('add_mcp_server', { mcp_server_name: 'well' });
+    const starts = journalOf(journal, 'started').length;
+    const calls = Array.from({ length: 100 }, (_, a) => call('use_tool', { tool: 'well:add', params: { a, b: 1 } }));
+    expect((await Promise.all(calls)).map(({ text }) => text)).toEqual(
+      Array.from({ length: 100 }, (_, a) => String(a + 1)),
+    );
+    expect(journalOf(journal, 'started').length).toBe(starts + 1);
+  });
+
+  it('tells the caller at once when the server dies in the call, and serves the next one (#30)', async () => {
+    const { call } = await openTestGateway({ crashing: { fixture: 'crashes-in-call' }, ...well });
+    await call('add_mcp_server', { mcp_server_name: 'crashing' });
+    const crashed = await call('use_tool', { server: 'crashing', tool: 'crash' });
+    expect(crashed).toMatchObject({ isError: true, text: expect.stringContaining('SERVER_CRASHED') });
+    expect((await call('use_tool', { tool: 'well:add', params: { a: 2, b: 2 } })).text).toBe('4');
+  });
+
+  it('passes progress up and cancellation down (#45)', async () => {
+    const { call } = await openTestGateway(well);
+    const progress: unknown[] = [];
+    await call(
+      'use_tool',
+      { tool: 'well:progress', params: { steps: 3 } },
+      { onProgress: (step) => progress.push(step.progress) },
+    );
+    expect(progress.filter((step) => Number(step) > 0)).toEqual([1, 2, 3]);
+    expect([...progress].sort((a, b) => Number(a) - Number(b))).toEqual(progress);
+    const abort = new AbortController();
+    const hanging = call('use_tool', { tool: 'well:slow' }, { signal: abort.signal });
+    abort.abort(new Error('changed my mind'));
+    expect(await hanging).toMatchObject({ isError: true, text: expect.stringContaining('CALL_CANCELLED') });
+  });
+});
+
+describe('add_mcp_server', () => {
+  it('answers with the tools as signatures', async () => {
+    const { call } = await openTestGateway(well);
+    const { text } = await call('AddMcpServer', { mcpServerName: 'well' });
+    expect(text).toMatch(/^well is added: \d+ tools/);
+    expect(text).toContain('- add(a: number, b: number)');
+  });
+
+  it('goes on when the caller stops waiting, and the next call joins it', async () => {
+    const { call } = await openTestGateway({ slow: { fixture: 'slow-to-start', args: ['--delay', '400'] } });
+    expect((await call('add_mcp_server', { mcp_server_name: 'slow', wait_ms: 1 })).text).toContain(
+      'goes on without you',
+    );
+    expect((await call('add_mcp_server', { mcp_server_name: 'slow' })).text).toContain('slow is added');
+  });
+
+  it('says why a server cannot be listed, and names what there is for an unknown one', async () => {
+    const { call } = await openTestGateway({ dead: { fixture: 'dies-before-initialize' } });
+    expect(await call('add_mcp_server', { mcp_server_name: 'dead' })).toMatchObject({
+      isError: true,
+      text: expect.stringContaining('START_FAILED'),
+    });
+    expect(await call('add_mcp_server', { mcp_server_name: 'deaf' })).toMatchObject({
+      isError: true,
+      text: expect.stringContaining('did you mean dead'),
+    });
+  });
+});
