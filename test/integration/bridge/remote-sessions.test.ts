@@ -1,0 +1,204 @@
+/** The bridge against real HTTP servers, made with the official SDKs: streamable HTTP of both eras, and HTTP+SSE. */
+import { randomUUID } from 'node:crypto';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { toNodeHandler } from '@modelcontextprotocol/node';
+import { McpServer as LegacyServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import { createMcpHandler, fromJsonSchema, McpServer } from '@modelcontextprotocol/server';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
+import type { RemotePeer } from '../../../src/bridge/open-remote.ts';
+import { openSession } from '../../../src/bridge/open-session.ts';
+import { GatewayError } from '../../../src/errors.ts';
+
+const hello = { name: 'greet', arguments: { name: 'Ada' } };
+const greeting = [{ type: 'text', text: 'Hello, Ada' }];
+
+/** A server on a free port of this machine that ends with the test. */
+async function serve(listener: RequestListener): Promise<URL> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`);
+}
+
+async function open(url: URL, options: Partial<RemotePeer> & { startTimeoutMs?: number } = {}) {
+  const { startTimeoutMs = 20_000, ...endpoint } = options;
+  const session = await openSession(
+    { kind: 'remote', url, transport: 'auto', headers: {}, ...endpoint },
+    { server: 'far', clientInfo: { name: 'tooldex-test', version: '1.0.0' }, startTimeoutMs },
+  );
+  onTestFinished(() => session.close('the test is over'));
+  return session;
+}
+
+async function failure(work: Promise<unknown>): Promise<GatewayError> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof GatewayError) return error;
+  throw new Error(`expected a GatewayError, got ${String(error)}`);
+}
+
+function modernServer(): RequestListener {
+  const handler = createMcpHandler(() => {
+    const server = new McpServer({ name: 'modern', version: '1' });
+    const inputSchema = fromJsonSchema<{ name: string }>({ type: 'object', properties: { name: { type: 'string' } } });
+    server.registerTool('greet', { inputSchema }, async ({ name }) => ({
+      content: [{ type: 'text', text: `Hello, ${name}` }],
+    }));
+    return server;
+  });
+  return toNodeHandler(handler);
+}
+
+function legacyServer(onCall: () => void = () => {}): LegacyServer {
+  const server = new LegacyServer({ name: 'legacy', version: '1' });
+  server.registerTool('greet', { inputSchema: { name: z.string() } }, async ({ name }, { sendNotification, _meta }) => {
+    onCall();
+    const progressToken = _meta?.progressToken;
+    if (progressToken !== undefined) {
+      for (const progress of [1, 2]) {
+        await sendNotification({ method: 'notifications/progress', params: { progressToken, progress } });
+      }
+    }
+    return { content: [{ type: 'text', text: `Hello, ${name}` }] };
+  });
+  return server;
+}
+
+/** With sessions, as most remote servers are; `sessions` can be emptied to make it forget. */
+function sessionServer(sessions: Map<string, StreamableHTTPServerTransport>): RequestListener {
+  return async (request, response) => {
+    const id = request.headers['mcp-session-id'];
+    const known = typeof id === 'string' ? sessions.get(id) : undefined;
+    if (id !== undefined && !known) {
+      response.writeHead(404).end('no such session');
+      return;
+    }
+    const transport =
+      known ??
+      new StreamableHTTPServerTransport({
+        sessionIdGenerator: randomUUID,
+        onsessioninitialized: (name) => void sessions.set(name, transport),
+      });
+    if (!known) await legacyServer().connect(transport as never);
+    await transport.handleRequest(request, response);
+  };
+}
+
+function sseServer(seenHeaders: unknown[] = []): RequestListener {
+  const transports = new Map<string, SSEServerTransport>();
+  return async (request, response) => {
+    const url = new URL(request.url ?? '/', 'http://localhost');
+    seenHeaders.push(request.headers.authorization);
+    if (request.method === 'GET') {
+      const transport = new SSEServerTransport('/messages', response);
+      transports.set(transport.sessionId, transport);
+      return await legacyServer().connect(transport as never);
+    }
+    const transport = transports.get(url.searchParams.get('sessionId') ?? '');
+    if (!transport) return void response.writeHead(404).end('nothing here');
+    await transport.handlePostMessage(request, response);
+  };
+}
+
+describe('a remote server', () => {
+  it('#42 of the modern era is listed and called', async () => {
+    const session = await open(await serve(modernServer()));
+    expect(session.facts).toMatchObject({
+      era: 'modern',
+      protocolVersion: '2026-07-28',
+      serverInfo: { name: 'modern' },
+    });
+    expect((await session.listTools()).map(({ name }) => name)).toEqual(['greet']);
+    expect((await session.request('tools/call', hello)).content).toEqual(greeting);
+  });
+
+  it('#42 with sessions is listed and called, progress in order before the result', async () => {
+    const session = await open(await serve(sessionServer(new Map())));
+    expect(session.facts).toMatchObject({ era: 'legacy', protocolVersion: '2025-11-25' });
+    const seen: unknown[] = [];
+    const result = await session.request('tools/call', hello, { onProgress: ({ progress }) => seen.push(progress) });
+    expect(result.content).toEqual(greeting);
+    expect(seen).toEqual([1, 2]);
+  });
+
+  it('#42 that knows only HTTP+SSE is found by falling back, with its headers on every request', async () => {
+    const seen: unknown[] = [];
+    const session = await open(await serve(sseServer(seen)), { headers: { authorization: 'Bearer secret' } });
+    expect(session.facts.era).toBe('legacy');
+    expect((await session.listTools()).map(({ name }) => name)).toEqual(['greet']);
+    expect((await session.request('tools/call', hello)).content).toEqual(greeting);
+    expect(new Set(seen)).toEqual(new Set(['Bearer secret']));
+  });
+
+  it('is not asked over HTTP+SSE when it is configured to be streamable', async () => {
+    const error = await failure(open(await serve(sseServer()), { transport: 'streamable-http' }));
+    expect(error.code).toBe('START_FAILED');
+    expect(error.data).toMatchObject({ httpStatus: 404 });
+  });
+
+  it('#37 that forgot the session ends it, so that the next call connects anew', async () => {
+    const sessions = new Map<string, StreamableHTTPServerTransport>();
+    const session = await open(await serve(sessionServer(sessions)));
+    sessions.clear();
+    expect((await failure(session.request('tools/call', hello))).message).toContain('no longer knows this session');
+    expect(await session.closed).toMatchObject({ code: 'SERVER_CRASHED' });
+    expect((await failure(session.request('tools/call', hello))).code).toBe('SERVER_CRASHED');
+  });
+
+  it.each([
+    [401, 'credentials'],
+    [403, 'credentials'],
+    [500, 'try again later'],
+  ])('that answers %i is not taken for an old one, and the hint says what to do', async (status, hint) => {
+    const methods: unknown[] = [];
+    const url = await serve((request, response) => {
+      methods.push(request.method);
+      request.resume();
+      response.writeHead(status).end('no');
+    });
+    const error = await failure(open(url));
+    expect(error.code).toBe('START_FAILED');
+    expect(error.data).toEqual({ httpStatus: status });
+    expect(error.hint).toContain(hint);
+    expect(methods).toEqual(['POST']);
+  });
+
+  it('that is not there is an error that says so', async () => {
+    const error = await failure(open(new URL('http://127.0.0.1:9/mcp')));
+    expect(error.code).toBe('START_FAILED');
+    expect(error.message).toMatch(/could not be reached/);
+    expect(error.hint).toContain('url');
+  });
+
+  it.each(['auto', 'sse'] as const)('#2 that never answers (%s) is given up in time', async (transport) => {
+    const error = await failure(open(await serve(() => {}), { transport, startTimeoutMs: 300 }));
+    expect(error.code).toBe('START_TIMEOUT');
+  });
+
+  it('#45 is told of a cancellation', async () => {
+    let hangUp: () => void = () => {};
+    const hungUp = new Promise<void>((resolve) => {
+      hangUp = resolve;
+    });
+    const modern = modernServer();
+    const url = await serve((request, response) => {
+      if (request.headers['mcp-method'] !== 'tools/call') return void modern(request, response);
+      response.on('close', hangUp);
+      abort.abort();
+    });
+    const abort = new AbortController();
+    const session = await open(url);
+    const error = await failure(session.request('tools/call', hello, { signal: abort.signal }));
+    expect(error.code).toBe('CALL_CANCELLED');
+    await hungUp;
+  });
+});
