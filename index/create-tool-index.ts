@@ -87,7 +87,12 @@ class HybridToolIndex implements ObservableToolIndex {
     const text = request.task.slice(0, TASK_CHARACTERS);
     const parts = clauses(text);
     const servers = request.allow && this.#scope(request).servers;
-    const question = { text, clauses: parts, servers, deadlineMs: request.deadlineMs ?? DEADLINE_MS };
+    const question = {
+      text: this.#inEnglish(text),
+      clauses: parts.map((part) => this.#inEnglish(part)),
+      servers,
+      deadlineMs: request.deadlineMs ?? DEADLINE_MS,
+    };
     const vectors = await vectorEvidence(this.#layers, question, this.#clock);
 
     // From here on nothing waits: the evidence belongs to this search alone.
@@ -136,6 +141,12 @@ class HybridToolIndex implements ObservableToolIndex {
 
   async close(): Promise<void> {
     await Promise.all(this.#layers.map((layer) => layer.close()));
+  }
+
+  /** Embedding models know little but English, so what can be translated stands before the request as it was. */
+  #inEnglish(text: string): string {
+    const { english } = this.#lexical.translate(text);
+    return english.length === 0 ? text : `${english.join(' ')} . ${text}`;
   }
 
   #upsertNow(documents: readonly ToolDocument[]): UpsertReport {

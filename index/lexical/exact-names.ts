@@ -1,4 +1,5 @@
 /** Finds the tool whose name somebody typed, in whatever spelling: `create_issue`, `createIssue`, `create issue`, `craete-issue`. */
+import { isOneSlipAway } from './near-words.ts';
 import { foldAccents } from './words.ts';
 
 /** Shorter names than this are not guessed at: a typo would make them another word. */
@@ -68,17 +69,6 @@ export function nameKey(name: string): string {
 function pieces(key: string, length: number): [string, string] {
   const third = Math.floor(length / 3);
   return [`<${length}:${key.slice(0, third)}`, `>${length}:${third === 0 ? '' : key.slice(-third)}`];
-}
-
-function isOneSlipAway(a: string, b: string): boolean {
-  const [short, long] = a.length <= b.length ? [a, b] : [b, a];
-  if (long.length - short.length > 1 || a === b) return false;
-  let at = 0;
-  while (at < short.length && short[at] === long[at]) at++;
-  const rest = long.slice(at + 1);
-  if (short.length < long.length) return short.slice(at) === rest;
-  if (short.slice(at + 1) === rest) return true;
-  return short[at] === long[at + 1] && short[at + 1] === long[at] && short.slice(at + 2) === long.slice(at + 2);
 }
 
 function addTo(map: Map<string, Set<string>>, key: string, value: string): void {

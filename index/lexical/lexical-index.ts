@@ -1,8 +1,11 @@
 /** BM25F over tool documents: finds tools by the words that they share with the request, and needs no model. */
 import type { ToolDocument } from '../tool-document.ts';
 import { documentTerms, terms } from './document-terms.ts';
+import { NearWords } from './near-words.ts';
 import { Postings } from './postings.ts';
 import type { ScoreBoard } from './score-board.ts';
+import { stem } from './stem.ts';
+import { type Translation, translate } from './translate.ts';
 import type { WordStatistics } from './word-statistics.ts';
 
 /** Saturation: how soon more of the same word stops paying. */
@@ -11,6 +14,17 @@ const K1 = 1.8;
 const B = 0.75;
 /** Weighted words of an ordinary tool: a constant, so that adding a document changes no other document's impact. */
 const ORDINARY_LENGTH = 45;
+
+/** A key word weighs so much more than another word of the request; one that the request lacks half of that. */
+const BOOST = 2;
+/** A translation may be the wrong one of several. */
+const TRANSLATED = 0.7;
+/** A word of the catalog that the unknown one is probably meant to be. */
+const MISSPELT = 0.7;
+/** The foreign word itself still finds tools described in its language. */
+const FOREIGN_WORD = 0.7;
+/** Words in fewer public tools than this may be foreign. */
+const ENGLISH_SHARE = 1e-3;
 
 /** A request ready to be scored: term number to its weight, rarity included. */
 export interface LexicalQuery {
@@ -27,6 +41,7 @@ export class LexicalIndex {
   readonly #statistics: WordStatistics;
   readonly #numbers = new Map<string, number>();
   readonly #postings = new Postings();
+  readonly #nearWords = new NearWords();
   #documents = 0;
 
   constructor(statistics: WordStatistics) {
@@ -53,18 +68,31 @@ export class LexicalIndex {
     return this.#postings.takeFreeSlots();
   }
 
-  /** Each word counts once, however often it is said. `boosted` words weigh `boost` times as much. */
-  query(text: string, boosted: readonly string[] = [], boost = 2): LexicalQuery {
-    const strong = new Set(terms(boosted.join(' ')));
+  /** Each word counts once, however often it is said; `boosted` words weigh more than they would by themselves. */
+  query(text: string, boosted: readonly string[] = []): LexicalQuery {
+    const { english, understood } = this.translate(text);
+    const said = new Set(terms(text));
     const weights = new Map<number, number>();
     let mass = 0;
-    for (const term of new Set([...terms(text), ...strong])) {
-      const weight = (strong.has(term) ? boost : this.#statistics.requestWeight(term)) * this.#rarity(term);
-      mass += weight;
+    const add = (term: string, factor: number, counts: boolean) => {
+      const weight = factor * this.#statistics.requestWeight(term) * this.#rarity(term);
       const number = this.#numbers.get(term);
-      if (number !== undefined && weight > 0) weights.set(number, weight);
+      if (number !== undefined && weight > (weights.get(number) ?? 0)) weights.set(number, weight);
+      if (counts) mass += weight;
+    };
+    const foreign = new Set([...understood].flatMap(terms));
+    for (const term of said) {
+      add(term, foreign.has(term) ? FOREIGN_WORD : 1, !foreign.has(term));
+      if (!foreign.has(term)) for (const near of this.#near(term)) add(near, MISSPELT, false);
     }
+    for (const term of new Set(english.flatMap(terms))) if (!said.has(term)) add(term, TRANSLATED, true);
+    for (const term of new Set(boosted.flatMap(terms))) add(term, said.has(term) ? BOOST : BOOST / 2, !said.has(term));
     return { weights, mass };
+  }
+
+  /** What the foreign words of a request mean in English. */
+  translate(text: string): Translation {
+    return translate(text, (word) => this.#isEnglish(word));
   }
 
   /** Adds the scores of every document that shares a term with the query. */
@@ -81,11 +109,25 @@ export class LexicalIndex {
     return Math.log(1 + (this.#documents + backgroundDocuments - frequency + 0.5) / (frequency + 0.5));
   }
 
+  /** Only for words that neither this catalog nor any public tool knows: all others mean what they say. */
+  #near(term: string): readonly string[] {
+    const number = this.#numbers.get(term);
+    const isKnown = number !== undefined && this.#postings.documentFrequency(number) > 0;
+    return isKnown || this.#statistics.documentShare(term) > 0 ? [] : this.#nearWords.find(term);
+  }
+
+  /** Without statistics every word may be English. */
+  #isEnglish(word: string): boolean {
+    const { backgroundDocuments, documentShare } = this.#statistics;
+    return backgroundDocuments === 0 || documentShare(stem(word)) > ENGLISH_SHARE;
+  }
+
   #number(term: string): number {
     const known = this.#numbers.get(term);
     if (known !== undefined) return known;
     const number = this.#numbers.size;
     this.#numbers.set(term, number);
+    this.#nearWords.add(term);
     return number;
   }
 }
