@@ -64,29 +64,22 @@ class OpenAiEmbedder implements Embedder {
   }
 
   embedTasks(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> {
-    return this.#embed(
-      texts.map((text) => this.#prefixes.task + plainText(text, this.#longest)),
-      signal,
-    );
+    return this.#embed(texts, this.#prefixes.task, signal);
   }
 
   embedDocuments(...[documents, signal]: Parameters<Embedder['embedDocuments']>): Promise<Float32Array[]> {
-    return this.#embed(
-      documents.map((document) => this.#prefixes.document + documentText(document, this.#longest)),
-      signal,
-    );
+    return this.#embed(documents.map(documentText), this.#prefixes.document, signal);
   }
 
   async close(): Promise<void> {
     this.#closing.abort(new IndexError('closed', 'The embedder has been closed'));
   }
 
-  get #longest(): number {
-    return this.#options.maxCharacters ?? 6_000;
-  }
-
-  #embed(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> {
-    return withSignals((ending) => this.#embedBatches(texts, ending), [signal, this.#closing.signal]);
+  /** Servers refuse empty texts. */
+  #embed(texts: readonly string[], prefix: string, signal?: AbortSignal): Promise<Float32Array[]> {
+    const longest = this.#options.maxCharacters ?? 6_000;
+    const inputs = texts.map((text) => prefix + (plainText(text, longest) || '?'));
+    return withSignals((ending) => this.#embedBatches(inputs, ending), [signal, this.#closing.signal]);
   }
 
   async #embedBatches(texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]> {

@@ -109,7 +109,7 @@ describe('openai embedder', () => {
     await embedder.embedDocuments([document('book_room', 'Books a room.')]);
     expect(server.requests.map(({ body }) => body.input[0])).toEqual([
       'query: find a room',
-      'passage: book_room . Books a room. . s',
+      'passage: book room . s . Books a room.',
     ]);
   });
 
