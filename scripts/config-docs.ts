@@ -1,6 +1,7 @@
 /** Renders the JSON schema and the reference page of the configuration from the schema that the gateway validates with. */
 import * as z from 'zod';
-import { SERVER_KEY_GROUPS, yamlDocument } from '../src/config/schema.ts';
+import { yamlDocument } from '../src/config/schema.ts';
+import { SERVER_KEY_GROUPS } from '../src/config/server-schema.ts';
 import { DURATION_PATTERN, SIZE_PATTERN } from '../src/config/units.ts';
 
 /** The part of JSON Schema that the configuration uses. */

@@ -1,0 +1,44 @@
+/** The kinds of value that a configuration has, each with an error that says what to write instead. */
+import * as z from 'zod';
+import {
+  DURATION_PATTERN,
+  durationRemedy,
+  type Measure,
+  parseDuration,
+  parseSize,
+  SIZE_PATTERN,
+  sizeRemedy,
+} from './units.ts';
+import { nameTheUnknown } from './unknown-key.ts';
+
+/** An object that takes these keys and no other; the example is for those who wrote no object. */
+export function keys<Shape extends z.ZodRawShape>(shape: Shape, example?: string) {
+  return z.strictObject(shape, {
+    error: (issue) => {
+      if (issue.code === 'unrecognized_keys') return nameTheUnknown(issue.keys, Object.keys(shape)).join('\n');
+      return issue.code === 'invalid_type' && example && issue.input !== undefined
+        ? `write it like ${example}`
+        : undefined;
+    },
+  });
+}
+
+function measured(parse: (text: string) => Measure, remedy: (given: string | number) => string, kind: string) {
+  return z
+    .string({
+      error: ({ input }) => (typeof input === 'number' ? `"${input}" is not a ${kind}${remedy(input)}` : undefined),
+    })
+    .superRefine((text, context) => {
+      const measure = parse(text);
+      if (!measure.ok) context.addIssue({ code: 'custom', message: measure.problem });
+    });
+}
+
+/** `30s` and the like. */
+export const duration = () => measured(parseDuration, durationRemedy, 'duration').meta({ pattern: DURATION_PATTERN });
+/** `512MiB` and the like. */
+export const size = () => measured(parseSize, sizeRemedy, 'size').meta({ pattern: SIZE_PATTERN });
+/** At least one. */
+export const count = () => z.int().min(1);
+/** Tool names or globs. */
+export const globs = () => z.array(z.string().min(1));
