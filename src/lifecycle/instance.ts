@@ -165,7 +165,8 @@ export class Instance {
     if (!this.#session) return;
     if (this.#session.answers > 0) this.#options.backOff.forget();
     this.#change({ kind: 'released' });
-    if (this.#state.kind === 'draining' && this.#state.leases === 0) void this.#close();
+    if (!('leases' in this.#state) || this.#state.leases > 0) return;
+    if (this.#state.kind === 'draining') void this.#close();
     else if (this.#idleMs === 0) void this.drain('its call is over', 0);
     else this.#armIdle();
   }

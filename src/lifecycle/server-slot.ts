@@ -41,7 +41,8 @@ export class ServerSlot {
   get state(): InstanceState {
     const states = [...this.#live].map((instance) => instance.state);
     const ready = states.filter((state) => state.kind === 'ready');
-    if (ready.length > 0) return ready.reduce((sum, one) => ({ ...sum, leases: sum.leases + one.leases }));
+    const [oldest] = ready;
+    if (oldest) return { ...oldest, leases: ready.reduce((sum, { leases }) => sum + leases, 0) };
     const coming = states.find(({ kind }) => kind === 'starting' || kind === 'installing');
     return coming ?? states.find(({ kind }) => kind === 'draining') ?? this.#rest;
   }

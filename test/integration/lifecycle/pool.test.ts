@@ -271,6 +271,16 @@ describe('the end', () => {
     expect([grandchild, ...pidsOf(runtime)].filter(isAlive)).toEqual([]);
   });
 
+  it('#12 processes that left the group of their server go with it all the same', async () => {
+    const runtime = fixtureRuntime('forks-grandchild', '--setsid');
+    const pool = poolOf({ s: { runtime } });
+    const lease = await pool.acquire('s');
+    const { content } = await lease.session.request('tools/call', { name: 'grandchild', arguments: {} });
+    lease.release();
+    await pool.stop('s', 'test');
+    expect(isAlive(Number((content as JsonObject[])[0]?.text))).toBe(false);
+  });
+
   it('#11 grandchildren go when their server crashes', async () => {
     const runtime = fixtureRuntime('forks-grandchild');
     const pool = poolOf({ s: { runtime } });

@@ -116,6 +116,18 @@ describe('idle stop', () => {
     expect(sessions.at(-1)?.closedWith).toEqual([]);
   });
 
+  it('#27 waits for the last of several leases even when the timeout is zero', async () => {
+    const { pool, clock, sessions } = setUp({ idleTimeoutMs: 0 });
+    const leases = await Promise.all([pool.acquire('s'), pool.acquire('s')]);
+    leases[0]?.release();
+    await clock.advance(10_000);
+    expect(pool.state('s')).toMatchObject({ kind: 'ready', leases: 1 });
+    leases[1]?.release();
+    await settled();
+    expect(sessions[0]?.closedWith).toEqual(['its call is over']);
+    expect(pool.state('s')).toEqual({ kind: 'stopped' });
+  });
+
   it('never comes when the timeout is infinite', async () => {
     const { pool, clock } = setUp({ idleTimeoutMs: Number.POSITIVE_INFINITY });
     (await pool.acquire('s')).release();
