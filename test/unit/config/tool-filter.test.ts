@@ -18,6 +18,7 @@ test.each([
   ['deny wins', ['*'], ['write_*'], 'write_file', false],
   ['deny alone', undefined, ['write_*'], 'read_file', true],
   ['a pattern made to be slow', [`${'*a'.repeat(40)}b`], [], 'a'.repeat(5000), false],
-] as const)('%s', (_, allow, deny, tool, there) => {
+] as const)('%s', (...row) => {
+  const [, allow, deny, tool, there] = row;
   expect(isToolThere({ allow, deny }, tool)).toBe(there);
 });
