@@ -9,7 +9,7 @@ import { NO_STATISTICS, type WordStatistics } from './lexical/word-statistics.ts
 import { clauses } from './ranking/clauses.ts';
 import { type Evidence, fuse, vectorShare } from './ranking/fusion.ts';
 import { namedTools } from './ranking/named-tools.ts';
-import { verdict } from './ranking/verdict.ts';
+import { confidence, verdict } from './ranking/verdict.ts';
 import { Similarities } from './similarities.ts';
 import { documentHash, type ToolDocument } from './tool-document.ts';
 import type { SearchAnswer, SearchHit, SearchRequest, ToolIndex, UpsertReport } from './tool-index.ts';
@@ -21,6 +21,8 @@ export interface ToolIndexOptions {
   readonly statistics?: WordStatistics;
   /** Best first. Each is indexed by itself; the first that is complete answers. None means words only. */
   readonly vectors?: readonly VectorSource[];
+  /** Why there are no vectors although they were asked for; every answer repeats it. */
+  readonly vectorsMissing?: string;
   readonly clock?: Clock;
 }
 
@@ -41,6 +43,8 @@ const SLICE = 100;
 const DEADLINE_MS = 500;
 /** Candidates by words; as many come by vectors. */
 const DEPTH = 120;
+/** At least so many hits are ranked, because the verdict looks at more than the first. */
+const LOOKED_AT = 10;
 /** A request is words, not a document; the rest of a longer one is not read. */
 const TASK_CHARACTERS = 8_000;
 
@@ -69,10 +73,12 @@ class HybridToolIndex implements ObservableToolIndex {
   readonly #evidence: LexicalEvidence;
   readonly #layers: readonly VectorLayer[];
   readonly #clock: Clock;
+  readonly #vectorsMissing: string | undefined;
   /** Equal scores rank by id, so that the order never depends on what came first. */
   readonly #isBefore = (slot: number, other: number) => this.#idOf(slot) < this.#idOf(other);
 
-  constructor({ statistics = NO_STATISTICS, vectors = [], clock = systemClock }: ToolIndexOptions) {
+  constructor({ statistics = NO_STATISTICS, vectors = [], vectorsMissing, clock = systemClock }: ToolIndexOptions) {
+    this.#vectorsMissing = vectorsMissing;
     this.#lexical = new LexicalIndex(statistics);
     this.#evidence = new LexicalEvidence(this.#lexical);
     this.#clock = clock;
@@ -101,14 +107,18 @@ class HybridToolIndex implements ObservableToolIndex {
     const slotOf = (id: string) => this.#table.slotOf(id);
     const similarities = isHybrid ? new Similarities(vectors.hits, slotOf) : undefined;
     this.#evidence.collect({ text, clauses: parts, keyWords: request.keyWords ?? [] }, this.#table.slotLimit);
-    const hits = this.#rank({ text, limit: request.limit, scope, similarities });
+    const ranked = this.#rank({ text, limit: Math.max(request.limit, LOOKED_AT), scope, similarities });
+    const hits = ranked.slice(0, request.limit);
+    const degraded = vectors.degraded ?? (isHybrid ? undefined : this.#vectorsMissing);
+    const sureness = confidence(ranked, this.#evidence.mass, isHybrid);
     return {
-      verdict: verdict(hits[0]?.features, this.#evidence.mass, isHybrid),
+      verdict: verdict(sureness, isHybrid),
+      confidence: sureness,
       hits,
       matched: this.#matched(scope),
       searched: scope.searched,
       mode: isHybrid ? 'hybrid' : 'lexical',
-      ...(vectors.degraded ? { degraded: vectors.degraded } : {}),
+      ...(degraded ? { degraded } : {}),
     };
   }
 

@@ -26,6 +26,8 @@ export type Verdict = 'match' | 'weak' | 'none';
 
 export interface SearchAnswer {
   readonly verdict: Verdict;
+  /** How sure it is that the best hit fits, 0 to 1; the verdict is this against two thresholds. */
+  readonly confidence: number;
   readonly hits: readonly SearchHit[];
   /** Documents with any evidence at all, of `searched`. */
   readonly matched: number;

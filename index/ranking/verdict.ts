@@ -8,20 +8,31 @@ export interface VerdictThresholds {
   readonly match: number;
 }
 
-const HYBRID: VerdictThresholds = { weak: 0.3, match: 0.42 };
-const LEXICAL: VerdictThresholds = { weak: 0.3, match: 0.55 };
-const BM25_FULL = 5;
+/**
+ * Fitted by `model/fit-verdict.ts`: at most 2 in 100 requests whose tool is among the first five may be called `none`,
+ * at most 6 in 100 requests that no tool answers may be called `match`.
+ */
+const HYBRID: VerdictThresholds = { weak: 0.35, match: 0.45 };
+const LEXICAL: VerdictThresholds = { weak: 0.25, match: 0.45 };
 
-/** Words and meaning of the best tool on one scale: higher is surer. `mass` is what the words of the request could weigh. */
-export function confidence(best: Evidence, mass: number, isHybrid: boolean): number {
+/** BM25 in multiples of this and of the square root of what the words could weigh is about 1 for a tool that fits. */
+const BM25_FULL = 5;
+const WORDS_SHARE = 0.35;
+/** Hits whose cosine counts: the nearest tool need not be the best one. */
+const HITS_LOOKED_AT = 10;
+
+/** Words of the best hit and meaning of the nearest on one scale, 0 to 1: higher is surer. `mass` is what the words could weigh. */
+export function confidence(hits: readonly { readonly features: Evidence }[], mass: number, isHybrid: boolean): number {
+  const best = hits[0]?.features;
+  if (!best) return 0;
   if (best.named > 0) return 1;
-  const words = best.bm25 / (BM25_FULL * Math.sqrt(mass + 1e-6));
-  return isHybrid ? 0.35 * words + 0.65 * best.cosine : words;
+  const words = Math.min(1, best.bm25 / (BM25_FULL * Math.sqrt(mass + 1e-6)));
+  if (!isHybrid) return words;
+  const nearest = Math.max(...hits.slice(0, HITS_LOOKED_AT).map(({ features }) => features.cosine));
+  return Math.max(0, WORDS_SHARE * words + (1 - WORDS_SHARE) * nearest);
 }
 
-export function verdict(best: Evidence | undefined, mass: number, isHybrid: boolean): Verdict {
-  if (!best) return 'none';
-  const sureness = confidence(best, mass, isHybrid);
+export function verdict(sureness: number, isHybrid: boolean): Verdict {
   const { weak, match } = isHybrid ? HYBRID : LEXICAL;
   if (sureness >= match) return 'match';
   return sureness >= weak ? 'weak' : 'none';

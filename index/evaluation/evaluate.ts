@@ -1,0 +1,124 @@
+/** Asks an index every judged request and says how good, how sure and how fast its answers were. */
+import type { ToolIndex, Verdict } from '../tool-index.ts';
+import type { JudgedQuery } from './judged-query.ts';
+import { auroc, type Measures, meanMeasures, measure } from './measures.ts';
+
+export interface EvaluatedQuery {
+  readonly id: string;
+  readonly split: string;
+  readonly ranked: readonly string[];
+  readonly scores: readonly number[];
+  readonly verdict: Verdict;
+  /** What the verdict was decided on; higher means surer that the best tool fits. */
+  readonly confidence: number;
+  readonly mode: 'hybrid' | 'lexical';
+  readonly milliseconds: number;
+  /** Undefined for requests that no tool answers. */
+  readonly measures?: Measures;
+}
+
+export interface Latency {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
+export interface VerdictCounts {
+  readonly match: number;
+  readonly weak: number;
+  readonly none: number;
+}
+
+export interface Evaluation {
+  readonly queries: number;
+  readonly measures: Measures;
+  readonly splits: Readonly<Record<string, Measures & { readonly queries: number }>>;
+  /** Chance that an answerable request is surer than an unanswerable one; undefined without unanswerable ones. */
+  readonly noAnswerAuroc?: number;
+  /** Verdicts given to answerable and to unanswerable requests. */
+  readonly verdicts: { readonly answerable: VerdictCounts; readonly unanswerable: VerdictCounts };
+  readonly latencyMs: Latency;
+  readonly results: readonly EvaluatedQuery[];
+}
+
+export interface EvaluateOptions {
+  readonly index: ToolIndex;
+  readonly queries: readonly JudgedQuery[];
+  /** Requests that no tool of the index answers. */
+  readonly noAnswer?: readonly JudgedQuery[];
+  readonly serverOf: (id: string) => string | undefined;
+  /** Hits asked for; at least 10 for the measures to mean what they say. */
+  readonly top?: number;
+  /** Long, so that quality is measured and not the machine's mood. */
+  readonly deadlineMs?: number;
+}
+
+export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
+  const answerable = await askAll(options.queries, options);
+  const unanswerable = await askAll(options.noAnswer ?? [], options);
+  const measured = answerable.flatMap(({ measures }) => measures ?? []);
+  const sureness = (results: readonly EvaluatedQuery[]) => results.map(({ confidence }) => confidence);
+  const area = unanswerable.length > 0 ? auroc(sureness(answerable), sureness(unanswerable)) : undefined;
+  return {
+    queries: answerable.length,
+    measures: meanMeasures(measured),
+    splits: bySplit(answerable),
+    ...(area === undefined ? {} : { noAnswerAuroc: area }),
+    verdicts: { answerable: countVerdicts(answerable), unanswerable: countVerdicts(unanswerable) },
+    latencyMs: latency([...answerable, ...unanswerable].map(({ milliseconds }) => milliseconds)),
+    results: [...answerable, ...unanswerable],
+  };
+}
+
+/** The value below which the given share of the numbers lies (nearest rank). */
+export function percentile(numbers: readonly number[], share: number): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
+}
+
+async function askAll(queries: readonly JudgedQuery[], options: EvaluateOptions): Promise<EvaluatedQuery[]> {
+  const results: EvaluatedQuery[] = [];
+  for (const query of queries) results.push(await ask(query, options));
+  return results;
+}
+
+async function ask(query: JudgedQuery, options: EvaluateOptions): Promise<EvaluatedQuery> {
+  const { index, serverOf, top = 10, deadlineMs = 30_000 } = options;
+  const started = performance.now();
+  const answer = await index.search({ task: query.query, limit: top, deadlineMs });
+  const milliseconds = performance.now() - started;
+  return {
+    id: query.id,
+    split: query.split,
+    ranked: answer.hits.map(({ id }) => id),
+    scores: answer.hits.map(({ score }) => score),
+    verdict: answer.verdict,
+    confidence: answer.confidence,
+    mode: answer.mode,
+    milliseconds,
+    ...(query.groups.length > 0 ? { measures: measure(answer.hits, query.groups, serverOf) } : {}),
+  };
+}
+
+function bySplit(results: readonly EvaluatedQuery[]): Evaluation['splits'] {
+  const splits = [...new Set(results.map(({ split }) => split))].sort();
+  return Object.fromEntries(
+    splits.map((split) => {
+      const measured = results.filter((result) => result.split === split).flatMap(({ measures }) => measures ?? []);
+      return [split, { ...meanMeasures(measured), queries: measured.length }];
+    }),
+  );
+}
+
+function countVerdicts(results: readonly EvaluatedQuery[]): VerdictCounts {
+  const count = (verdict: Verdict) => results.filter((result) => result.verdict === verdict).length;
+  return { match: count('match'), weak: count('weak'), none: count('none') };
+}
+
+function latency(milliseconds: readonly number[]): Latency {
+  return {
+    p50: percentile(milliseconds, 0.5),
+    p95: percentile(milliseconds, 0.95),
+    p99: percentile(milliseconds, 0.99),
+  };
+}

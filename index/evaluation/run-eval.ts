@@ -1,0 +1,116 @@
+/** `tooldex eval` without its command line: builds indexes, asks them, compares them and prints tables or JSON. */
+import { createToolIndex, type ObservableToolIndex } from '../create-tool-index.ts';
+import type { WordStatistics } from '../lexical/word-statistics.ts';
+import type { ToolDocument } from '../tool-document.ts';
+import type { VectorSource } from '../vector-layer.ts';
+import { type Difference, pairedBootstrap } from './bootstrap.ts';
+import { type EvaluatedQuery, type Evaluation, evaluate } from './evaluate.ts';
+import type { JudgedQuery } from './judged-query.ts';
+import type { Measure } from './measures.ts';
+
+/** One way to search that is measured. */
+export interface EvalEngine {
+  readonly name: string;
+  /** Opened for this run and closed after it; none means words only. */
+  readonly open?: () => Promise<VectorSource>;
+}
+
+export interface EvalOptions {
+  readonly documents: readonly ToolDocument[];
+  readonly queries: readonly JudgedQuery[];
+  readonly noAnswer?: readonly JudgedQuery[];
+  readonly statistics?: WordStatistics;
+  /** The first is what the others are compared with; at least one. */
+  readonly engines: readonly EvalEngine[];
+  readonly top?: number;
+  /** Tokens of the answer that a request would get; the renderer belongs to the caller. */
+  readonly answerTokens?: (ranked: readonly string[], verdict: EvaluatedQuery['verdict']) => number;
+  /** Called with one line a step, for a terminal. */
+  readonly progress?: (line: string) => void;
+}
+
+export interface EngineSummary extends Omit<Evaluation, 'results'> {
+  readonly engine: string;
+  readonly tools: number;
+  readonly indexMs: { readonly wall: number; readonly cpu: number };
+  /** Growth of the process while indexing, in MiB; approximate, garbage included. */
+  readonly memoryMiB: number;
+  readonly answerTokens?: { readonly mean: number; readonly p95: number };
+  /** Answers that had to do without vectors although the engine has some. */
+  readonly degraded: number;
+  /** Against the first engine, with 95 % intervals. */
+  readonly comparison?: Readonly<Record<'recall@5' | 'ndcg@10', Difference>>;
+}
+
+export interface EvalOutput {
+  /** What the first engine answered, request by request. */
+  readonly results: readonly Pick<EvaluatedQuery, 'id' | 'ranked' | 'scores' | 'verdict'>[];
+  /** Of the first engine. */
+  readonly summary: EngineSummary;
+  /** Of every engine, in their order. */
+  readonly engines: readonly EngineSummary[];
+}
+
+/** Rejects when an engine cannot be opened or its vectors cannot be completed. */
+export async function runEval(options: EvalOptions): Promise<EvalOutput> {
+  const runs: { summary: EngineSummary; evaluation: Evaluation }[] = [];
+  for (const engine of options.engines) runs.push(await measureEngine(engine, options, runs[0]?.evaluation));
+  const [first] = runs;
+  if (!first) throw new RangeError('An evaluation needs at least one engine');
+  return {
+    results: first.evaluation.results.map(({ id, ranked, scores, verdict }) => ({ id, ranked, scores, verdict })),
+    summary: first.summary,
+    engines: runs.map(({ summary }) => summary),
+  };
+}
+
+async function measureEngine(engine: EvalEngine, options: EvalOptions, base?: Evaluation) {
+  const { documents, queries, noAnswer, top, progress = () => {} } = options;
+  const source = await engine.open?.();
+  const index = createToolIndex({ statistics: options.statistics, vectors: source ? [source] : [] });
+  try {
+    progress(`${engine.name}: indexing ${documents.length} tools`);
+    const cost = await fill(index, documents);
+    progress(`${engine.name}: asking ${queries.length + (noAnswer?.length ?? 0)} requests`);
+    const servers = new Map(documents.map(({ id, server }) => [id, server]));
+    const evaluation = await evaluate({ index, queries, noAnswer, top, serverOf: (id) => servers.get(id) });
+    const { results, ...figures } = evaluation;
+    const summary: EngineSummary = {
+      engine: engine.name,
+      tools: documents.length,
+      ...figures,
+      ...cost,
+      ...tokenFigures(results, options.answerTokens),
+      degraded: source ? results.filter(({ mode }) => mode === 'lexical').length : 0,
+      ...(base ? { comparison: compare(base, evaluation) } : {}),
+    };
+    return { summary, evaluation };
+  } finally {
+    await index.close();
+  }
+}
+
+async function fill(index: ObservableToolIndex, documents: readonly ToolDocument[]) {
+  const [startedAt, cpuBefore, memoryBefore] = [performance.now(), process.cpuUsage(), process.memoryUsage().rss];
+  await index.upsert(documents);
+  await index.settled();
+  const cpu = process.cpuUsage(cpuBefore);
+  return {
+    indexMs: { wall: performance.now() - startedAt, cpu: (cpu.user + cpu.system) / 1_000 },
+    memoryMiB: (process.memoryUsage().rss - memoryBefore) / 2 ** 20,
+  };
+}
+
+function tokenFigures(results: readonly EvaluatedQuery[], answerTokens: EvalOptions['answerTokens']) {
+  if (!answerTokens || results.length === 0) return {};
+  const tokens = results.map(({ ranked, verdict }) => answerTokens(ranked, verdict)).sort((a, b) => a - b);
+  const mean = tokens.reduce((sum, count) => sum + count, 0) / tokens.length;
+  return { answerTokens: { mean, p95: tokens[Math.ceil(0.95 * tokens.length) - 1] ?? 0 } };
+}
+
+function compare(base: Evaluation, other: Evaluation): NonNullable<EngineSummary['comparison']> {
+  const of = (evaluation: Evaluation, name: Measure) =>
+    evaluation.results.flatMap(({ measures }) => measures?.[name] ?? []);
+  const difference = (name: Measure) => pairedBootstrap(of(base, name), of(other, name));
+  return { 'recall@5': difference('recall@5'), 'ndcg@10': difference('ndcg@10') };
+}

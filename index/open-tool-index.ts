@@ -1,0 +1,43 @@
+/** The search engine as Tooldex ships it: our word statistics and model from their folder, vectors in memory. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { createToolIndex, type ObservableToolIndex } from './create-tool-index.ts';
+import { openBuiltinEmbedder } from './embedding/builtin-embedder.ts';
+import { IndexError } from './index-error.ts';
+import { NO_STATISTICS, parseWordStatistics, type WordStatistics } from './lexical/word-statistics.ts';
+import { createEmbeddedVectorStore } from './store/embedded-vector-store.ts';
+import type { BlobStorage, VectorStore } from './store/vector-store.ts';
+import type { VectorSource } from './vector-layer.ts';
+
+export interface OpenToolIndexOptions {
+  /** Where `static.bin` and `word-statistics.json` are. */
+  readonly modelFolder: string;
+  /** Keeps the built-in vectors from start to start; without it they are made anew (about 0.1 ms a tool). */
+  readonly storage?: BlobStorage;
+  /** Takes the place of the embedded store for the built-in model. */
+  readonly store?: VectorStore;
+  /** Better embedders with their stores, best first; the built-in model serves until one of them is complete. */
+  readonly preferred?: readonly VectorSource[];
+}
+
+/** Never rejects for a missing or broken model file: the index then works without it and says so in its answers. */
+export async function openToolIndex(options: OpenToolIndexOptions): Promise<ObservableToolIndex> {
+  const { modelFolder, storage, store = createEmbeddedVectorStore({ storage }), preferred = [] } = options;
+  const statistics = await readStatistics(path.join(modelFolder, 'word-statistics.json'));
+  try {
+    const embedder = await openBuiltinEmbedder(path.join(modelFolder, 'static.bin'));
+    return createToolIndex({ statistics, vectors: [...preferred, { embedder, store }] });
+  } catch (error) {
+    if (!(error instanceof IndexError)) throw error;
+    return createToolIndex({ statistics, vectors: preferred, vectorsMissing: error.message });
+  }
+}
+
+/** Without its file, rarity is judged by the catalog alone. */
+async function readStatistics(file: string): Promise<WordStatistics> {
+  try {
+    return parseWordStatistics(await readFile(file, 'utf8'));
+  } catch {
+    return NO_STATISTICS;
+  }
+}
