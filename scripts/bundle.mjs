@@ -7,7 +7,7 @@ import * as esbuild from 'esbuild';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Packages with native code or of great weight: they are installed, not bundled. */
-const EXTERNAL = ['@photostructure/sqlite', '@huggingface/transformers'];
+const EXTERNAL = ['@photostructure/sqlite', '@huggingface/transformers', '*.node'];
 
 /** `entries`: name of the bundle to entry file. Writes bundles, source maps and `main.cjs`; returns esbuild's metafile. */
 export async function bundle({ entries, outdir }) {

@@ -1,7 +1,6 @@
 /** The composition root: the only place that builds the parts and ties them together. */
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import type { McpServerFactory } from '@modelcontextprotocol/server';
 import { ConfiguredServers } from './catalog/configured-servers.ts';
 import type { Config } from './config/config.ts';
 import { GatewayError } from './errors.ts';
@@ -73,15 +72,17 @@ export interface ServeHttpOptions {
 
 /** Listens when it resolves; tools are listed in the background. */
 export async function serveHttp(gateway: Gateway, { host, port, log }: ServeHttpOptions): Promise<HttpServer> {
-  const [{ startHttpServer }, { createDirectServer }, parts] = await Promise.all([
+  const [{ startHttpServer }, { createDirectOffer }, { createMetaOffer }, parts] = await Promise.all([
     import('./http/http-server.ts'),
-    import('./http/direct-server.ts'),
+    import('./http/direct-offer.ts'),
+    import('./meta-tools/meta-offer.ts'),
     gateway.open(),
   ]);
-  const meta = await metaServerFactory(gateway);
-  const direct = (server: string): McpServerFactory | undefined => {
+  const { identity, menu, calls } = gateway;
+  const meta = createMetaOffer(identity, menu, calls);
+  const direct = (server: string) => {
     const known = parts.directory.get(server);
-    return known && (() => createDirectServer(parts, known, gateway.identity));
+    return known && createDirectOffer(parts, known, identity);
   };
   const readiness = async () => ({ indexing: indexingStatus(parts) ?? 'complete' });
   const onError = (error: Error) => log('info', `http: ${error.message}`);
@@ -112,20 +113,20 @@ export interface StdioDoor {
 }
 
 export async function serveOnStdio(gateway: Gateway, { input, output, log }: ServeStdioOptions): Promise<StdioDoor> {
-  const { serveStdio, StdioServerTransport } = await import('@modelcontextprotocol/server/stdio');
+  const [{ serveStdio, StdioServerTransport }, { createMetaOffer }, { createSdkServer }] = await Promise.all([
+    import('@modelcontextprotocol/server/stdio'),
+    import('./meta-tools/meta-offer.ts'),
+    import('./meta-tools/sdk-server.ts'),
+  ]);
   const transport = new StdioServerTransport(input, output, { maxBufferSize: MESSAGE_BYTES_MAX });
   const ended = new Promise<void>((resolve) => input.once('close', resolve).once('end', resolve));
   const onerror = (error: Error) => log('info', `stdio: ${error.message}`);
-  const session = serveStdio(await metaServerFactory(gateway), { transport, onerror });
+  const offer = createMetaOffer(gateway.identity, gateway.menu, gateway.calls);
+  const session = serveStdio(() => createSdkServer(offer), { transport, onerror });
   return { ended, close: () => session.close() };
 }
 
 const MESSAGE_BYTES_MAX = 32 * 1024 * 1024;
-
-async function metaServerFactory({ identity, menu, calls }: Gateway): Promise<McpServerFactory> {
-  const { createMetaServer } = await import('./meta-tools/meta-server.ts');
-  return () => createMetaServer(identity, menu, calls);
-}
 
 interface OpenParts {
   readonly parts: MetaToolParts;

@@ -1,19 +1,18 @@
 /** The HTTP front door: `/mcp`, `/mcp/<server>` and health, for this machine only. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { toNodeHandler } from '@modelcontextprotocol/node';
-import { createMcpHandler, type McpHttpHandler, type McpServerFactory } from '@modelcontextprotocol/server';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { GatewayError } from '../errors.ts';
+import type { ToolOffer } from '../meta-tools/tool-offer.ts';
 import { isLoopback, refusal } from './loopback-guard.ts';
+import { createMcpEndpoint, type McpEndpoint } from './mcp-endpoint.ts';
 
 export interface HttpParts {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  /** Builds the server behind `/mcp`. */
-  readonly meta: McpServerFactory;
-  /** Builds the server behind `/mcp/<server>`, or says that there is none. */
-  readonly direct: (server: string) => McpServerFactory | undefined;
+  /** What is behind `/mcp`. */
+  readonly meta: ToolOffer;
+  /** What is behind `/mcp/<server>`, asked for at each request; undefined when there is no such server. */
+  readonly direct: (server: string) => ToolOffer | undefined;
   /** What `/readyz` reports. */
   readonly readiness: () => Promise<Record<string, unknown>>;
   readonly onError: (error: Error) => void;
@@ -31,17 +30,17 @@ const BODY_BYTES_MAX = 32 * 1024 * 1024;
 export async function startHttpServer(parts: HttpParts): Promise<HttpServer> {
   if (!isLoopback(parts.host)) throw openToTheNetwork(parts.host);
   const app = Fastify({ bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true });
-  const handlers = new Map<string, McpHttpHandler>();
+  const endpoints = new Map<string, McpEndpoint>();
   guard(app, parts.host);
-  leaveBodiesToHandlers(app);
+  leaveBodiesToEndpoints(app);
   addHealth(app, parts);
-  addMcp(app, parts, handlers);
+  addMcp(app, parts, endpoints);
   await listen(app, parts);
   const bound = app.addresses()[0];
   const port = typeof bound === 'object' ? bound.port : parts.port;
   const url = new URL(`http://${parts.host.includes(':') ? `[${parts.host}]` : parts.host}:${port}/mcp`);
   const close = async () => {
-    await Promise.all([...handlers.values()].map((handler) => handler.close()));
+    await Promise.all([...endpoints.values()].map((endpoint) => endpoint.close()));
     await app.close();
   };
   return { url, close, [Symbol.asyncDispose]: close };
@@ -57,8 +56,8 @@ function guard(app: FastifyInstance, host: string): void {
   );
 }
 
-/** The MCP handlers read and bound bodies themselves. */
-function leaveBodiesToHandlers(app: FastifyInstance): void {
+/** The MCP endpoints read and bound bodies themselves. */
+function leaveBodiesToEndpoints(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
 }
@@ -68,25 +67,36 @@ function addHealth(app: FastifyInstance, parts: HttpParts): void {
   app.get('/readyz', async () => ({ status: 'ok', ...(await parts.readiness()) }));
 }
 
-function addMcp(app: FastifyInstance, parts: HttpParts, handlers: Map<string, McpHttpHandler>): void {
-  const handlerFor = (key: string, factory: McpServerFactory) => {
-    const known = handlers.get(key);
-    if (known) return known;
-    const handler = createMcpHandler(factory, { onerror: parts.onError, maxRequestBodySize: BODY_BYTES_MAX });
-    handlers.set(key, handler);
-    return handler;
+function addMcp(app: FastifyInstance, parts: HttpParts, endpoints: Map<string, McpEndpoint>): void {
+  const options = { bodyBytesMax: BODY_BYTES_MAX, onError: parts.onError };
+  const endpointFor = (path: string, offer: () => ToolOffer) => {
+    const endpoint = endpoints.get(path) ?? createMcpEndpoint(offer, options);
+    endpoints.set(path, endpoint);
+    return endpoint;
   };
-  const serve = (handler: McpHttpHandler, raw: { request: IncomingMessage; response: ServerResponse }) =>
-    toNodeHandler(handler, { maxRequestBodySize: BODY_BYTES_MAX })(raw.request, raw.response);
-  app.all('/mcp', (request, reply) => {
+  const serve = (endpoint: McpEndpoint, request: FastifyRequest, reply: FastifyReply) => {
     reply.hijack();
-    return serve(handlerFor('', parts.meta), { request: request.raw, response: reply.raw });
-  });
+    return endpoint.handle(request.raw, reply.raw).catch((error: Error) => {
+      parts.onError(error);
+      reply.raw.destroy();
+    });
+  };
+  app.all('/mcp', (request, reply) =>
+    serve(
+      endpointFor('', () => parts.meta),
+      request,
+      reply,
+    ),
+  );
   app.all<{ Params: { server: string } }>('/mcp/:server', (request, reply) => {
-    const factory = parts.direct(request.params.server);
-    if (!factory) return reply.code(404).send({ error: `no server is called "${request.params.server}"` });
-    reply.hijack();
-    return serve(handlerFor(request.params.server, factory), { request: request.raw, response: reply.raw });
+    const { server } = request.params;
+    const offer = () => {
+      const direct = parts.direct(server);
+      if (!direct) throw new GatewayError('SERVER_UNKNOWN', `no server is called "${server}"`);
+      return direct;
+    };
+    if (!parts.direct(server)) return reply.code(404).send({ error: `no server is called "${server}"` });
+    return serve(endpointFor(server, offer), request as FastifyRequest, reply as FastifyReply);
   });
 }
 

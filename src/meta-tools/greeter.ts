@@ -5,10 +5,9 @@
  */
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 import type { Identity } from './identity.ts';
+import { initializeResult, isInitialize, isRequestId } from './legacy-opening.ts';
 import type { Menu } from './menu.ts';
-
-/** Newest first; what the SDK accepts in `initialize`. */
-export const LEGACY_VERSIONS = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05', '2024-10-07'] as const;
+import { listMenu } from './meta-offer.ts';
 
 export type Greeting =
   /** Send `reply`, if there is one, and go on. */
@@ -54,36 +53,21 @@ export class Greeter {
 
   #answer({ id, method, params }: JsonObject): Greeting {
     const reply = (result: JsonObject) => ({ jsonrpc: '2.0', id: id ?? null, result });
-    if (!isId(id)) return PASS;
+    if (!isRequestId(id)) return PASS;
     if (method === 'ping') return { kind: 'greeted', reply: reply({}), hasMenu: false };
     if (method !== 'tools/list' || (isObject(params) && params.cursor !== undefined)) return PASS;
-    return { kind: 'greeted', reply: reply({ tools: this.#menu.tools as unknown as Json[] }), hasMenu: true };
+    return { kind: 'greeted', reply: reply(listMenu(this.#menu)), hasMenu: true };
   }
 
   #initialize(message: JsonObject, line: string): Greeting {
     const { id, params } = message;
-    if (this.#initializeId !== undefined || !isId(id) || !isInitialize(params)) return PASS;
+    if (this.#initializeId !== undefined || !isRequestId(id) || !isInitialize(params)) return PASS;
     this.#initializeId = id;
     this.#opening.push(line);
-    const wanted = LEGACY_VERSIONS.find((version) => version === params.protocolVersion);
-    const result: JsonObject = {
-      protocolVersion: wanted ?? LEGACY_VERSIONS[0],
-      capabilities: { tools: {} },
-      serverInfo: { ...this.#identity },
-      instructions: this.#menu.instructions,
-    };
+    const result = initializeResult({ identity: this.#identity, instructions: this.#menu.instructions }, params);
     return { kind: 'greeted', reply: { jsonrpc: '2.0', id, result }, hasMenu: false };
   }
 }
-
-/** A malformed one is for the SDK to refuse. */
-function isInitialize(params: Json | undefined): params is JsonObject {
-  if (!isObject(params) || typeof params.protocolVersion !== 'string' || !isObject(params.capabilities)) return false;
-  const { clientInfo } = params;
-  return isObject(clientInfo) && typeof clientInfo.name === 'string' && typeof clientInfo.version === 'string';
-}
-
-const isId = (id: Json | undefined): id is string | number => typeof id === 'string' || Number.isSafeInteger(id);
 
 function parse(line: string): JsonObject | undefined {
   try {

@@ -3,7 +3,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/server';
 import { describe, expect, it } from 'vitest';
 import { serveOnStdio } from '../../../src/gateway.ts';
-import { Greeter, LEGACY_VERSIONS } from '../../../src/meta-tools/greeter.ts';
+import { Greeter } from '../../../src/meta-tools/greeter.ts';
+import { LEGACY_VERSIONS } from '../../../src/meta-tools/legacy-opening.ts';
 import type { JsonObject } from '../../../src/stdx/json.ts';
 import { openTestGateway } from '../gateway/open-gateway.ts';
 

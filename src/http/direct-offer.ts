@@ -1,30 +1,20 @@
-/** The MCP server behind `/mcp/<server>`: the tools of one upstream server, passed through as they are. */
-import { ProtocolError, type Server } from '@modelcontextprotocol/server';
+/** What `/mcp/<server>` serves: the tools of one upstream server, passed through as they are. */
 import type { KnownServer } from '../catalog/server-directory.ts';
-import { explain, GatewayError } from '../errors.ts';
 import type { Identity } from '../meta-tools/identity.ts';
-import { callContext } from '../meta-tools/meta-server.ts';
 import type { CallContext, MetaToolParts } from '../meta-tools/parts.ts';
-import { anyObject, PassThroughServer } from '../meta-tools/pass-through.ts';
+import { type ToolOffer, unknownTool } from '../meta-tools/tool-offer.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 
 /** Says who it is and what it has from the catalog while the server sleeps; the first call starts it. */
-export function createDirectServer(parts: MetaToolParts, known: KnownServer, identity: Identity): Server {
+export function createDirectOffer(parts: MetaToolParts, known: KnownServer, identity: Identity): ToolOffer {
   const listing = parts.catalog.listing(known.name);
-  const info = { ...identity, ...(listing?.serverInfo as Partial<Identity> | undefined) };
-  const server = new PassThroughServer(info, {
-    capabilities: { tools: {} },
-    ...(listing?.instructions ? { instructions: listing.instructions } : {}),
-  });
-  server.setRequestHandler('tools/list', { params: anyObject, result: anyObject }, async (params, ctx) =>
-    translated(listTools(parts, known, { params, context: callContext(params, ctx).context })),
-  );
-  server.setRequestHandler('tools/call', { params: anyObject, result: anyObject }, async (params, ctx) => {
-    const { context, flushed } = callContext(params, ctx);
-    const result = await translated(callTool(parts, known, { params, context })).finally(flushed);
-    return server.projectCallToolResult(result as never, undefined) as unknown as JsonObject;
-  });
-  return server;
+  return {
+    identity: { ...identity, ...(listing?.serverInfo as Partial<Identity> | undefined) },
+    instructions: listing?.instructions,
+    listTtlMs: 0,
+    list: (params, context) => listTools(parts, known, { params, context }),
+    call: (params, context) => callTool(parts, known, { params, context }),
+  };
 }
 
 interface Request {
@@ -48,10 +38,10 @@ const isVisible = (known: KnownServer, tool: Json) => isObject(tool) && known.al
 
 async function callTool(parts: MetaToolParts, known: KnownServer, { params, context }: Request): Promise<JsonObject> {
   const name = String(params.name ?? '');
-  if (!known.allows(name)) throw new GatewayError('TOOL_UNKNOWN', `Unknown tool: ${name}`);
+  if (!known.allows(name)) throw unknownTool(name, parts.catalog.toolNames(known.name).filter(known.allows));
   const { _meta, ...rest } = params;
-  const trace = isObject(_meta) ? withoutProgressToken(_meta as JsonObject) : {};
-  return request(parts, known, { method: 'tools/call', params: { ...rest, ...trace }, context });
+  const meta = isObject(_meta) ? withoutProgressToken(_meta as JsonObject) : {};
+  return request(parts, known, { method: 'tools/call', params: { ...rest, ...meta }, context });
 }
 
 /** The token is between client and gateway; the bridge has its own with the server. */
@@ -64,28 +54,16 @@ interface UpstreamRequest extends Request {
 }
 
 async function request(
-  parts: MetaToolParts,
+  { pool }: MetaToolParts,
   known: KnownServer,
   { method, params, context }: UpstreamRequest,
 ): Promise<JsonObject> {
   const { signal, onProgress } = context;
-  const lease = await parts.pool.acquire(known.name, { signal });
+  const lease = await pool.acquire(known.name, { signal });
   try {
     const options = { signal, timeoutMs: known.callTimeoutMs, maxTotalMs: known.callTotalTimeoutMs };
     return await lease.session.request(method, params, onProgress ? { ...options, onProgress } : options);
   } finally {
     lease.release();
-  }
-}
-
-/** The upstream's own JSON-RPC error where it gave one; ours otherwise. */
-async function translated(work: Promise<JsonObject>): Promise<JsonObject> {
-  try {
-    return await work;
-  } catch (error) {
-    if (!(error instanceof GatewayError)) throw error;
-    const rpc = error.data?.rpc;
-    if (isObject(rpc)) throw new ProtocolError(Number(rpc.code), String(rpc.message), rpc.data);
-    throw new ProtocolError(error.class.rpcCode, explain(error), { code: error.code });
   }
 }

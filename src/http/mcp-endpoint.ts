@@ -1,0 +1,60 @@
+/** One MCP endpoint over HTTP: reads what was posted and gives it to the lane that can answer it. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ToolOffer } from '../meta-tools/tool-offer.ts';
+import type { Json } from '../stdx/json.ts';
+import { CallsInFlight } from './calls-in-flight.ts';
+import { answerPlainly, hasPlainHeaders, type PlainMessage, readPlainMessage } from './plain-lane.ts';
+import { readBody } from './read-body.ts';
+import type { SdkLane, SdkLaneOptions } from './sdk-lane.ts';
+
+export interface McpEndpoint {
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The SDK is loaded by the first request that needs it. */
+export function createMcpEndpoint(offer: () => ToolOffer, options: SdkLaneOptions): McpEndpoint {
+  const inFlight = new CallsInFlight();
+  let sdk: Promise<SdkLane> | undefined;
+  const viaSdk = async (request: IncomingMessage, response: ServerResponse, body?: unknown) => {
+    sdk ??= import('./sdk-lane.ts').then(({ createSdkLane }) => createSdkLane(offer, options));
+    await (await sdk).handle(request, response, body);
+  };
+  return {
+    async handle(request, response) {
+      if (request.method === 'GET' || request.method === 'DELETE') return refuseMethod(response);
+      if (request.method !== 'POST' || !hasPlainHeaders(request.headers)) return viaSdk(request, response);
+      const body = await readBody(request, options.bodyBytesMax);
+      if (body.kind === 'refused') return refuse(response, body.status, { code: body.code, message: body.message });
+      const message = readPlainMessage(body.value);
+      if (!message) return viaSdk(request, response, body.value);
+      await answer(message, { request, response });
+    },
+    close: async () => (await sdk)?.close(),
+  };
+
+  async function answer(
+    message: PlainMessage,
+    raw: { request: IncomingMessage; response: ServerResponse },
+  ): Promise<void> {
+    const { response } = raw;
+    const header = raw.request.headers['mcp-session-id'];
+    const session = typeof header === 'string' ? header : undefined;
+    if (message.kind === 'request') {
+      return answerPlainly({ offer: offer(), request: message.request, response, inFlight, session });
+    }
+    if (message.method === 'notifications/cancelled') inFlight.cancel(session, message.params.requestId);
+    response.writeHead(202).end();
+  }
+}
+
+/** No streams are kept open for messages of the server's own, and no sessions that would have to be ended. */
+function refuseMethod(response: ServerResponse): void {
+  response.setHeader('allow', 'POST');
+  refuse(response, 405, { code: -32000, message: 'Method not allowed.' });
+}
+
+function refuse(response: ServerResponse, status: number, error: { code: number; message: string }): void {
+  const body: Json = { jsonrpc: '2.0', error, id: null };
+  response.writeHead(status, { 'content-type': 'application/json', connection: 'close' }).end(JSON.stringify(body));
+}

@@ -1,0 +1,137 @@
+/**
+ * Answers the plain requests of legacy clients (one JSON-RPC message, known method, usual headers) straight from the tool
+ * offer: no web streams, no schema checks of what only passes through. Everything else is the SDK's; a test holds the
+ * answers of both lanes equal.
+ */
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { initializeResult, isInitialize, isRequestId, LEGACY_VERSIONS } from '../meta-tools/legacy-opening.ts';
+import { type ToolOffer, toRpcError } from '../meta-tools/tool-offer.ts';
+import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
+import type { CallsInFlight } from './calls-in-flight.ts';
+
+type Method = 'initialize' | 'ping' | 'tools/list' | 'tools/call';
+
+export interface PlainRequest {
+  readonly id: string | number;
+  readonly method: Method;
+  readonly params: JsonObject;
+}
+
+export type PlainMessage =
+  | { readonly kind: 'request'; readonly request: PlainRequest }
+  | { readonly kind: 'notification'; readonly method: string; readonly params: JsonObject };
+
+const METHODS: ReadonlySet<string> = new Set<Method>(['initialize', 'ping', 'tools/list', 'tools/call']);
+
+/** Whether the headers are those of a legacy client; looked at before the body is read. */
+export function hasPlainHeaders(headers: IncomingHttpHeaders): boolean {
+  const version = headers['mcp-protocol-version'];
+  const accept = headers.accept ?? '';
+  return (
+    (version === undefined || (typeof version === 'string' && LEGACY_VERSIONS.includes(version))) &&
+    headers['mcp-method'] === undefined &&
+    accept.includes('application/json') &&
+    accept.includes('text/event-stream') &&
+    /^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')
+  );
+}
+
+/** Undefined for whatever is not plainly one of the messages that this lane knows. */
+export function readPlainMessage(body: unknown): PlainMessage | undefined {
+  if (!isObject(body) || body.jsonrpc !== '2.0' || typeof body.method !== 'string') return undefined;
+  const params = body.params ?? {};
+  if (!isObject(params) || isModern(params)) return undefined;
+  const { id, method } = body as { id?: Json; method: string };
+  if (id === undefined) {
+    const isKnown = method === 'notifications/initialized' || method === 'notifications/cancelled';
+    return isKnown ? { kind: 'notification', method, params: params as JsonObject } : undefined;
+  }
+  if (!isRequestId(id) || !METHODS.has(method)) return undefined;
+  if (method === 'initialize' && !isInitialize(params)) return undefined;
+  if (method === 'tools/call' && typeof params.name !== 'string') return undefined;
+  return { kind: 'request', request: { id, method: method as Method, params: params as JsonObject } };
+}
+
+/** The envelope of 2026-07-28 makes a request modern, whatever its headers. */
+const isModern = ({ _meta }: Record<string, unknown>) =>
+  isObject(_meta) && Object.keys(_meta).some((key) => key.startsWith('io.modelcontextprotocol/'));
+
+export interface PlainExchange {
+  readonly offer: ToolOffer;
+  readonly request: PlainRequest;
+  readonly response: ServerResponse;
+  readonly inFlight: CallsInFlight;
+  /** From the `Mcp-Session-Id` header: tells apart the request ids of different clients. */
+  readonly session: string | undefined;
+}
+
+/** Answers as JSON, or as an event stream when the caller asked for progress and there was some. Never rejects. */
+export async function answerPlainly({ offer, request, response, inFlight, session }: PlainExchange): Promise<void> {
+  const call = inFlight.begin(session, request.id);
+  const onGone = () => call.abort(new Error('the client closed the connection'));
+  response.once('close', onGone);
+  try {
+    const context = { signal: call.signal, ...metaOf(request.params, response) };
+    const result = await perform(offer, request, context);
+    if (request.method === 'initialize') response.setHeader('mcp-session-id', inFlight.newSession());
+    send(response, { result: forLegacy(result), jsonrpc: '2.0', id: request.id });
+  } catch (error) {
+    send(response, { jsonrpc: '2.0', id: request.id, error: toRpcError(error) as unknown as Json });
+  } finally {
+    response.off('close', onGone);
+    call.end();
+  }
+}
+
+type Context = Parameters<ToolOffer['call']>[1];
+
+async function perform(offer: ToolOffer, { method, params }: PlainRequest, context: Context): Promise<JsonObject> {
+  if (method === 'initialize') return initializeResult(offer, params);
+  if (method === 'tools/list') return offer.list(params, context);
+  return method === 'tools/call' ? offer.call(params, context) : {};
+}
+
+function metaOf({ _meta }: JsonObject, response: ServerResponse): Partial<Context> {
+  if (!isObject(_meta)) return {};
+  const meta = _meta as JsonObject;
+  const { progressToken } = meta;
+  if (typeof progressToken !== 'string' && typeof progressToken !== 'number') return { meta };
+  const onProgress = (progress: JsonObject) =>
+    writeEvent(response, {
+      jsonrpc: '2.0',
+      method: 'notifications/progress',
+      params: { ...progress, progressToken },
+    });
+  return { meta, onProgress };
+}
+
+/** The first event turns the answer into a stream; intermediaries are asked not to hold it back. */
+function writeEvent(response: ServerResponse, message: JsonObject): void {
+  if (response.writableEnded || response.destroyed) return;
+  if (!response.headersSent) {
+    response.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-cache',
+      'x-accel-buffering': 'no',
+    });
+  }
+  response.write(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
+}
+
+function send(response: ServerResponse, message: JsonObject): void {
+  if (response.headersSent) {
+    writeEvent(response, message);
+    response.end();
+    return;
+  }
+  const body = Buffer.from(JSON.stringify(message));
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length }).end(body);
+}
+
+/** What only 2026-07-28 has is taken off, and structured content that is no object is put into one. */
+function forLegacy(result: JsonObject): JsonObject {
+  const { resultType: _, ...legacy } = result;
+  const { structuredContent } = legacy;
+  if (structuredContent === undefined || isObject(structuredContent)) return legacy;
+  return { ...legacy, structuredContent: { result: structuredContent } };
+}

@@ -1,0 +1,72 @@
+/** A tool offer as an MCP server of the SDK, which knows every era, transport and corner of the protocol. */
+import { ProtocolError, Server, type ServerContext } from '@modelcontextprotocol/server';
+import { isObject, type JsonObject } from '../stdx/json.ts';
+import type { CallContext } from './parts.ts';
+import { type ToolOffer, toRpcError } from './tool-offer.ts';
+
+export function createSdkServer(offer: ToolOffer): Server {
+  const { identity, instructions, listTtlMs } = offer;
+  const server = new PassThroughServer(identity, {
+    capabilities: { tools: {} },
+    ...(instructions === undefined ? {} : { instructions }),
+    ...(listTtlMs > 0 ? { cacheHints: { 'tools/list': { ttlMs: listTtlMs, cacheScope: 'public' } } } : {}),
+  });
+  server.setRequestHandler('tools/list', { params: anyObject, result: anyObject }, (params, ctx) =>
+    answer(ctx, params, (context) => offer.list(params, context)),
+  );
+  server.setRequestHandler('tools/call', { params: anyObject, result: anyObject }, async (params, ctx) => {
+    const result = await answer(ctx, params, (context) => offer.call(params, context));
+    return server.projectCallToolResult(result as never, undefined) as unknown as JsonObject;
+  });
+  return server;
+}
+
+type Handler = Parameters<Server['_wrapHandler']>[1];
+
+/** Results of `tools/call` leave as they came: unknown fields and content types are a matter of client and upstream. */
+class PassThroughServer extends Server {
+  protected override _wrapHandler(method: string, handler: Handler): Handler {
+    return method === 'tools/call' ? handler : super._wrapHandler(method, handler);
+  }
+}
+
+/** https://standardschema.dev, as far as the SDK reads it. */
+interface AnyObjectSchema {
+  readonly '~standard': {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => { readonly value: JsonObject };
+    readonly types?: { readonly input: unknown; readonly output: JsonObject };
+  };
+}
+
+const anyObject: AnyObjectSchema = {
+  '~standard': { version: 1, vendor: 'tooldex', validate: (value) => ({ value: (value ?? {}) as JsonObject }) },
+};
+
+/** Progress is handed over in order and before the result, which would otherwise overtake it. */
+async function answer(
+  { mcpReq }: ServerContext,
+  params: JsonObject,
+  work: (context: CallContext) => Promise<JsonObject>,
+): Promise<JsonObject> {
+  const meta = isObject(params._meta) ? (params._meta as JsonObject) : undefined;
+  const progressToken = mcpReq._meta?.progressToken ?? meta?.progressToken;
+  let sent = Promise.resolve();
+  const onProgress = (progress: JsonObject) => {
+    const notification = { method: 'notifications/progress', params: { ...progress, progressToken } } as Notification;
+    sent = sent.then(() => mcpReq.notify(notification)).catch(IGNORE_GONE_CALLER);
+  };
+  const wanted = typeof progressToken === 'string' || typeof progressToken === 'number';
+  try {
+    return await work({ signal: mcpReq.signal, ...(meta ? { meta } : {}), ...(wanted ? { onProgress } : {}) });
+  } catch (error) {
+    const { code, message, data } = toRpcError(error);
+    throw new ProtocolError(code, message, data);
+  } finally {
+    await sent;
+  }
+}
+
+type Notification = Parameters<ServerContext['mcpReq']['notify']>[0];
+const IGNORE_GONE_CALLER = () => undefined;

@@ -1,0 +1,33 @@
+/** What a front door serves, whatever its protocol: who it is, a list of tools, and calls to them. */
+import { explain, GatewayError, toGatewayError } from '../errors.ts';
+import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
+import type { Identity } from './identity.ts';
+import type { CallContext } from './parts.ts';
+
+export interface ToolOffer {
+  readonly identity: Identity;
+  readonly instructions: string | undefined;
+  /** How long a client may keep the list, in milliseconds; 0 says nothing about it. */
+  readonly listTtlMs: number;
+  /** `params` and result as MCP has them. */
+  list(params: JsonObject, context: CallContext): Promise<JsonObject>;
+  call(params: JsonObject, context: CallContext): Promise<JsonObject>;
+}
+
+export interface RpcError {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: Json;
+}
+
+/** An upstream's own JSON-RPC error as it came; what our table says of every other one. */
+export function toRpcError(thrown: unknown): RpcError {
+  const error = toGatewayError(thrown);
+  const rpc = error.data?.rpc;
+  if (isObject(rpc)) return rpc as unknown as RpcError;
+  return { code: error.class.rpcCode, message: explain(error), data: { code: error.code } };
+}
+
+export function unknownTool(name: string, known: readonly string[]): GatewayError {
+  return new GatewayError('TOOL_UNKNOWN', `Unknown tool "${name}"; the tools are ${known.join(', ')}`);
+}

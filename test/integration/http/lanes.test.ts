@@ -1,0 +1,220 @@
+import { once } from 'node:events';
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { GatewayError } from '../../../src/errors.ts';
+import { createMcpEndpoint } from '../../../src/http/mcp-endpoint.ts';
+import { createSdkLane } from '../../../src/http/sdk-lane.ts';
+import type { ToolOffer } from '../../../src/meta-tools/tool-offer.ts';
+import type { JsonObject } from '../../../src/stdx/json.ts';
+
+const LIMITS = { bodyBytesMax: 64 * 1024, onError: () => undefined };
+const tool = { name: 'echo', description: 'd', inputSchema: { type: 'object' } };
+
+function offer(changes: Partial<ToolOffer> = {}): ToolOffer {
+  return {
+    identity: { name: 'tooldex', title: 'Tooldex', version: '1.2.3' },
+    instructions: 'do this',
+    listTtlMs: 1_000,
+    list: async () => ({ tools: [tool] }),
+    call: async ({ name, arguments: given }, { onProgress }) => {
+      if (name === 'fail') throw new GatewayError('TOOL_UNKNOWN', 'no such tool', { hint: 'look again' });
+      if (name === 'upstream') {
+        throw new GatewayError('UPSTREAM_ERROR', 'said no', {
+          data: { rpc: { code: -32050, message: 'no', data: { a: 1 } } },
+        });
+      }
+      onProgress?.({ progress: 1, message: 'one' });
+      onProgress?.({ progress: 2, total: 2, unknown: true });
+      const content: JsonObject[] = [
+        { type: 'text', text: 'done', extra: 1 },
+        { type: 'hologram', data: 'x' },
+      ];
+      return { content, given: given ?? null, isError: false };
+    },
+    ...changes,
+  };
+}
+
+async function listen(handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>): Promise<number> {
+  const server = createServer((request, response) => void handle(request, response)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close(() => undefined).closeAllConnections());
+  return (server.address() as AddressInfo).port;
+}
+
+async function bothLanes(tools = offer()): Promise<{ plain: number; sdk: number }> {
+  const endpoint = createMcpEndpoint(() => tools, LIMITS);
+  const lane = createSdkLane(() => tools, LIMITS);
+  const plain = await listen((request, response) => endpoint.handle(request, response));
+  const sdk = await listen((request, response) => lane.handle(request, response, undefined));
+  return { plain, sdk };
+}
+
+const HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly headers: Headers;
+  readonly messages: JsonObject[];
+}
+
+async function post(port: number, body: unknown, headers: Record<string, string> = HEADERS): Promise<Answer> {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const response = await fetch(`http://127.0.0.1:${port}/mcp`, { method: 'POST', headers, body: text });
+  const type = response.headers.get('content-type')?.split(';')[0] ?? '';
+  return {
+    status: response.status,
+    type,
+    headers: response.headers,
+    messages: messagesOf(type, await response.text()),
+  };
+}
+
+function messagesOf(type: string, text: string): JsonObject[] {
+  if (text === '') return [];
+  if (type !== 'text/event-stream') return [JSON.parse(text) as JsonObject];
+  return [...text.matchAll(/^data: (.+)$/gm)].map((match) => JSON.parse(match[1] ?? '') as JsonObject);
+}
+
+const rpc = (method: string, params: JsonObject = {}, id: number | string = 1): JsonObject => ({
+  jsonrpc: '2.0',
+  id,
+  method,
+  params,
+});
+const client = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'c', version: '1' } };
+
+describe('plain lane', () => {
+  it.each<[string, unknown]>([
+    ['initialize', rpc('initialize', client)],
+    ['initialize at a version that nobody knows', rpc('initialize', { ...client, protocolVersion: '1999-01-01' })],
+    ['initialize without its params', rpc('initialize')],
+    ['ping', rpc('ping', {}, 'text-id')],
+    ['tools/list', rpc('tools/list')],
+    ['tools/call', rpc('tools/call', { name: 'echo', arguments: { a: 1 } })],
+    ['tools/call with progress', rpc('tools/call', { name: 'echo', _meta: { progressToken: 'p' } })],
+    ['a call that fails', rpc('tools/call', { name: 'fail' })],
+    ['a call that fails upstream', rpc('tools/call', { name: 'upstream' })],
+    ['a call without a name', rpc('tools/call')],
+    ['an unknown method', rpc('resources/list')],
+    ['a notification', { jsonrpc: '2.0', method: 'notifications/initialized' }],
+    ['a batch', [rpc('ping'), rpc('tools/list', {}, 2)]],
+    ['JSON that is no message', { hello: 'world' }],
+    ['a fractional id', { ...rpc('ping'), id: 1.5 }],
+    ['text that is no JSON', '{"jsonrpc":'],
+  ])('answers %s with what the SDK answers', async (_, body) => {
+    const { plain, sdk } = await bothLanes();
+    const [ours, theirs] = [await post(plain, body), await post(sdk, body)];
+    expect(ours.status).toBe(theirs.status);
+    const withoutWords = (messages: JsonObject[]) =>
+      messages.map(({ error, ...rest }) => ({ ...rest, code: (error as JsonObject)?.code }));
+    expect(withoutWords(ours.messages)).toEqual(withoutWords(theirs.messages));
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['no accept header', { 'content-type': 'application/json' }],
+    ['another content type', { ...HEADERS, 'content-type': 'text/plain' }],
+    ['an unknown protocol version', { ...HEADERS, 'mcp-protocol-version': '1999-01-01' }],
+    ['the modern protocol version', { ...HEADERS, 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/list' }],
+  ])('leaves a request with %s to the SDK', async (_, headers) => {
+    const { plain, sdk } = await bothLanes();
+    const [ours, theirs] = [await post(plain, rpc('tools/list'), headers), await post(sdk, rpc('tools/list'), headers)];
+    expect({ status: ours.status, messages: ours.messages }).toEqual({
+      status: theirs.status,
+      messages: theirs.messages,
+    });
+  });
+
+  it('streams progress before the result, with fields and content that nobody knows untouched (#47)', async () => {
+    const { plain } = await bothLanes();
+    const answer = await post(plain, rpc('tools/call', { name: 'echo', _meta: { progressToken: 7 } }));
+    expect(answer.type).toBe('text/event-stream');
+    expect(answer.messages.map((message) => (message.params as JsonObject)?.progress)).toEqual([1, 2, undefined]);
+    expect(answer.messages[1]?.params).toEqual({ progress: 2, total: 2, unknown: true, progressToken: 7 });
+    expect(answer.messages[2]?.result).toMatchObject({ content: [{ extra: 1 }, { type: 'hologram' }] });
+  });
+
+  it('cancels the call that a client names in its own session, and no other (#19, #45)', async () => {
+    const aborted: string[] = [];
+    let waiting = 0;
+    let bothWait: () => void = () => undefined;
+    const both = new Promise<void>((resolve) => {
+      bothWait = resolve;
+    });
+    const tools = offer({
+      call: ({ name }, { signal }) =>
+        new Promise((resolve) => {
+          waiting += 1;
+          if (waiting === 2) bothWait();
+          signal.addEventListener('abort', () => {
+            aborted.push(String(name));
+            resolve({ content: [] });
+          });
+        }),
+    });
+    const { plain } = await bothLanes(tools);
+    const session = async () => (await post(plain, rpc('initialize', client))).headers.get('mcp-session-id') ?? '';
+    const [a, b] = [await session(), await session()];
+    expect(a).not.toBe(b);
+    const first = post(plain, rpc('tools/call', { name: 'a' }), { ...HEADERS, 'mcp-session-id': a });
+    const second = post(plain, rpc('tools/call', { name: 'b' }), { ...HEADERS, 'mcp-session-id': b });
+    await both;
+    const cancelled = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } };
+    expect((await post(plain, cancelled, { ...HEADERS, 'mcp-session-id': b })).status).toBe(202);
+    await second;
+    expect(aborted).toEqual(['b']);
+    await post(plain, cancelled, { ...HEADERS, 'mcp-session-id': a });
+    await first;
+    expect(aborted).toEqual(['b', 'a']);
+  });
+
+  it('gives up a call whose client has gone away (#36)', async () => {
+    let gone: () => void = () => undefined;
+    const aborted = new Promise<void>((resolve) => {
+      gone = resolve;
+    });
+    let called: () => void = () => undefined;
+    const reached = new Promise<void>((resolve) => {
+      called = resolve;
+    });
+    const tools = offer({
+      call: (_, { signal }) =>
+        new Promise((_resolve, reject) => {
+          called();
+          signal.addEventListener('abort', () => {
+            gone();
+            reject(signal.reason);
+          });
+        }),
+    });
+    const { plain } = await bothLanes(tools);
+    const request = httpRequest({ port: plain, path: '/mcp', method: 'POST', headers: HEADERS }).on(
+      'error',
+      () => undefined,
+    );
+    request.end(JSON.stringify(rpc('tools/call', { name: 'x' })));
+    await reached;
+    request.destroy();
+    await aborted;
+  });
+
+  it('refuses a body that is too large, and lives (#44)', async () => {
+    const { plain } = await bothLanes();
+    const answer = await post(plain, rpc('tools/call', { name: 'x'.repeat(100_000) }));
+    expect(answer.status).toBe(413);
+    expect((await post(plain, rpc('ping'))).status).toBe(200);
+  });
+
+  it('answers GET and DELETE as a server without streams and sessions does', async () => {
+    const { plain, sdk } = await bothLanes();
+    for (const method of ['GET', 'DELETE']) {
+      const [ours, theirs] = await Promise.all(
+        [plain, sdk].map((port) => fetch(`http://127.0.0.1:${port}/mcp`, { method, headers: HEADERS })),
+      );
+      expect(ours?.status).toBe(theirs?.status);
+      expect(await ours?.json()).toEqual(await theirs?.json());
+    }
+  });
+});
