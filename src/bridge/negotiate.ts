@@ -15,6 +15,8 @@ import type { PeerCallOptions, RpcPeer } from './rpc-peer.ts';
 import { asProbeExit, httpStatusOf, rpcCodeOf } from './server-errors.ts';
 import type { Era, ServerFacts } from './upstream-session.ts';
 
+const HINTED_PATIENCE = 6;
+
 export interface NegotiateOptions {
   readonly server: string;
   readonly clientInfo: JsonObject;
@@ -143,10 +145,15 @@ function quietly({ signal }: NegotiateOptions): PeerCallOptions {
   return { signal, isQuiet: true };
 }
 
-function wait({ clock, probeTimeoutMs }: NegotiateOptions): { over: Promise<'no-answer'>; cancel: () => void } {
+/** A server that was modern last time is given longer: it is likely to be slow, not old. */
+function wait({ clock, probeTimeoutMs, eraHint }: NegotiateOptions): {
+  over: Promise<'no-answer'>;
+  cancel: () => void;
+} {
+  const patienceMs = eraHint === 'modern' ? probeTimeoutMs * HINTED_PATIENCE : probeTimeoutMs;
   let cancel = () => {};
   const over = new Promise<'no-answer'>((resolve) => {
-    cancel = clock.after(probeTimeoutMs, () => resolve('no-answer'));
+    cancel = clock.after(patienceMs, () => resolve('no-answer'));
   });
   return { over, cancel };
 }

@@ -10,7 +10,7 @@ import { launchInTime } from './launch-in-time.ts';
 import type { CountingSession, EraStore, Ledger, OpenSession, ServerPlan } from './server-plan.ts';
 
 /** A start holds its place among the starts for so long at most: one that hangs must not hold up the others. */
-const START_SHARE_MS = 2_000;
+const START_SHARE_MS = 1_000;
 
 export interface StartOptions {
   readonly server: string;

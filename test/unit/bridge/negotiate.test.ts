@@ -76,6 +76,15 @@ describe('negotiate', () => {
     expect(methods(), 'what was asked in vain is not even cancelled').toEqual(['server/discover', 'initialize']);
   });
 
+  it('#42 waits longer for a server that was modern last time, but not for ever', async () => {
+    const { facts, result, methods, clock } = setUp('modern');
+    await clock.advance(8999);
+    expect(methods()).toEqual(['server/discover']);
+    await clock.advance(1);
+    result('initialize', legacy);
+    expect((await facts).era).toBe('legacy');
+  });
+
   it('#42 does not wait for a slow server to answer both', async () => {
     const { facts, result, refuse, clock } = setUp();
     await clock.advance(5000);

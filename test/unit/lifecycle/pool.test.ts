@@ -286,9 +286,9 @@ describe('starts', () => {
     for (const name of ['hangs', 'next', 'last']) void codeOf(pool.acquire(name));
     await settled();
     expect(launches()).toBe(1);
-    await clock.advance(2000);
+    await clock.advance(1000);
     expect(launches()).toBe(2);
-    await clock.advance(2000);
+    await clock.advance(1000);
     expect(launches()).toBe(3);
   });
 
