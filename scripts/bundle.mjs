@@ -9,11 +9,14 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Packages with native code or of great weight: they are installed, not bundled. */
 const EXTERNAL = ['@photostructure/sqlite', '@huggingface/transformers', '*.node'];
 
+/** Packages that few runs need, in bundles of their own: the main one is read whole at each start. */
+const RARELY_NEEDED = ['dockerode', 'chromadb'];
+
 /** `entries`: name of the bundle to entry file. Writes bundles, source maps and `main.cjs`; returns esbuild's metafile. */
 export async function bundle({ entries, outdir }) {
   const { outputFiles, metafile } = await esbuild.build({
     absWorkingDir: ROOT,
-    entryPoints: entries,
+    entryPoints: { ...entries, ...Object.fromEntries(RARELY_NEEDED.map((name) => [`lib/${name}`, name])) },
     outdir,
     outExtension: { '.js': '.cjs' },
     bundle: true,
@@ -32,10 +35,11 @@ export async function bundle({ entries, outdir }) {
     external: EXTERNAL,
     define: { 'import.meta.url': 'bundleUrl' },
     banner: { js: "const bundleUrl=require('node:url').pathToFileURL(__filename).href;" },
-    plugins: [ownUrls],
+    plugins: [ownUrls, apart],
     logLevel: 'warning',
   });
   await mkdir(outdir, { recursive: true });
+  await mkdir(join(outdir, 'lib'), { recursive: true });
   for (const { path, contents } of outputFiles) await replace(path, contents);
   await writeLoader(
     outdir,
@@ -70,5 +74,15 @@ const ownUrls = {
       const url = `new URL(${JSON.stringify(`../${relative(ROOT, path)}`)}, bundleUrl).href`;
       return { contents: source.replaceAll('import.meta.url', `(${url})`), loader: 'ts' };
     });
+  },
+};
+
+/** Requires the packages with bundles of their own from there, by our own code only: they may import one another. */
+const apart = {
+  name: 'apart',
+  setup({ onResolve }) {
+    onResolve({ filter: new RegExp(`^(${RARELY_NEEDED.join('|')})$`) }, ({ path, kind }) =>
+      kind === 'entry-point' ? undefined : { path: `./lib/${path}.cjs`, external: true },
+    );
   },
 };
