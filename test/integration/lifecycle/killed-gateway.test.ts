@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
+import { build, stop } from 'esbuild';
 import { expect, it, onTestFinished } from 'vitest';
 import { reap } from '../../../src/lifecycle/reap.ts';
 import { descendants, endProcess, gone, isAlive } from '../../helpers/process-table.ts';
@@ -17,7 +17,8 @@ it('#13 20 servers of a gateway killed with SIGKILL are ended at the next start,
   const folder = tempDir();
   const outfile = join(folder, 'killed-gateway.cjs');
   const entry = fileURLToPath(new URL('./killed-gateway.ts', import.meta.url));
-  buildSync({ entryPoints: [entry], bundle: true, platform: 'node', format: 'cjs', outfile, logLevel: 'error' });
+  await build({ entryPoints: [entry], bundle: true, platform: 'node', format: 'cjs', outfile, logLevel: 'error' });
+  await stop();
   const ledger = join(folder, 'ledger');
   // Those that end when their input does are no proof; half of these do not, and a quarter has forked as well.
   const kinds = ['ignores-term', 'forks-grandchild', 'ignores-term', 'well-behaved'];
