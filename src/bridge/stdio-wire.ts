@@ -5,6 +5,7 @@ import type { Clock } from '../stdx/clock.ts';
 import type { JsonObject } from '../stdx/json.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { LineWriter } from './line-writer.ts';
+import { NoiseMeter } from './noise-meter.ts';
 import { crashError } from './server-errors.ts';
 import type { Wire, WireEvents } from './wire.ts';
 
@@ -19,12 +20,11 @@ export interface StdioPeer {
 }
 
 const LINE_BYTES_MAX = 32 * 1024 * 1024;
-/** So much without one message in between is no server speaking MCP. */
-const NOISE_BYTES_MAX = 64 * 1024 * 1024;
 /** A process and its pipes do not end in a fixed order, and a grandchild may keep the pipe open for ever. */
 const OUTPUT_AFTER_EXIT_MS = 150;
 const EXIT_AFTER_OUTPUT_MS = 500;
 
+const CARRIAGE_RETURN = 0x0d;
 const OPEN_BRACE = 0x7b;
 const OPEN_BRACKET = 0x5b;
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -43,7 +43,7 @@ export class StdioWire implements Wire {
   readonly #writer: LineWriter;
   readonly #splitter = new LineSplitter(LINE_BYTES_MAX);
   readonly #onLine = (line: Buffer) => this.#receive(line);
-  #noiseBytes = 0;
+  readonly #noise: NoiseMeter;
   #isEnded = false;
   #isOutputEnded = false;
   #exit: { code: number | null; signal: string | null } | undefined;
@@ -53,6 +53,7 @@ export class StdioWire implements Wire {
     this.#options = options;
     this.#events = events;
     this.#writer = new LineWriter(peer.input);
+    this.#noise = new NoiseMeter(options.clock);
     this.#listen();
   }
 
@@ -86,22 +87,23 @@ export class StdioWire implements Wire {
     this.#violation(`sent a line of more than ${LINE_BYTES_MAX / 1024 / 1024} MiB`);
   }
 
-  #receive(rawLine: Buffer): void {
-    if (this.#isEnded || rawLine.length === 0) return;
-    const value = parseLine(rawLine);
-    // Only 2025-03-26 had batches, yet reading one does no harm in any version.
-    const messages = Array.isArray(value) ? value : [value];
-    let understood = 0;
-    for (const message of messages) if (this.#events.message(message)) understood++;
-    if (understood > 0) this.#noiseBytes = 0;
-    else this.#ignore(rawLine);
+  #receive(line: Buffer): void {
+    if (this.#isEnded) return;
+    const value = parseLine(line);
+    if (value === undefined || !this.#deliver(value)) this.#ignore(line);
+    else this.#noise.forgive();
+  }
+
+  /** Only 2025-03-26 had batches, yet reading one does no harm in any version. True if there was a message. */
+  #deliver(value: unknown): boolean {
+    if (!Array.isArray(value)) return this.#events.message(value);
+    return value.map((member) => this.#events.message(member)).includes(true);
   }
 
   #ignore(line: Buffer): void {
-    if (line.length === 1 && line[0] === 0x0d) return;
-    this.#noiseBytes += line.length;
-    this.#events.noise(line.length);
-    if (this.#noiseBytes > NOISE_BYTES_MAX) this.#violation('floods its standard output with what is not MCP');
+    const isEmpty = line.length === 0 || (line.length === 1 && line[0] === CARRIAGE_RETURN);
+    if (!isEmpty) this.#events.noise(line.length);
+    if (this.#noise.add(line.length)) this.#violation('floods its standard output with what is not MCP');
   }
 
   #violation(what: string): void {
@@ -132,7 +134,8 @@ export class StdioWire implements Wire {
 
   #endOfProcess(): void {
     if (this.#isEnded) return;
-    this.#receive(this.#splitter.rest());
+    const rest = this.#splitter.rest();
+    if (rest.length > 0) this.#receive(rest);
     this.#end(this.#crash());
   }
 

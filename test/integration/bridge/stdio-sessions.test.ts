@@ -108,6 +108,24 @@ describe('standard output', () => {
     expect(session.incidents.noiseLines).toBeGreaterThan(3);
   });
 
+  it('#5 a flood of noise stops the server, while others answer as before', async () => {
+    const flood =
+      "process.stdout.on('drain', () => more()); const more = () => { while (process.stdout.write('y\\n'.repeat(30000))); }; more();";
+    const { session: other } = await open(fixtureRuntime('well-behaved'));
+    const flooded = failure(open(commandRuntime({ command: process.execPath, args: ['-e', flood] })));
+    let answered = 0;
+    let isOver = false;
+    void flooded.then(() => {
+      isOver = true;
+    });
+    while (!isOver) {
+      await other.request('tools/call', call('echo', { text: 'still here' }));
+      answered++;
+    }
+    expect((await flooded).code).toBe('PROTOCOL_VIOLATION');
+    expect(answered).toBeGreaterThan(5);
+  });
+
   it('#6 characters split across chunks, CRLF and a byte order mark arrive as they were meant', async () => {
     const { session } = await open(fixtureRuntime('splits-bytes'));
     const odd = 'é日本😀\u2028\u2029\r\n\ttab';
