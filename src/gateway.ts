@@ -18,6 +18,8 @@ export interface GatewayOptions {
   readonly log: Log;
   readonly version: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where the built-in embedding model is. */
+  readonly modelFolder: string;
   /** Results in one piece however long, for a process that ends before anybody could read on. */
   readonly wholeResults?: boolean;
 }
@@ -136,16 +138,17 @@ interface OpenParts {
 /** Everything that the menu does not need, so that clients see it before any of this is loaded. */
 async function openParts(options: GatewayOptions, directory: ConfiguredServers): Promise<OpenParts> {
   const { config, log } = options;
-  const [{ openDatabase }, { createCatalog }, { createToolIndex }, { Discovery }] = await Promise.all([
+  const [{ openDatabase }, { createCatalog }, { createBlobs }, { openToolIndex }, { Discovery }] = await Promise.all([
     import('./catalog/database.ts'),
     import('./catalog/sqlite-catalog.ts'),
-    import('../index/create-tool-index.ts'),
+    import('./catalog/sqlite-blobs.ts'),
+    import('../index/open-tool-index.ts'),
     import('./discovery/discovery.ts'),
   ]);
   const { database, setAside } = openDatabase(join(config.dataDir, 'catalog.db'));
   if (setAside) log('warn', `the catalog could not be read; it was moved to ${setAside} and is built anew`);
   const catalog = createCatalog(database);
-  const index = createToolIndex();
+  const index = await openToolIndex({ modelFolder: options.modelFolder, storage: createBlobs(database) });
   const { pool, close: closePool } = await openPool(options, directory);
   const note = (level: 'info' | 'problem', message: string) => log(level === 'info' ? 'info' : 'warn', message);
   const discovery = new Discovery({ catalog, directory, pool, index, events: { note } });

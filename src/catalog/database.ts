@@ -93,7 +93,13 @@ function isCorrupt(error: unknown): boolean {
 }
 
 function unusable(file: string, cause: unknown): GatewayError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  const isBlocked = code === 'EEXIST' || code === 'ENOTDIR';
+  const reason = isBlocked
+    ? 'a file is in the place of its folder'
+    : cause instanceof Error
+      ? cause.message
+      : String(cause);
   return new GatewayError('DATA_DIR_UNUSABLE', `cannot open the catalog ${file}: ${reason}`, {
     hint: 'make the folder writable, or choose another one with --data-dir',
     cause,

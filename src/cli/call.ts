@@ -14,7 +14,7 @@ export interface CallRequest {
 
 export async function call(invocation: Invocation, { tool, given }: CallRequest, flags: CommonFlags): Promise<number> {
   const params = readParams(given === '-' ? await text(invocation.stdin) : given);
-  const { gateway } = await openGateway(invocation, flags, { levelMin: 'error', wholeResults: true });
+  const { gateway } = await openGateway(invocation, flags, { levelMin: 'off', wholeResults: true });
   const interrupt = new AbortController();
   const onInterrupt = () => interrupt.abort(new Error('interrupted'));
   process.once('SIGINT', onInterrupt);

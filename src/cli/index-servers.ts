@@ -10,7 +10,7 @@ export async function indexServers(
   servers: readonly string[],
   flags: CommonFlags,
 ): Promise<number> {
-  const { gateway } = await openGateway(invocation, flags, { levelMin: 'error' });
+  const { gateway } = await openGateway(invocation, flags, { levelMin: 'off' });
   try {
     const { directory, discovery } = await gateway.open();
     const unknown = servers.filter((server) => !directory.get(server));

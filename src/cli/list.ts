@@ -8,7 +8,7 @@ import { type CommonFlags, type Invocation, paint, print, printJson, tell } from
 import { openGateway } from './open.ts';
 
 export async function list(invocation: Invocation, server: string | undefined, flags: CommonFlags): Promise<number> {
-  const { gateway } = await openGateway(invocation, flags, { levelMin: 'error' });
+  const { gateway } = await openGateway(invocation, flags, { levelMin: 'off' });
   try {
     const parts = await gateway.open();
     if (server === undefined) listServers(invocation, parts, flags);

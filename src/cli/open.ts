@@ -1,4 +1,5 @@
 /** From flags to a configuration and a gateway, the same way for every command. */
+import { join } from 'node:path';
 import { version } from '../../package.json';
 import type { Config } from '../config/config.ts';
 import { loadConfigCached } from '../config/load-config.ts';
@@ -27,7 +28,7 @@ export function loadOptions({ env, cwd, packageRoot }: Invocation, flags: Common
 
 export interface OpenOptions {
   /** What the command logs unless it is told to be verbose. */
-  readonly levelMin: LogLevel;
+  readonly levelMin: LogLevel | 'off';
   readonly wholeResults?: boolean;
 }
 
@@ -44,6 +45,7 @@ export async function openGateway(
     levelMin: flags.verbose ? 'info' : levelMin,
   });
   for (const warning of config.warnings) tell(invocation, `warning: ${warning}`);
-  const gateway = createGateway({ config, log, version, env: invocation.env, wholeResults });
+  const modelFolder = join(invocation.packageRoot, 'index', 'model');
+  const gateway = createGateway({ config, log, version, env: invocation.env, modelFolder, wholeResults });
   return { config, gateway, log };
 }

@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../package.json';
 import { ERROR_CLASSES } from '../errors.ts';
+import { nearest } from '../stdx/nearest.ts';
 import { type CommonFlags, fail, type Invocation } from './invocation.ts';
 
 type Run = () => Promise<number>;
@@ -28,6 +29,7 @@ function describe(invocation: Invocation, choose: (run: Run) => void): Command {
     )
     .version(version, '-V, --version')
     .exitOverride()
+    .allowExcessArguments()
     .showSuggestionAfterError()
     .configureOutput({
       writeOut: (text) => invocation.stdout.write(text),
@@ -36,8 +38,17 @@ function describe(invocation: Invocation, choose: (run: Run) => void): Command {
   addServing(program, invocation, choose);
   addCatalog(program, invocation, choose);
   addTrying(program, invocation, choose);
-  program.action(() => program.outputHelp());
+  program.argument('[command]').action((command?: string) => {
+    if (command === undefined) program.outputHelp();
+    else program.error(unknownCommand(command, program));
+  });
   return program;
+}
+
+function unknownCommand(command: string, program: Command): string {
+  const known = program.commands.map((one) => one.name());
+  const near = nearest(command, known, 1)[0];
+  return `error: unknown command "${command}"${near ? `; did you mean "tooldex ${near}"?` : `; there are ${known.join(', ')}`}`;
 }
 
 function addServing(program: Command, invocation: Invocation, choose: (run: Run) => void): void {

@@ -14,7 +14,7 @@ export interface SearchFlags extends CommonFlags {
 }
 
 export async function search(invocation: Invocation, task: string, flags: SearchFlags): Promise<number> {
-  const { gateway } = await openGateway(invocation, flags, { levelMin: 'error' });
+  const { gateway } = await openGateway(invocation, flags, { levelMin: 'off' });
   try {
     const parts = await gateway.open();
     await withProgress(invocation, (onProgress) => parts.discovery.listMissing({ onProgress }));

@@ -60,6 +60,7 @@ export class Discovery {
   readonly #flights = new SingleFlight<string, Listed>();
   /** Fingerprint under which each server stands in the index. */
   readonly #loaded = new Map<string, string>();
+  readonly #loads = new SingleFlight<'catalog', void>();
   #generation = Number.NaN;
 
   constructor(parts: DiscoveryParts) {
@@ -68,11 +69,15 @@ export class Discovery {
 
   /** Puts what the catalog knows into the index; cheap when nothing changed, also by another process. */
   async refresh(): Promise<void> {
+    if (!this.#loads.has('catalog') && this.#parts.catalog.generation() === this.#generation) return;
+    await this.#loads.run('catalog', () => this.#loadChanged());
+  }
+
+  async #loadChanged(): Promise<void> {
     const generation = this.#parts.catalog.generation();
-    if (generation === this.#generation) return;
-    this.#generation = generation;
     for (const server of this.#parts.directory.names()) await this.#load(server);
     for (const server of this.#loaded.keys()) if (!this.#parts.directory.get(server)) await this.#unload(server);
+    this.#generation = generation;
   }
 
   knowledge(server: string): Knowledge {

@@ -92,7 +92,7 @@ function toCandidate({ server, name, definition }: StoredTool, copies: readonly 
 const VERDICTS = {
   match: 'match',
   weak: 'weak match: read before you use',
-  none: 'none: no tool seems to fit; the nearest',
+  none: 'none: no tool seems to fit',
 } as const;
 
 function header(parts: MetaToolParts, answer: SearchAnswer, shown: number): string {
@@ -104,7 +104,7 @@ function header(parts: MetaToolParts, answer: SearchAnswer, shown: number): stri
 }
 
 function footer(parts: MetaToolParts, answer: SearchAnswer, shown: readonly Candidate[]): string {
-  if (answer.searched === 0) return 'No tools are known yet: servers are being indexed; search again in a few seconds.';
+  if (answer.searched === 0) return nothingKnown(parts);
   if (shown.length === 0 && answer.hits.length > 0)
     return 'Nothing fits into max_tokens: ask for more, or for a lower limit.';
   if (shown.length > 0)
@@ -112,6 +112,16 @@ function footer(parts: MetaToolParts, answer: SearchAnswer, shown: readonly Cand
   const names = parts.directory.names();
   const shownNames = names.slice(0, 20).join(', ');
   return `Nothing matched. Servers: ${shownNames}${names.length > 20 ? ` and ${names.length - 20} more` : ''}.`;
+}
+
+/** Only what is on its way is worth waiting for. */
+function nothingKnown({ directory, discovery }: MetaToolParts): string {
+  const names = directory.names();
+  if (names.length === 0) return 'No servers are configured.';
+  const isOnItsWay = names.some((name) => ['waiting', 'listing'].includes(discovery.knowledge(name).kind));
+  return isOnItsWay
+    ? 'No tools are known yet: servers are being indexed; search again in a few seconds.'
+    : 'No tools are known: every server fails. add_mcp_server tries one again and says what is wrong with it.';
 }
 
 /** Reads the arguments leniently: aliases, numbers as text, key words as text or list. */

@@ -8,10 +8,11 @@ export interface LogOptions {
   readonly write: (line: string) => void;
   /** Applied to every line; replaces secrets. */
   readonly redact: (text: string) => string;
-  readonly levelMin: LogLevel;
+  /** `off` for commands that tell their failures themselves. */
+  readonly levelMin: LogLevel | 'off';
 }
 
-const ORDER: Readonly<Record<LogLevel, number>> = { info: 0, warn: 1, error: 2 };
+const ORDER: Readonly<Record<LogLevel | 'off', number>> = { info: 0, warn: 1, error: 2, off: 3 };
 
 export function createLog({ write, redact, levelMin }: LogOptions): Log {
   return (level, message) => {

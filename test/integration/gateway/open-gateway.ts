@@ -1,6 +1,7 @@
 /** A gateway over fixture servers, built as the program builds it. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import { createGateway, type Gateway } from '../../../src/gateway.ts';
@@ -8,6 +9,8 @@ import type { CallContext } from '../../../src/meta-tools/parts.ts';
 import type { JsonObject } from '../../../src/stdx/json.ts';
 import { fixtureServer } from '../../helpers/fixture-server.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
+
+const MODEL_FOLDER = fileURLToPath(new URL('../../../index/model', import.meta.url));
 
 export interface TestServer {
   readonly fixture: string;
@@ -44,6 +47,7 @@ export async function openTestGateway(
     config,
     version: '0.0.0',
     env: process.env,
+    modelFolder: MODEL_FOLDER,
     log: (level, text) => log.push(`${level} ${text}`),
   });
   onTestFinished(() => gateway.close());
