@@ -1,0 +1,233 @@
+/**
+ * Prints the quality tables of docs/SEARCH.md.
+ * usage: node scripts/run.mjs bench/retrieval.ts [--data ../shared/data/retrieval] [--sample 0] [--big] [--model FOLDER]
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { createToolIndex } from '../index/create-tool-index.ts';
+import { openBuiltinEmbedder } from '../index/embedding/builtin-embedder.ts';
+import { seeded } from '../index/evaluation/bootstrap.ts';
+import { type Evaluation, evaluate } from '../index/evaluation/evaluate.ts';
+import { type JudgedQuery, parseCorpus, parseQueries } from '../index/evaluation/judged-query.ts';
+import { table } from '../index/evaluation/render-eval.ts';
+import { nameKey } from '../index/lexical/exact-names.ts';
+import { parseWordStatistics } from '../index/lexical/word-statistics.ts';
+import { createEmbeddedVectorStore } from '../index/store/embedded-vector-store.ts';
+import type { ToolDocument } from '../index/tool-document.ts';
+
+/** Nothing that ships has learned from these. */
+const SELECTION = [
+  'azure-mcp-2025',
+  'mcpproxy-golden',
+  'mcp-zero:task',
+  'mcp-zero:request',
+  'toollinkos',
+  'acebench-en',
+  'toolret-apigen',
+];
+/** System B of retrieval.md: weighted BM25 with stop words and stemming. */
+const SYSTEM_B = { recall: 0.885, ndcg: 0.812 };
+const DISTRACTORS = [
+  'mcp-zero',
+  'azure-mcp-2025',
+  'mcpproxy-golden',
+  'toolsdk-registry',
+  'arcade-toolkits',
+  'toucan-smithery',
+];
+const NO_ANSWER = ['metatool', 'acebench-en'];
+
+const { values } = parseArgs({
+  options: {
+    data: { type: 'string', default: '../shared/data/retrieval' },
+    sample: { type: 'string', default: '0' },
+    model: { type: 'string', default: 'index/model' },
+    names: { type: 'boolean', default: false },
+    big: { type: 'boolean', default: false },
+  },
+});
+
+const statistics = parseWordStatistics(readFileSync(path.join(values.model, 'word-statistics.json'), 'utf8'));
+const embedder = await openBuiltinEmbedder(path.join(values.model, 'static.bin'));
+const ENGINES = ['words', 'builtin'] as const;
+type Engine = (typeof ENGINES)[number];
+
+function read(set: string, file: string): string {
+  return readFileSync(path.join(values.data, set, `${file}.jsonl`), 'utf8');
+}
+
+function load(spec: string): { documents: ToolDocument[]; queries: JudgedQuery[] } {
+  const [set = '', split] = spec.split(':');
+  const all = parseQueries(read(set, 'queries')).filter((query) => split === undefined || query.split === split);
+  return { documents: parseCorpus(read(set, 'corpus')), queries: sampled(all) };
+}
+
+function sampled(queries: JudgedQuery[]): JudgedQuery[] {
+  const size = Number(values.sample);
+  if (size === 0 || queries.length <= size) return queries;
+  const random = seeded(queries.length);
+  return queries
+    .map((query) => ({ query, key: random() }))
+    .sort((a, b) => a.key - b.key)
+    .slice(0, size)
+    .map(({ query }) => query);
+}
+
+async function openIndex(engine: Engine, documents: readonly ToolDocument[]) {
+  const vectors = engine === 'words' ? [] : [{ embedder, store: createEmbeddedVectorStore() }];
+  const index = createToolIndex({ statistics, vectors });
+  await index.upsert(documents);
+  await index.settled();
+  return index;
+}
+
+async function run(
+  engine: Engine,
+  documents: readonly ToolDocument[],
+  queries: readonly JudgedQuery[],
+): Promise<Evaluation> {
+  const servers = new Map(documents.map(({ id, server }) => [id, server]));
+  const index = await openIndex(engine, documents);
+  return evaluate({ index, queries, serverOf: (id) => servers.get(id) });
+}
+
+async function selectionSets(): Promise<void> {
+  const rows: string[][] = [];
+  const sums = new Map<Engine, number[]>(ENGINES.map((engine) => [engine, [0, 0, 0, 0]]));
+  for (const spec of SELECTION) {
+    const { documents, queries } = load(spec);
+    const cells = [spec, String(documents.length), String(queries.length)];
+    for (const engine of ENGINES) {
+      const { measures } = await run(engine, documents, queries);
+      const figures = [measures['recall@1'], measures['recall@5'], measures['ndcg@10'], measures['serverRecall@3']];
+      for (const [i, figure] of figures.entries())
+        (sums.get(engine) ?? [])[i] = (sums.get(engine)?.[i] ?? 0) + figure / SELECTION.length;
+      cells.push(...figures.slice(0, 3).map((figure) => figure.toFixed(3)));
+    }
+    rows.push(cells);
+  }
+  const macro = ENGINES.flatMap((engine) => (sums.get(engine) ?? []).slice(0, 3).map((figure) => figure.toFixed(3)));
+  rows.push(['macro', '', '', ...macro]);
+  console.log(`\n## Selection sets (system B: recall@5 ${SYSTEM_B.recall}, nDCG@10 ${SYSTEM_B.ndcg})\n`);
+  console.log(
+    table(['set', 'tools', 'requests', ...ENGINES.flatMap((engine) => [`${engine} R@1`, 'R@5', 'nDCG@10'])], rows),
+  );
+}
+
+/** Every distinct tool name in several spellings; one that differs from another only in spelling counts as the same. */
+async function exactNames(): Promise<void> {
+  const rows: string[][] = [];
+  for (const set of ['mcp-zero', 'arcade-toolkits']) {
+    const documents = parseCorpus(read(set, 'corpus'));
+    const index = await openIndex('builtin', documents);
+    const namesakes = groupByName(documents);
+    const distinct = [...namesakes.values()].map(([first]) => first?.name ?? '');
+    const names = distinct.filter((_, i) => i % Math.ceil(distinct.length / 600) === 0);
+    const cells = [set, String(names.length)];
+    for (const spell of Object.values(SPELLINGS)) {
+      let first = 0;
+      for (const [i, name] of names.entries()) {
+        const { hits } = await index.search({ task: spell(name, i), limit: 1, deadlineMs: 30_000 });
+        first += Number(namesakes.get(nameKey(name))?.some(({ id }) => id === hits[0]?.id));
+      }
+      cells.push((first / names.length).toFixed(3));
+    }
+    rows.push(cells);
+  }
+  console.log('\n## Exact names: share of first hits\n');
+  console.log(table(['set', 'names', ...Object.keys(SPELLINGS)], rows));
+}
+
+function groupByName(documents: readonly ToolDocument[]): Map<string, ToolDocument[]> {
+  const groups = new Map<string, ToolDocument[]>();
+  for (const document of documents) {
+    const key = nameKey(document.name);
+    groups.set(key, [...(groups.get(key) ?? []), document]);
+  }
+  return groups;
+}
+
+const partsOf = (name: string) =>
+  name
+    .replace(/([a-z0-9])(?=[A-Z])/g, '$1 ')
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter(Boolean);
+const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
+const SPELLINGS: Record<string, (name: string, at: number) => string> = {
+  'as it is': (name) => name,
+  'upper case': (name) => name.toUpperCase(),
+  snake: (name) => partsOf(name).join('_').toLowerCase(),
+  camel: (name) =>
+    partsOf(name)
+      .map((part, i) => (i === 0 ? part.toLowerCase() : capital(part)))
+      .join(''),
+  spaces: (name) => partsOf(name).join(' ').toLowerCase(),
+  'letter lost': (name, at) =>
+    name.length < 5 ? name : name.slice(0, 1 + (at % (name.length - 1))) + name.slice(2 + (at % (name.length - 1))),
+  'letters swapped': (name, at) => {
+    const from = at % Math.max(1, name.length - 1);
+    return name.slice(0, from) + name.slice(from + 1, from + 2) + name.slice(from, from + 1) + name.slice(from + 2);
+  },
+  'letter wrong': (name, at) => {
+    const from = 1 + (at % Math.max(1, name.length - 1));
+    return `${name.slice(0, from)}${name[from] === 'e' ? 'a' : 'e'}${name.slice(from + 1)}`;
+  },
+};
+
+async function noAnswer(): Promise<void> {
+  const rows: string[][] = [];
+  for (const set of NO_ANSWER) {
+    const { documents, queries } = load(set);
+    const impossible = parseQueries(read(set, 'noanswer'));
+    for (const engine of ENGINES) {
+      const index = await openIndex(engine, documents);
+      const { noAnswerAuroc, verdicts } = await evaluate({
+        index,
+        queries,
+        noAnswer: impossible,
+        serverOf: () => undefined,
+      });
+      const share = ({ match, weak, none }: Evaluation['verdicts']['answerable']) =>
+        [match, weak, none].map((count) => (count / (match + weak + none)).toFixed(2)).join(' / ');
+      rows.push([
+        set,
+        engine,
+        (noAnswerAuroc ?? 0).toFixed(3),
+        share(verdicts.answerable),
+        share(verdicts.unanswerable),
+      ]);
+    }
+  }
+  console.log('\n## No tool fits\n');
+  console.log(table(['set', 'engine', 'AUROC', 'answerable: match / weak / none', 'unanswerable'], rows));
+}
+
+async function bigCatalog(): Promise<void> {
+  const documents = [
+    ...new Map(DISTRACTORS.flatMap((set) => parseCorpus(read(set, 'corpus'))).map((d) => [d.id, d])).values(),
+  ];
+  const rows: string[][] = [];
+  for (const engine of ENGINES) {
+    const index = await openIndex(engine, documents);
+    for (const spec of SELECTION.slice(0, 4)) {
+      const { measures } = await evaluate({
+        index,
+        queries: load(spec).queries.slice(0, 400),
+        serverOf: () => undefined,
+      });
+      rows.push([engine, spec, measures['recall@5'].toFixed(3), measures['ndcg@10'].toFixed(3)]);
+    }
+  }
+  console.log(`\n## The same requests over ${documents.length} tools (twins of a right tool count as wrong)\n`);
+  console.log(table(['engine', 'set', 'R@5', 'nDCG@10'], rows));
+}
+
+if (!existsSync(values.data)) {
+  console.log(`No data at ${values.data}: nothing to measure (give --data).`);
+} else {
+  if (!values.names) await selectionSets();
+  await exactNames();
+  await noAnswer();
+  if (values.big) await bigCatalog();
+}
