@@ -43,6 +43,9 @@ describe.skipIf(unreachable)('the packed package', () => {
         [
           'dist/main.cjs',
           'dist/tooldex.cjs',
+          'dist/lib/dockerode.cjs',
+          'index/embedding/transformers-program.cjs',
+          'index/model/static.bin',
           'dist/THIRD-PARTY-LICENSES.txt',
           'config/tooldex.yaml',
           'LICENSE',

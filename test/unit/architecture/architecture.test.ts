@@ -124,7 +124,7 @@ describe('invariants', () => {
 
 describe('files', () => {
   it('say first why they exist', () => {
-    const opens = (file: SourceFile) => /^(?:#!.*\n)?\/\*\*\s*\S/.test(file.text);
+    const opens = (file: SourceFile) => /^(?:(?:#!.*|\/\/ @ts-check|'use strict';)\n)*\/\*\*\s*\S/.test(file.text);
     expect(broken((file) => (opens(file) ? [] : ['does not open with a doc sentence']))).toEqual([]);
   });
 

@@ -19,9 +19,11 @@ const pages = [
 
 /** Names of all files of ours: a page may call a file by its name alone. */
 const fileNames = new Set(
-  ['src', 'index', 'test', 'scripts', 'bench', 'config', 'docs'].flatMap((folder) =>
-    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((path) => basename(path)),
-  ),
+  ['src', 'index', 'test', 'scripts', 'bench', 'config', 'docs']
+    .filter((folder) => entries.includes(folder))
+    .flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((path) => basename(path)),
+    ),
 );
 
 /** Backticked words that mean a file or a folder of this repository: they begin with one of its entries. */
