@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { IndexError } from '../index-error.ts';
+import { RestAfterCrash } from '../rest-after-crash.ts';
 
 export interface ChromaChildOptions {
   /** Folder of Chroma's files; made when missing. Two servers must never share it. */
@@ -33,8 +34,6 @@ export const CHROMA_VERSION = '1.5.9';
 const OUTPUT_TAIL = 600;
 /** Longer than the watcher takes to kill what does not end when asked. */
 const END_GRACE_MS = 7_000;
-const LONGEST_RESTART_DELAY_MS = 60_000;
-const SETTLED_AFTER_MS = 60_000;
 
 /**
  * Runs the command beside a watcher that reads from the pipe we hold. When we end, however we end, the pipe closes and the
@@ -66,14 +65,13 @@ interface Running {
 class RestartingChroma implements ChromaChild {
   readonly #options: ChromaChildOptions;
   readonly #closing = new AbortController();
+  readonly #rest: RestAfterCrash;
   #starting: Promise<Running> | undefined;
   #running: Running | undefined;
-  #crashes = 0;
-  #restUntil = 0;
-  #trouble = '';
 
   constructor(options: ChromaChildOptions) {
     this.#options = options;
+    this.#rest = new RestAfterCrash({ name: 'Chroma', firstMs: options.restartDelayMs ?? 1_000 });
   }
 
   async address(): Promise<string> {
@@ -92,11 +90,7 @@ class RestartingChroma implements ChromaChild {
   }
 
   async #start(): Promise<Running> {
-    const restMs = this.#restUntil - performance.now();
-    if (restMs > 0) {
-      const message = `${this.#trouble}; Chroma is started again in ${Math.ceil(restMs / 1000)} s at the earliest`;
-      throw new IndexError('unreachable', message);
-    }
+    this.#rest.check();
     const command = this.#options.command ?? findChroma(this.#options.env.PATH ?? '');
     try {
       const running = await start({ ...this.#options, command }, this.#closing.signal);
@@ -105,22 +99,14 @@ class RestartingChroma implements ChromaChild {
       else running.process.once('exit', () => this.#onExit(running));
       return running;
     } catch (error) {
-      this.#rest(error instanceof Error ? error.message : String(error));
+      this.#rest.crashed(error instanceof Error ? error.message : String(error));
       throw error;
     }
   }
 
   #onExit(running: Running): void {
     this.#running = undefined;
-    if (performance.now() - running.since > SETTLED_AFTER_MS) this.#crashes = 0;
-    else this.#rest('The Chroma server has ended');
-  }
-
-  #rest(trouble: string): void {
-    const first = this.#options.restartDelayMs ?? 1_000;
-    const restMs = Math.min(LONGEST_RESTART_DELAY_MS, first * 2 ** Math.min(this.#crashes++, 10));
-    this.#restUntil = performance.now() + restMs;
-    this.#trouble = trouble;
+    this.#rest.crashed('The Chroma server has ended', performance.now() - running.since);
   }
 }
 
