@@ -1,6 +1,7 @@
 /** The door of this folder: from a server's configuration to the runtime that can start it. */
-import type { ContainerServerConfig } from '../config/config.ts';
-import { GatewayError } from '../errors.ts';
+import { type ContainerEngine, createContainerEngine } from './container/container-engine.ts';
+import type { ContainerServer } from './container/container-options.ts';
+import { createContainerRuntime } from './container/container-runtime.ts';
 import type { Environment } from './native/child-environment.ts';
 import { createNativeRuntime, type NativeServer } from './native/native-runtime.ts';
 import { createParentGuard, type ParentGuard } from './native/parent-guard.ts';
@@ -13,7 +14,7 @@ import type { Runtime } from './runtime.ts';
 export type RuntimeServer =
   | ({ readonly runtime: 'native' } & NativeServer)
   | ({ readonly runtime: 'remote' } & RemoteServer)
-  | ({ readonly runtime: 'container' } & Pick<ContainerServerConfig, 'name'>);
+  | ({ readonly runtime: 'container' } & ContainerServer);
 
 export interface RuntimeContextOptions {
   /** Installed packages go to `packages` in it. Absolute. */
@@ -28,9 +29,10 @@ export interface RuntimeContextOptions {
 export interface RuntimeContext {
   readonly env: Environment;
   readonly packages: PackageStore;
+  readonly engine: ContainerEngine;
   readonly guard: ParentGuard;
   readonly stopTimes: StopTimes | undefined;
-  /** Breaks off installations and lets the guard go, which ends what still runs: stop the instances first. */
+  /** Breaks off installations and pulls and lets the guard go, which ends what still runs: stop the instances first. */
   close(): Promise<void>;
 }
 
@@ -42,13 +44,15 @@ export function createRuntimeContext({
 }: RuntimeContextOptions): RuntimeContext {
   const guard = createParentGuard();
   const packages = createPackageStore({ dataDir, env, guard, installTimeoutMs });
+  const engine = createContainerEngine({ dataDir, env });
   return {
     env,
     packages,
+    engine,
     guard,
     stopTimes,
     async close() {
-      await packages.close();
+      await Promise.all([packages.close(), engine.close()]);
       guard.close();
     },
   };
@@ -62,13 +66,6 @@ export function createRuntime(server: RuntimeServer, context: RuntimeContext): R
     case 'remote':
       return createRemoteRuntime(server);
     case 'container':
-      return unavailable(server.name);
+      return createContainerRuntime(server, { engine: context.engine, stopTimes: context.stopTimes });
   }
-}
-
-function unavailable(name: string): Runtime {
-  const refuse = async () => {
-    throw new GatewayError('RUNTIME_UNAVAILABLE', `${name}: containers cannot be started`);
-  };
-  return { prepare: refuse, launch: refuse };
 }

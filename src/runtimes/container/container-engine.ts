@@ -1,0 +1,68 @@
+/** The connection to the container engine that all servers of one gateway share, made when the first of them needs it. */
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import { GatewayError } from '../../errors.ts';
+import type { Environment } from '../native/child-environment.ts';
+import { processStart } from '../native/process-table.ts';
+import { type JoinOptions, SharedTasks } from '../shared-task.ts';
+import { LABELS, type Labels } from './container-options.ts';
+import { type Engine, findEngine } from './find-engine.ts';
+import { hasImage, pullImage } from './pull-image.ts';
+import { reapContainers } from './reap-containers.ts';
+
+export interface ContainerEngine {
+  /** Put on every container, so that a later gateway knows whose it was. */
+  readonly labels: Labels;
+  /** Finds it, and removes what an earlier gateway left behind, the first time. Throws RUNTIME_UNAVAILABLE; then the next call tries again. */
+  connect(): Promise<Engine>;
+  /** Pulls an image that is not there. The pull outlives a caller that gives up; the next one joins it. */
+  ensureImage(image: string, options: JoinOptions & { readonly server: string }): Promise<void>;
+  /** Breaks off pulls under way. */
+  close(): Promise<void>;
+}
+
+export interface ContainerEngineOptions {
+  readonly env: Environment;
+  readonly dataDir: string;
+}
+
+export function createContainerEngine({ env, dataDir }: ContainerEngineOptions): ContainerEngine {
+  const labels = ownLabels(dataDir);
+  const pulls = new SharedTasks<void>();
+  const closing = new AbortController();
+  let connection: Promise<Engine> | undefined;
+  async function open(): Promise<Engine> {
+    const engine = await findEngine(env);
+    await reapContainers(engine.docker, labels).catch(() => undefined);
+    return engine;
+  }
+  function connect(): Promise<Engine> {
+    connection ??= open().catch((error: unknown) => {
+      connection = undefined;
+      throw error;
+    });
+    return connection;
+  }
+  return {
+    labels,
+    connect,
+    async ensureImage(image, { server, ...waiting }) {
+      const { docker } = await connect();
+      if (await hasImage(docker, image)) return;
+      await pulls.join(
+        image,
+        (report) => pullImage({ docker, server, image, report, signal: closing.signal }),
+        waiting,
+      );
+    },
+    async close() {
+      closing.abort(new GatewayError('SHUTTING_DOWN', 'The pull was broken off, as the gateway is shutting down.'));
+      await pulls.settled();
+    },
+  };
+}
+
+function ownLabels(dataDir: string): Labels {
+  const home = createHash('sha256').update(`${hostname()}\0${dataDir}`).digest('hex').slice(0, 16);
+  return { [LABELS.home]: home, [LABELS.gateway]: `${process.pid}@${processStart(process.pid) ?? ''}` };
+}

@@ -1,0 +1,104 @@
+/** Servers that run in containers of Docker or Podman, through the engine's API and without its command line. */
+import type { Duplex } from 'node:stream';
+import type Docker from 'dockerode';
+import { GatewayError } from '../../errors.ts';
+import { makeWorkspace } from '../native/native-runtime.ts';
+import type { StopTimes } from '../native/process-endpoint.ts';
+import type { PrepareProgress, Runtime } from '../runtime.ts';
+import { ContainerEndpoint, exitOfContainer, stopContainer } from './container-endpoint.ts';
+import type { ContainerEngine } from './container-engine.ts';
+import { type ContainerServer, containerOptions, imageWithTag } from './container-options.ts';
+import { refuseDangerousMounts } from './refuse-mounts.ts';
+
+export interface ContainerContext {
+  readonly engine: ContainerEngine;
+  readonly stopTimes?: StopTimes;
+}
+
+const STOP_TIMES: StopTimes = { graceMs: 1_000, termMs: 2_000 };
+
+export function createContainerRuntime(
+  server: ContainerServer,
+  { engine, stopTimes = STOP_TIMES }: ContainerContext,
+): Runtime {
+  const options = () => containerOptions(server, engine.labels);
+  async function prepare(onProgress?: PrepareProgress, signal?: AbortSignal): Promise<void> {
+    options();
+    await engine.ensureImage(imageWithTag(server.image), { server: server.name, onProgress, signal });
+  }
+  return {
+    prepare,
+    async launch(signal) {
+      await prepare(undefined, signal);
+      await makeWorkspace(server);
+      await refuseDangerousMounts(server.name, server.mounts);
+      signal?.throwIfAborted();
+      const { docker } = await engine.connect();
+      const endpoint = await start({ docker, server, options: options(), stopTimes });
+      if (!signal?.aborted) return endpoint;
+      await endpoint.stop();
+      throw signal.reason;
+    },
+  };
+}
+
+interface Start {
+  readonly docker: Docker;
+  readonly server: ContainerServer;
+  readonly options: Docker.ContainerCreateOptions;
+  readonly stopTimes: StopTimes;
+}
+
+async function start({ docker, server, options, stopTimes }: Start): Promise<ContainerEndpoint> {
+  const container = await docker.createContainer(options).catch((error) => {
+    throw startFailure(server, error);
+  });
+  try {
+    const stream = await attach(container);
+    const endpoint = new ContainerEndpoint(container, { stream, ended: exitOfContainer(container) }, stopTimes);
+    await container.start();
+    return endpoint;
+  } catch (error) {
+    await stopContainer(container, 0);
+    if (lacksInit(error) && options.HostConfig?.Init) {
+      return start({
+        docker,
+        server,
+        stopTimes,
+        options: { ...options, HostConfig: { ...options.HostConfig, Init: false } },
+      });
+    }
+    throw startFailure(server, error);
+  }
+}
+
+async function attach(container: Docker.Container): Promise<Duplex> {
+  const all = { stream: true, stdin: true, stdout: true, stderr: true, hijack: true };
+  return (await container.attach(all)) as Duplex;
+}
+
+/** Some engines are installed without the small init program that would reap zombies; a server can do without. */
+const lacksInit = (error: unknown) => error instanceof Error && /docker-init|catatonit/.test(error.message);
+
+const CAUSES: ReadonlyArray<readonly [sign: RegExp, hint: string]> = [
+  [
+    /executable file not found|no such file or directory|no command specified/i,
+    'Check "args": the image has no such program, or no program of its own.',
+  ],
+  [/network .* not found/i, 'Create the network, or use none or bridge.'],
+  [
+    /unable to find user|no matching entries in passwd/i,
+    'Give "user" as numbers (uid:gid), or as a name that the image knows.',
+  ],
+  [
+    /bind source path does not exist|invalid mount/i,
+    'Check "mounts"; paths are those of the machine that the engine runs on.',
+  ],
+  [/no such image/i, 'Try again: the image was removed while the server was started.'],
+];
+
+function startFailure({ name, image }: ContainerServer, error: unknown): GatewayError {
+  const said = error instanceof Error ? error.message : String(error);
+  const hint = CAUSES.find(([sign]) => sign.test(said))?.[1] ?? `Try the same by hand: docker run -i ${image}`;
+  return new GatewayError('START_FAILED', `${name}: the container cannot be started: ${said}`, { hint, cause: error });
+}

@@ -1,0 +1,46 @@
+/** A container engine and an image for tests, made from this machine's Node since no registry of images may be within reach. */
+import { execFileSync, spawn } from 'node:child_process';
+import { copyFileSync, mkdirSync, realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type Docker from 'dockerode';
+import { findEngine } from '../../src/runtimes/container/find-engine.ts';
+import { makeTempDir } from './temp-dir.ts';
+
+const FIXTURES = fileURLToPath(new URL('../fixtures/processes', import.meta.url));
+
+/** The engine of this machine (`DOCKER_HOST` or the usual sockets); prints why tests skip where there is none. */
+export async function engineForTests(): Promise<Docker | undefined> {
+  try {
+    return (await findEngine(process.env)).docker;
+  } catch (error) {
+    process.stderr.write(`skipped: ${error instanceof Error ? error.message : error}\n`);
+    return undefined;
+  }
+}
+
+/** Imports an image whose entry point is Node, with the fixture of that name at `/app`. Remove it when done. */
+export async function importNodeImage(docker: Docker, name: string, fixture: string): Promise<void> {
+  using root = makeTempDir('rootfs');
+  const node = realpathSync(process.execPath);
+  for (const file of [node, ...librariesOf(node)]) copyInto(root.path, file, file);
+  copyInto(root.path, join(FIXTURES, fixture), join('/app', basename(fixture)));
+  mkdirSync(join(root.path, 'tmp'));
+  const tar = spawn('tar', ['-C', root.path, '-c', '.'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const options = { fromSrc: '-', repo: name, changes: `ENTRYPOINT ["${node}"]` };
+  const progress = await docker.importImage(tar.stdout, options);
+  await new Promise<void>((resolve, reject) => {
+    docker.modem.followProgress(progress, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** What the dynamic linker loads, itself included. */
+function librariesOf(program: string): string[] {
+  const listing = execFileSync('ldd', [program], { encoding: 'utf8' });
+  return [...listing.matchAll(/(\/\S+) \(0x/g)].map(([, path = '']) => path);
+}
+
+function copyInto(root: string, from: string, to: string): void {
+  mkdirSync(dirname(join(root, to)), { recursive: true });
+  copyFileSync(realpathSync(from), join(root, to));
+}

@@ -1,0 +1,182 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import {
+  type ContainerServer,
+  containerOptions,
+  imageWithTag,
+} from '../../../src/runtimes/container/container-options.ts';
+import { engineCandidates, parseDockerHost } from '../../../src/runtimes/container/engine-candidates.ts';
+import { explainMisses } from '../../../src/runtimes/container/find-engine.ts';
+import { pullFailure } from '../../../src/runtimes/container/pull-image.ts';
+import { refuseDangerousMounts } from '../../../src/runtimes/container/refuse-mounts.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
+
+const server: ContainerServer = {
+  name: 'fs',
+  image: 'mcp/filesystem',
+  args: ['/workspaces'],
+  env: {},
+  network: 'none',
+  memoryBytes: 512 << 20,
+  cpus: 0.5,
+  pidsMax: 128,
+  user: undefined,
+  mounts: [],
+  workspaceDir: undefined,
+};
+
+describe('#53 a container', () => {
+  it('gets values as they are, whatever is in them', () => {
+    const env = { A: 'x\ny', B: '--privileged', C: 'a=b,c:d' };
+    const args = ['-v', '/:/host', '--privileged', '', '$(id)'];
+    const mounts = [{ source: '/a,b:c', target: '/t:ro,x', readOnly: true }];
+    const options = containerOptions({ ...server, env, args, mounts }, {});
+    expect(options.Env).toEqual(['A=x\ny', 'B=--privileged', 'C=a=b,c:d']);
+    expect(options.Cmd).toEqual(args);
+    expect(options.HostConfig?.Mounts).toEqual([{ Type: 'bind', Source: '/a,b:c', Target: '/t:ro,x', ReadOnly: true }]);
+    expect(options.HostConfig?.Privileged).toBeUndefined();
+  });
+
+  it.each(['--privileged', '-v', 'a b', 'UPPER//x', 'x\n', '', 'name@sha256:12', '../x'])(
+    'is no image: %j',
+    (image) => {
+      expect(() => containerOptions({ ...server, image }, {})).toThrow(/is no name of an image/);
+    },
+  );
+
+  it.each(['host', 'container:abc', '--net', 'ns:/proc/1/ns/net', ''])('is no network: %j', (network) => {
+    expect(() => containerOptions({ ...server, network }, {})).toThrow(/network/);
+  });
+
+  it.each(['A=B', '', 'A\nB', '-e'])('is no variable: %j', (name) => {
+    expect(() => containerOptions({ ...server, env: { [name]: 'x' } }, {})).toThrow(/no name of a variable/);
+  });
+
+  it.each([
+    ['alpine', 'alpine:latest'],
+    ['alpine:3', 'alpine:3'],
+    ['host:5000/a/b', 'host:5000/a/b:latest'],
+    ['host:5000/a/b:1', 'host:5000/a/b:1'],
+    [`a@sha256:${'0'.repeat(64)}`, `a@sha256:${'0'.repeat(64)}`],
+  ])('pulls %s as %s', (image, full) => {
+    expect(imageWithTag(image)).toBe(full);
+    expect(containerOptions({ ...server, image }, {}).Image).toBe(full);
+  });
+});
+
+describe('#53 a mount', () => {
+  const refuse = (source: string) => refuseDangerousMounts('fs', [{ source, target: '/x', readOnly: true }]);
+
+  it.each(['/', '/proc', '/proc/1', '/sys', '/dev', '/run', '/var/run', '/var', '/etc', '/etc/../etc/ssl'])(
+    'of %s is refused',
+    async (source) => {
+      await expect(refuse(source)).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+    },
+  );
+
+  it('is judged by where it leads', async () => {
+    const folder = tempDir('mounts');
+    symlinkSync('/', join(folder, 'innocent'));
+    await expect(refuse(join(folder, 'innocent'))).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+    await expect(refuse(join(folder, 'innocent', 'proc'))).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+  });
+
+  it('of a socket is refused under any name', async () => {
+    const path = join(tempDir('mounts'), 'harmless');
+    const listener = createServer();
+    onTestFinished(() => new Promise((closed) => listener.close(() => closed())));
+    await new Promise<void>((listening) => listener.listen(path, listening));
+    await expect(refuse(path)).rejects.toMatchObject({
+      code: 'NOT_ALLOWED',
+      message: expect.stringContaining('socket'),
+    });
+  });
+
+  it('of an ordinary folder or file is fine', async () => {
+    const folder = tempDir('mounts');
+    mkdirSync(join(folder, 'books'));
+    writeFileSync(join(folder, 'one.txt'), '');
+    await refuse(join(folder, 'books'));
+    await refuse(join(folder, 'one.txt'));
+  });
+
+  it('of what is not there is an error of the start', async () => {
+    await expect(refuse('/no/such/folder')).rejects.toMatchObject({ code: 'START_FAILED' });
+  });
+});
+
+describe('where an engine is looked for', () => {
+  const linux = { os: 'linux', uid: 1000 } as const;
+
+  it('finds rootless sockets of Docker and Podman by itself', () => {
+    const paths = engineCandidates({ HOME: '/home/me' }, linux).map(
+      (address) => address.kind === 'socket' && address.path,
+    );
+    expect(paths.slice(0, 4)).toEqual([
+      '/var/run/docker.sock',
+      '/run/user/1000/docker.sock',
+      '/run/user/1000/podman/podman.sock',
+      '/run/podman/podman.sock',
+    ]);
+  });
+
+  it('asks nobody but DOCKER_HOST if that is set', () => {
+    const env = { DOCKER_HOST: 'unix:///tmp/d.sock', HOME: '/home/me' };
+    expect(engineCandidates(env, linux)).toEqual([{ kind: 'socket', path: '/tmp/d.sock' }]);
+  });
+
+  it.each([
+    ['tcp://10.0.0.1:2375', 'http://10.0.0.1:2375/', false],
+    ['tcp://10.0.0.1:2376', 'http://10.0.0.1:2376/', true],
+    ['https://docker.example', 'https://docker.example/', true],
+  ])('understands %s', (host, url, tls) => {
+    const address = parseDockerHost(host);
+    expect(address).toMatchObject({ kind: 'tcp', tls });
+    expect(address?.kind === 'tcp' && address.url.href).toBe(url);
+  });
+
+  it('does not understand ssh, and nonsense', () => {
+    expect(parseDockerHost('ssh://me@host')).toBeUndefined();
+    expect(parseDockerHost('tcp://')).toBeUndefined();
+    expect(parseDockerHost('docker')).toBeUndefined();
+  });
+});
+
+describe('#16 why there is no engine', () => {
+  const miss = (path: string, code: string) => ({
+    address: { kind: 'socket', path } as const,
+    error: Object.assign(new Error(code), { code }),
+  });
+
+  it('tells missing rights before everything else', () => {
+    const misses = [miss('/a', 'ENOENT'), miss('/b', 'ECONNREFUSED'), miss('/c', 'EACCES')];
+    expect(explainMisses(misses, undefined).message).toBe('the container engine at /c may not be used by this user');
+  });
+
+  it('tells an engine that does not run from none at all', () => {
+    expect(explainMisses([miss('/a', 'ENOENT'), miss('/b', 'ECONNREFUSED')], undefined).message).toContain(
+      '/b does not answer',
+    );
+    expect(explainMisses([miss('/a', 'ENOENT')], undefined).message).toBe('there is no container engine');
+  });
+});
+
+describe('#16 why an image cannot be had', () => {
+  it.each([
+    ['manifest for a:b not found: manifest unknown', 'there is no such image'],
+    ['pull access denied for a, repository does not exist', 'there is no such image'],
+    ['unauthorized: authentication required', 'the registry refuses access, or has no such image'],
+    ['Get "https://r/v2/": dial tcp: lookup r: no such host', 'the registry cannot be reached'],
+    ['Get "https://r/v2/": net/http: TLS handshake timeout', 'the registry cannot be reached'],
+    ['toomanyrequests: You have reached your pull rate limit', 'the registry allows no more pulls for now'],
+    ['no matching manifest for linux/arm64', 'the image is not made for this machine'],
+    ['write /x: no space left on device', 'the disk of the engine is full'],
+    ['something else', 'the engine could not pull it'],
+  ])('%s', (said, what) => {
+    const { code, message } = pullFailure('fs', 'a:b', new Error(said));
+    expect(code).toBe('INSTALL_FAILED');
+    expect(message).toBe(`fs: cannot get the image a:b: ${what}\n  ${said}`);
+  });
+});
