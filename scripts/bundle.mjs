@@ -10,7 +10,7 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const EXTERNAL = ['@photostructure/sqlite', '@huggingface/transformers', '*.node'];
 
 /** Packages that few runs need, in bundles of their own: the main one is read whole at each start. */
-const RARELY_NEEDED = ['dockerode', 'chromadb'];
+const RARELY_NEEDED = ['dockerode', 'chromadb', 'undici'];
 
 /** `entries`: name of the bundle to entry file. Writes bundles, source maps and `main.cjs`; returns esbuild's metafile. */
 export async function bundle({ entries, outdir }) {

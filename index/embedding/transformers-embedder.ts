@@ -25,7 +25,7 @@ export interface TransformersEmbedderOptions extends ModelOptions {
   /** For private models. */
   readonly hubToken?: string | undefined;
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
-  /** Texts at once. 1, because quantized models give a text other digits in other company, and a CPU gains little from more. */
+  /** Texts at once, of unquantized models; 1, since a CPU gains little from more. */
   readonly batchSize?: number | undefined;
   /** Of one batch; 60 seconds. */
   readonly timeoutMs?: number | undefined;
@@ -39,6 +39,9 @@ export interface TransformersEmbedderOptions extends ModelOptions {
 
 /** Characters are cut before tokens are counted; no tokenizer makes fewer tokens than one a dozen characters for long. */
 const CHARACTERS_PER_TOKEN = 12;
+
+/** They scale by what else is in the batch: in company a text gets another vector (cosine .96 to that it gets alone, MiniLM). */
+const DYNAMICALLY_QUANTIZED: ReadonlySet<string> = new Set(['q8', 'int8', 'uint8']);
 
 /** Loads the model, downloading it first if need be. Rejects with IndexError or with the signal's reason. */
 export async function createTransformersEmbedder(options: TransformersEmbedderOptions): Promise<Embedder> {
@@ -96,7 +99,7 @@ class TransformersEmbedder implements Embedder {
 
   /** A batch at a time, so that a request waits for one batch of an index run at most. */
   async #embed(texts: readonly string[], prefix: string, signal?: AbortSignal): Promise<Float32Array[]> {
-    const size = Math.max(1, this.#options.batchSize ?? 1);
+    const size = DYNAMICALLY_QUANTIZED.has(this.#parts.model.dtype) ? 1 : Math.max(1, this.#options.batchSize ?? 1);
     const longest = this.#parts.model.maxTokens * CHARACTERS_PER_TOKEN;
     const vectors: Float32Array[] = [];
     for (let start = 0; start < texts.length; start += size) {

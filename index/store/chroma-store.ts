@@ -110,7 +110,7 @@ class ChromaStore implements VectorStore {
       .flatMap((metadata, i) => {
         const distance = found.distances[0]?.[i];
         return typeof metadata?.id === 'string' && typeof distance === 'number'
-          ? [{ id: metadata.id, similarity: 1 - distance }]
+          ? [{ id: metadata.id, similarity: Math.max(-1, Math.min(1, 1 - distance)) }]
           : [];
       })
       .sort((a, b) => b.similarity - a.similarity || (a.id < b.id ? -1 : 1));
