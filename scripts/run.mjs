@@ -1,9 +1,8 @@
 // Runs a TypeScript program of this repository: node scripts/run.mjs bench/retrieval.ts --data ../shared/data/retrieval
-// Node 20 reads no TypeScript, so esbuild bundles the program beside the others' builds and Node imports that.
+// Node 20 reads no TypeScript, so esbuild bundles the program and Node imports that, from where it finds the packages.
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 const [, , program, ...rest] = process.argv;
@@ -11,7 +10,7 @@ if (!program) {
   console.error('usage: node scripts/run.mjs PROGRAM.ts [arguments]');
   process.exit(64);
 }
-const folder = await mkdtemp(path.join(tmpdir(), 'tooldex-run-'));
+const folder = await mkdtemp(fileURLToPath(new URL('../node_modules/.run-', import.meta.url)));
 try {
   const outfile = path.join(folder, 'program.mjs');
   await build({
