@@ -26,13 +26,13 @@ export async function installPython(job: InstallJob): Promise<Omit<Manifest, 'in
   const asked = job.request.packages.join(' ');
   const uv = await findOnPath('uv', job.env);
   const { installer, steps } = uv ? withUv(job, uv) : withPip(job, await findPython(job));
-  job.report(`installing ${asked} with ${installer}`);
+  const doing = `installing ${asked} with ${installer}`;
+  job.report(doing);
+  const onLine = (line: string) => {
+    if (isProgress(line)) job.report(`${doing}: ${line.trim().slice(0, 100)}`);
+  };
   for (const step of steps) {
-    const { code, tail } = await runStep(
-      job,
-      step,
-      (line) => isProgress(line) && job.report(line.trim().slice(0, 120)),
-    );
+    const { code, tail } = await runStep(job, step, onLine);
     if (code !== 0) throw installFailure({ server: job.server, installer, asked, tail });
   }
   return describeInstallation(job);

@@ -1,6 +1,6 @@
 /** The packages of all servers: each is installed once, by one process, whole or not at all, and then only looked up. */
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { GatewayError } from '../../errors.ts';
 import type { Environment } from '../native/child-environment.ts';
 import type { ParentGuard } from '../native/parent-guard.ts';
@@ -51,7 +51,7 @@ export function createPackageStore(options: PackageStoreOptions): PackageStore {
   const closing = new AbortController();
   return {
     async install(request, { server, onProgress, signal }) {
-      const root = join(options.dataDir, 'packages', request.ecosystem);
+      const root = resolve(options.dataDir, 'packages', request.ecosystem);
       const found = await findInstallation(root, request);
       if (found) return commandOf(found, request);
       const work = (report: PrepareProgress) =>
