@@ -1,0 +1,136 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createToolIndex, type ObservableToolIndex } from '../../../index/create-tool-index.ts';
+import { openBuiltinEmbedder } from '../../../index/embedding/builtin-embedder.ts';
+import type { Embedder } from '../../../index/embedding/embedder.ts';
+import { createChromaStore } from '../../../index/store/chroma-store.ts';
+import { createEmbeddedVectorStore } from '../../../index/store/embedded-vector-store.ts';
+import type { VectorStore } from '../../../index/store/vector-store.ts';
+import type { ToolDocument } from '../../../index/tool-document.ts';
+import { type ChromaServer, findChroma, startChroma } from '../../helpers/chroma-server.ts';
+import { makeTempDir } from '../../helpers/temp-dir.ts';
+import { qualityQueries, qualityTools } from '../../quality/fixtures.ts';
+
+const program = findChroma();
+const modelFile = fileURLToPath(new URL('../../../index/model/static.bin', import.meta.url));
+
+describe.skipIf(!program)('search on Chroma', () => {
+  const dir = makeTempDir('chroma');
+  const tools = qualityTools();
+  const queries = qualityQueries().map(({ query }) => query);
+  const indexes: ObservableToolIndex[] = [];
+  let server: ChromaServer;
+  let run = 0;
+
+  beforeAll(async () => {
+    server = await startChroma(program ?? '', dir.path);
+  }, 120_000);
+  afterAll(async () => {
+    await Promise.all(indexes.map((index) => index.close()));
+    await server?.stop();
+    dir.remove();
+  });
+  beforeEach(() => {
+    run++;
+  });
+
+  const chroma = () =>
+    createChromaStore({ address: async () => server.address, collectionPrefix: `run${run}`, timeoutMs: 30_000 });
+  const create = async (store: VectorStore, embedder?: Embedder) => {
+    const index = createToolIndex({
+      vectors: [{ embedder: embedder ?? (await openBuiltinEmbedder(modelFile)), store }],
+    });
+    indexes.push(index);
+    return index;
+  };
+  const filled = async (store: VectorStore, documents: readonly ToolDocument[] = tools) => {
+    const index = await create(store);
+    await index.upsert(documents);
+    await index.settled();
+    return index;
+  };
+  const ask = (index: ObservableToolIndex, task: string) => index.search({ task, limit: 10, deadlineMs: 30_000 });
+
+  it('ranks every request of the quality suite as the embedded store does', async () => {
+    const [onChroma, embedded] = [await filled(chroma()), await filled(createEmbeddedVectorStore())];
+    expect(queries.length).toBeGreaterThan(300);
+    for (const task of queries) {
+      const [there, here] = [await ask(onChroma, task), await ask(embedded, task)];
+      expect(there.mode).toBe('hybrid');
+      expect({ task, verdict: there.verdict, ids: ids(there) }).toEqual({
+        task,
+        verdict: here.verdict,
+        ids: ids(here),
+      });
+      for (const [i, hit] of there.hits.entries()) expect(hit.score).toBeCloseTo(here.hits[i]?.score ?? 0, 3);
+    }
+  }, 180_000);
+
+  it('finds only what the principal may see', async () => {
+    const index = await filled(chroma());
+    const servers = [...new Set(tools.map((each) => each.server))].slice(0, 3);
+    const allow = (document: { server: string }) => servers.includes(document.server);
+    for (const task of queries.slice(0, 20)) {
+      const answer = await index.search({ task, limit: 20, allow, deadlineMs: 30_000 });
+      expect(answer.mode).toBe('hybrid');
+      for (const hit of answer.hits) expect(servers).toContain(hit.server);
+    }
+  });
+
+  it('#68 answers with words while Chroma is dead, and completes the index run when it is back', async () => {
+    const embedder = await openBuiltinEmbedder(modelFile);
+    let batches = 0;
+    const index = await create(chroma(), {
+      identity: embedder.identity,
+      dimensions: embedder.dimensions,
+      embedTasks: (...args) => embedder.embedTasks(...args),
+      close: () => embedder.close(),
+      async embedDocuments(...args) {
+        if (++batches === 2) server.signal('SIGKILL');
+        return embedder.embedDocuments(...args);
+      },
+    });
+    await index.upsert(tools);
+    await expect.poll(() => index.status()[0]?.problem, { timeout: 30_000 }).toContain(server.address);
+    const [status] = index.status();
+    expect(status?.embedded).toBeGreaterThan(0);
+    expect(status?.pending).toBeGreaterThan(0);
+    const meanwhile = await ask(index, queries[0] ?? '');
+    expect(meanwhile).toMatchObject({ mode: 'lexical', degraded: expect.stringContaining(server.address) });
+    expect(meanwhile.hits.length).toBeGreaterThan(0);
+    await server.restart();
+    await expect.poll(() => index.status()[0]?.pending, { timeout: 60_000 }).toBe(0);
+    await expect.poll(async () => (await ask(index, queries[0] ?? '')).mode, { timeout: 60_000 }).toBe('hybrid');
+  }, 180_000);
+
+  it('lets two gateways index at once, and both answer alike', async () => {
+    const [one, two] = await Promise.all([filled(chroma()), filled(chroma(), [...tools].reverse())]);
+    for (const task of queries.slice(0, 40)) {
+      const [first, second] = await Promise.all([ask(one, task), ask(two, task)]);
+      expect(ids(first)).toEqual(ids(second));
+    }
+  }, 120_000);
+
+  it('finds what was indexed before without indexing it again', async () => {
+    await filled(chroma());
+    const embedder = await openBuiltinEmbedder(modelFile);
+    const embedded: string[] = [];
+    const counting: Embedder = {
+      identity: embedder.identity,
+      dimensions: embedder.dimensions,
+      embedTasks: (...args) => embedder.embedTasks(...args),
+      close: () => embedder.close(),
+      embedDocuments(documents, signal) {
+        embedded.push(...documents.map(({ id }) => id));
+        return embedder.embedDocuments(documents, signal);
+      },
+    };
+    const [changed, ...same] = tools;
+    const index = await create(chroma(), counting);
+    await index.upsert([...same, { ...(changed ?? tools[0]), description: 'Something else.' } as ToolDocument]);
+    await index.settled();
+    expect(embedded).toEqual([changed?.id]);
+  });
+});
+
+const ids = (answer: { hits: readonly { id: string }[] }) => answer.hits.map(({ id }) => id);
