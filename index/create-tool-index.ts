@@ -7,6 +7,7 @@ import { LexicalEvidence } from './lexical/lexical-evidence.ts';
 import { LexicalIndex } from './lexical/lexical-index.ts';
 import { NO_STATISTICS, type WordStatistics } from './lexical/word-statistics.ts';
 import { clauses } from './ranking/clauses.ts';
+import { type PartEvidence, partWinners, seatWinners } from './ranking/diversity.ts';
 import { type Evidence, fuse, vectorShare } from './ranking/fusion.ts';
 import { namedTools } from './ranking/named-tools.ts';
 import { confidence, verdict } from './ranking/verdict.ts';
@@ -220,11 +221,20 @@ class HybridToolIndex implements ObservableToolIndex {
       const score = fuse(this.#featuresOf(slot, named, similarities), share);
       if (best.wants(slot, score)) best.put(slot, score);
     }
-    return best.sorted().flatMap(({ slot, score }) => {
+    const winners = partWinners(this.#partEvidence(scope.accept, similarities), share);
+    const ordered = seatWinners(best.sorted(), winners);
+    return ordered.flatMap(({ slot, score }) => {
       const entry = this.#table.entry(slot);
       const features = this.#featuresOf(slot, named, similarities);
       return entry ? [{ id: entry.id, server: entry.server, score, features }] : [];
     });
+  }
+
+  #partEvidence(accept: Accept, similarities?: Similarities): PartEvidence[] {
+    return this.#evidence.partBests().map((words, at) => ({
+      words: words.filter(({ slot }) => accept(slot)),
+      cosines: new Map([...(similarities?.parts[at] ?? [])].filter(([slot]) => accept(slot))),
+    }));
   }
 
   #candidates(accept: Accept, named: ReadonlyMap<number, number>, similarities?: Similarities): Set<number> {

@@ -1,4 +1,5 @@
 /** What the words of one request say about every tool: the whole request, and the best of its parts. */
+import type { Ranked } from '../best-few.ts';
 import type { LexicalIndex, LexicalQuery } from './lexical-index.ts';
 import { type Choice, ScoreBoard } from './score-board.ts';
 
@@ -11,6 +12,9 @@ export interface LexicalTask {
 /** Added to the best score of a part before dividing by it: a part that matches nothing well must not count in full. */
 const WEAK_PART = 4;
 
+/** Tools remembered for each part. */
+const BESTS_OF_PART = 10;
+
 /** Valid until the next `collect`: the boards are used again. */
 export class LexicalEvidence {
   readonly #index: LexicalIndex;
@@ -20,6 +24,7 @@ export class LexicalEvidence {
   #query: LexicalQuery = { weights: new Map(), mass: 0 };
   #best = 0;
   #hasParts = false;
+  #partBests: (readonly Ranked[])[] = [];
 
   constructor(index: LexicalIndex) {
     this.#index = index;
@@ -32,7 +37,7 @@ export class LexicalEvidence {
     this.#best = this.#whole.best();
     this.#bestPart.reset(slots);
     this.#hasParts = task.clauses.length > 0;
-    for (const clause of task.clauses) this.#collectPart(clause, slots);
+    this.#partBests = task.clauses.map((clause) => this.#collectPart(clause, slots));
   }
 
   /** Slots that share at least one term with the request; removed documents may be among them. */
@@ -71,10 +76,17 @@ export class LexicalEvidence {
     return this.#query.mass;
   }
 
-  #collectPart(clause: string, slots: number): void {
+  /** For each part of a long request its best few tools, scored from 0 to 1; removed documents may be among them. */
+  partBests(): readonly (readonly Ranked[])[] {
+    return this.#partBests;
+  }
+
+  #collectPart(clause: string, slots: number): readonly Ranked[] {
     this.#part.reset(slots);
     this.#index.score(this.#index.query(clause), this.#part);
     const best = this.#part.best() + WEAK_PART;
     for (const slot of this.#part.touched()) this.#bestPart.raise(slot, this.#part.score(slot) / best);
+    const few = this.#part.top({ limit: BESTS_OF_PART, accept: () => true });
+    return few.map(({ slot, score }) => ({ slot, score: score / best }));
   }
 }

@@ -11,7 +11,8 @@ const WINDOW = { words: 20, step: 15 };
 const PARTS_MAX = 16;
 
 /** Ends of sentences and lines, and the words that join one wish to the next. */
-const BOUNDARY = /(?<=[.!?;])\s+|[。！？；，]|\n+|,\s+(?:and|then|also|plus)\s+|\s+(?:and then|then)\s+|;\s*|\s+-\s+/;
+const BOUNDARY =
+  /(?<=[.!?;])\s+|[。！？；，]|\n+|,\s+(?:and|then|also|plus)\s+|\s+(?:and then|then|e depois|e então|y luego|y después)\s+|;\s*|\s+-\s+/;
 
 /** The parts of a long request in order; none for a short one. */
 export function clauses(request: string): string[] {

@@ -18,8 +18,22 @@ export function qualityTools(): ToolDocument[] {
     }
     const { name = '', parameters = '', description = '' } = TOOL.exec(line)?.groups ?? {};
     if (name === '') throw new Error(`no tool: ${line}`);
-    const properties = Object.fromEntries(parameters.split(', ').filter(Boolean).map((parameter) => [parameter, {}]));
-    return [toolDocument({ id: `${server}.${name}`, server, serverDescription, name, description, inputSchema: { properties } })];
+    const properties = Object.fromEntries(
+      parameters
+        .split(', ')
+        .filter(Boolean)
+        .map((parameter) => [parameter, {}]),
+    );
+    return [
+      toolDocument({
+        id: `${server}.${name}`,
+        server,
+        serverDescription,
+        name,
+        description,
+        inputSchema: { properties },
+      }),
+    ];
   });
 }
 
@@ -29,7 +43,15 @@ export function qualityQueries(): JudgedQuery[] {
     .filter((line) => !line.startsWith('#'))
     .map((line, at) => {
       const [split = '', tools = '', query = ''] = line.split('|');
-      return { id: `${split}-${at}`, query, split, groups: tools.split(' ').filter(Boolean).map((tool) => [tool]) };
+      return {
+        id: `${split}-${at}`,
+        query,
+        split,
+        groups: tools
+          .split(' ')
+          .filter(Boolean)
+          .map((tool) => [tool]),
+      };
     });
 }
 

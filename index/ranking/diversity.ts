@@ -1,0 +1,40 @@
+/** Sees to it that every part of a long request has its best tool among the first few hits. */
+import type { Ranked } from '../best-few.ts';
+
+/** The first hits stay as they are, so that a long request with one need loses nothing at the top. */
+const SEATS_FROM = 3;
+/** Places after those that are given to the best tools of the parts. */
+const SEATS = 2;
+
+export interface PartEvidence {
+  readonly words: readonly Ranked[];
+  /** Slot to cosine; empty without vectors. */
+  readonly cosines: ReadonlyMap<number, number>;
+}
+
+/** The winners of the parts, best first, each once. `share` is the vectors' part of the score. */
+export function partWinners(parts: readonly PartEvidence[], share: number): number[] {
+  const winners = parts
+    .flatMap((part) => winnerOf(part, share) ?? [])
+    .sort((a, b) => b.score - a.score || a.slot - b.slot);
+  return [...new Set(winners.map(({ slot }) => slot))];
+}
+
+/** Moves winners that stand too low into the seats; everything else keeps its order. */
+export function seatWinners(ranked: readonly Ranked[], winners: readonly number[]): Ranked[] {
+  const top = ranked.slice(0, SEATS_FROM);
+  const late = winners.filter((slot) => !top.some((hit) => hit.slot === slot)).slice(0, SEATS);
+  const seated = late.flatMap((slot) => ranked.find((hit) => hit.slot === slot) ?? []);
+  const rest = ranked.slice(SEATS_FROM).filter((hit) => !seated.includes(hit));
+  return [...top, ...seated, ...rest];
+}
+
+function winnerOf({ words, cosines }: PartEvidence, share: number): Ranked | undefined {
+  const byWords = new Map(words.map(({ slot, score }) => [slot, score]));
+  let winner: Ranked | undefined;
+  for (const slot of new Set([...byWords.keys(), ...cosines.keys()])) {
+    const score = (1 - share) * (byWords.get(slot) ?? 0) + share * (cosines.get(slot) ?? 0);
+    if (!winner || score > winner.score) winner = { slot, score };
+  }
+  return winner;
+}
