@@ -17,15 +17,39 @@ const REQUESTS = [
     method: 'tools/call',
     params: { name: 'search_mcp_server', arguments: { task_description: 'read a file' } },
   },
+  {
+    jsonrpc: '2.0',
+    id: 4,
+    method: 'tools/call',
+    params: { name: 'use_tool', arguments: { mcp_tool_name: 'read_file', params: { path: 'a' } } },
+  },
 ];
+
+/** A server with one tool, so that finding and calling are compiled too. */
+const SERVER = `
+const tool = { name: 'read_file', description: 'Reads a file', inputSchema: { type: 'object', properties: { path: { type: 'string' } } } };
+const results = {
+  initialize: { protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: { name: 'build', version: '0' } },
+  'tools/list': { tools: [tool] },
+  'tools/call': { content: [{ type: 'text', text: 'done' }] },
+};
+require('node:readline').createInterface(process.stdin).on('line', (line) => {
+  const { id, method } = JSON.parse(line);
+  if (id === undefined) return;
+  const answer = results[method] ? { result: results[method] } : { error: { code: -32601, message: 'unknown' } };
+  console.log(JSON.stringify({ jsonrpc: '2.0', id, ...answer }));
+});`;
 
 /** Never fails a build: without a cache the first start of each command is slower, and that is all. */
 export async function warm(bin) {
   const folder = await mkdtemp(join(tmpdir(), 'tooldex-build-'));
   try {
-    const config = join(folder, 'tooldex.yaml');
-    await writeFile(config, `servers: {}\nworkspace_root: ${join(folder, 'work')}\n`);
+    const config = join(folder, 'tooldex.json');
+    const server = join(folder, 'server.cjs');
+    await writeFile(server, SERVER);
+    await writeFile(config, JSON.stringify({ servers: { build: { command: process.execPath, args: [server] } } }));
     const args = ['--config', config, '--data-dir', join(folder, 'data')];
+    await start([bin, 'index', ...args]).ended;
     await warmStdio([bin, 'stdio', ...args]);
     await warmServe([bin, 'serve', ...args]);
     await start([bin, 'search', 'read a file', ...args]).ended;

@@ -1,11 +1,15 @@
 /** The composition root: the only place that builds the parts and ties them together. */
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import type { AddedServers } from './catalog/added-servers.ts';
+import type { Catalog } from './catalog/catalog.ts';
 import { ConfiguredServers } from './catalog/configured-servers.ts';
+import type { Blobs } from './catalog/sqlite-blobs.ts';
 import type { Config } from './config/config.ts';
+import { readAddedServer } from './config/read-added-server.ts';
 import { GatewayError } from './errors.ts';
 import type { HttpServer } from './http/http-server.ts';
-import type { Pool } from './lifecycle/pool.ts';
+import type { InstanceState, Pool } from './lifecycle/pool.ts';
 import { type Identity, identityOf } from './meta-tools/identity.ts';
 import { buildMenu, type Menu } from './meta-tools/menu.ts';
 import type { MetaToolParts } from './meta-tools/parts.ts';
@@ -137,19 +141,16 @@ interface OpenParts {
 
 /** Everything that the menu does not need, so that clients see it before any of this is loaded. */
 async function openParts(options: GatewayOptions, directory: ConfiguredServers): Promise<OpenParts> {
-  const { config, log } = options;
-  const [{ openDatabase }, { createCatalog }, { createBlobs }, { openToolIndex }, { Discovery }] = await Promise.all([
-    import('./catalog/database.ts'),
-    import('./catalog/sqlite-catalog.ts'),
-    import('./catalog/sqlite-blobs.ts'),
+  const { config, log, modelFolder } = options;
+  const [{ catalog, blobs, added }, { openToolIndex }, { Discovery }] = await Promise.all([
+    openCatalog(options),
     import('../index/open-tool-index.ts'),
     import('./discovery/discovery.ts'),
   ]);
-  const { database, setAside } = openDatabase(join(config.dataDir, 'catalog.db'));
-  if (setAside) log('warn', `the catalog could not be read; it was moved to ${setAside} and is built anew`);
-  const catalog = createCatalog(database);
-  const index = await openToolIndex({ modelFolder: options.modelFolder, storage: createBlobs(database) });
-  const { pool, close: closePool } = await openPool(options, directory);
+  const adding = { config, directory, added };
+  await restoreAdded(adding, log);
+  const index = await openToolIndex({ modelFolder, storage: blobs });
+  const { pool, close: closePool } = await openPool(options, { directory, catalog });
   const note = (level: 'info' | 'problem', message: string) => log(level === 'info' ? 'info' : 'warn', message);
   const discovery = new Discovery({ catalog, directory, pool, index, events: { note } });
   const close = async () => {
@@ -157,22 +158,42 @@ async function openParts(options: GatewayOptions, directory: ConfiguredServers):
     await index.close();
     catalog.close();
   };
-  return { parts: await metaToolParts({ config, catalog, directory, pool, index, discovery }), close };
+  const addServer = serverAdder(adding);
+  return { parts: await metaToolParts({ catalog, directory, pool, index, discovery, addServer }, config), close };
 }
 
-type Built = Pick<MetaToolParts, 'catalog' | 'directory' | 'pool' | 'index' | 'discovery'> & {
-  readonly config: Config;
-};
+interface OpenCatalog {
+  readonly catalog: Catalog;
+  readonly blobs: Blobs;
+  readonly added: AddedServers;
+}
 
-async function metaToolParts({ config, ...built }: Built): Promise<MetaToolParts> {
+async function openCatalog({ config, log }: GatewayOptions): Promise<OpenCatalog> {
+  const [{ openDatabase }, { createCatalog }, { createBlobs }, { createAddedServers }] = await Promise.all([
+    import('./catalog/database.ts'),
+    import('./catalog/sqlite-catalog.ts'),
+    import('./catalog/sqlite-blobs.ts'),
+    import('./catalog/added-servers.ts'),
+  ]);
+  const { database, setAside } = openDatabase(join(config.dataDir, 'catalog.db'));
+  if (setAside) log('warn', `the catalog could not be read; it was moved to ${setAside} and is built anew`);
+  return { catalog: createCatalog(database), blobs: createBlobs(database), added: createAddedServers(database) };
+}
+
+type Built = Pick<MetaToolParts, 'catalog' | 'directory' | 'pool' | 'index' | 'discovery' | 'addServer'>;
+
+async function metaToolParts(built: Built, { search }: Config): Promise<MetaToolParts> {
   const [{ ResultStore }, { ArgumentChecker }, { systemClock }] = await Promise.all([
     import('./meta-tools/result-store.ts'),
     import('./meta-tools/argument-check.ts'),
     import('./stdx/clock.ts'),
   ]);
-  const { limit, tokensMax } = config.search;
-  const results = new ResultStore(systemClock);
-  return { ...built, results, checker: new ArgumentChecker(), search: { limit, tokensMax }, addServer: refuseToAdd };
+  return { ...built, results: new ResultStore(systemClock), checker: new ArgumentChecker(), search };
+}
+
+interface PoolSources {
+  readonly directory: ConfiguredServers;
+  readonly catalog: Catalog;
 }
 
 interface OpenPool {
@@ -182,15 +203,21 @@ interface OpenPool {
 
 async function openPool(
   { config, env, log, version }: GatewayOptions,
-  directory: ConfiguredServers,
+  { directory, catalog }: PoolSources,
 ): Promise<OpenPool> {
-  const [{ createPool }, { createLedger }, { createRuntime, createRuntimeContext }, { systemClock }] =
-    await Promise.all([
-      import('./lifecycle/create-pool.ts'),
-      import('./lifecycle/ledger.ts'),
-      import('./runtimes/create-runtime.ts'),
-      import('./stdx/clock.ts'),
-    ]);
+  const [
+    { createPool },
+    { createLedger },
+    { createEraStore },
+    { createRuntime, createRuntimeContext },
+    { systemClock },
+  ] = await Promise.all([
+    import('./lifecycle/create-pool.ts'),
+    import('./lifecycle/ledger.ts'),
+    import('./lifecycle/era-store.ts'),
+    import('./runtimes/create-runtime.ts'),
+    import('./stdx/clock.ts'),
+  ]);
   const ledgerFolder = join(config.dataDir, 'ledger');
   const runtimes = createRuntimeContext({ dataDir: config.dataDir, env });
   const pool = createPool({
@@ -201,6 +228,8 @@ async function openPool(
     clock: systemClock,
     clientInfo: { name: 'tooldex', version },
     ledger: createLedger(ledgerFolder),
+    eraStore: createEraStore(catalog),
+    onChange: ({ server, from, to }) => noteChange(log, server, [from, to]),
   });
   void reapLeftovers(ledgerFolder, log);
   const close = async () => {
@@ -208,6 +237,12 @@ async function openPool(
     await runtimes.close();
   };
   return { pool, close };
+}
+
+/** Leases come and go by the hundred; what is worth a line is whether a server runs. */
+function noteChange(log: Log, server: string, [from, to]: [InstanceState, InstanceState]): void {
+  if (from.kind === to.kind) return;
+  log('info', `${server} ${from.kind} -> ${to.kind}${'reason' in to ? `: ${to.reason}` : ''}`);
 }
 
 /** What a killed gateway left behind holds ports, locks and memory that its successors need. */
@@ -218,8 +253,34 @@ async function reapLeftovers(ledgerFolder: string, log: Log): Promise<void> {
   }
 }
 
-async function refuseToAdd(name: string): Promise<never> {
-  throw new GatewayError('NOT_ALLOWED', `"${name}" was not added: a config of the caller's own runs programs here`, {
-    hint: 'ask the admin to put it under servers: in the configuration file',
+interface AddingParts {
+  readonly config: Config;
+  readonly directory: ConfiguredServers;
+  readonly added: AddedServers;
+}
+
+/** Servers that agents brought earlier are there again, unless the file no longer lets them. */
+async function restoreAdded({ config, directory, added }: AddingParts, log: Log): Promise<void> {
+  if (config.addServers !== 'always') return;
+  for (const [name, given] of added.all()) {
+    if (directory.get(name)) continue;
+    const server = await readAddedServer({ name, given }, config).catch((error: Error) => error);
+    if (server instanceof Error) log('warn', `"${name}", added earlier, is left out: ${server.message}`);
+    else directory.add(server);
+  }
+}
+
+function serverAdder({ config, directory, added }: AddingParts): MetaToolParts['addServer'] {
+  return async (name, given) => {
+    if (config.addServers !== 'always') throw notAllowed(name, 'a config of your own would run programs here');
+    if (config.servers.has(name)) throw notAllowed(name, 'the configuration file has a server of that name');
+    directory.add(await readAddedServer({ name, given }, config));
+    added.save(name, given);
+  };
+}
+
+function notAllowed(name: string, why: string): GatewayError {
+  return new GatewayError('NOT_ALLOWED', `"${name}" was not added: ${why}`, {
+    hint: 'ask the admin to put it under "servers:" in the configuration file, or to set "add_servers: always"',
   });
 }

@@ -10,6 +10,8 @@ export interface Config {
   /** Where a `command` that is a relative path is looked up. Absolute. */
   readonly toolsRoot: string;
   readonly search: SearchConfig;
+  /** Whether agents may bring servers of their own (`always`) or only use those of the file (`catalog`). */
+  readonly addServers: 'catalog' | 'always';
   /** By name, in the order of the file; disabled ones too. */
   readonly servers: ReadonlyMap<string, ServerConfig>;
   /** What is allowed but probably not meant; each names its server and key. */

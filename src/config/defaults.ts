@@ -6,6 +6,8 @@ export const DEFAULTS = {
   searchLimit: 5,
   /** About 1 % of a small context window, and room for two or three full schemas. */
   searchTokensMax: 1000,
+  /** A config of an agent's own is code execution, so somebody must have wanted that. */
+  addServers: 'catalog',
   mode: 'daemon',
   idleTimeout: '5m',
   /** As long as MCP clients wait for one request. */

@@ -61,13 +61,14 @@ export function isClientFile(file: string): boolean {
 function resolveSettings(
   document: ConfigDocument,
   { file, overrides }: LoadOptions,
-): Pick<Config, 'source' | 'listen' | 'search'> {
+): Pick<Config, 'source' | 'listen' | 'search' | 'addServers'> {
   return {
     source: { file },
     listen: {
       host: overrides?.host ?? document.listen?.host ?? DEFAULTS.host,
       port: overrides?.port ?? document.listen?.port ?? DEFAULTS.port,
     },
+    addServers: document.add_servers ?? DEFAULTS.addServers,
     search: {
       limit: document.search?.limit ?? DEFAULTS.searchLimit,
       tokensMax: document.search?.max_tokens ?? DEFAULTS.searchTokensMax,

@@ -52,6 +52,15 @@ function root<Server extends z.ZodType>(ownServer: Server) {
     })
       .optional()
       .meta({ description: 'Defaults of `search_mcp_server`.' }),
+    add_servers: z
+      .enum(['catalog', 'always'])
+      .optional()
+      .meta({
+        description:
+          'Which servers an agent may add with `add_mcp_server`: `catalog` those of this file only, `always` also one of ' +
+          'its own, which lets it run programs as you.',
+        default: DEFAULTS.addServers,
+      }),
     defaults: keys(everyServer).optional().meta({ description: 'What holds for every server that says nothing else.' }),
     servers: z.record(serverName, ownServer).nullish().meta({ description: 'The servers, by name.' }),
     tools: z.record(serverName, ownServer).nullish().meta({ description: 'The same as `servers`.' }),

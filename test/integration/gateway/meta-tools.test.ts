@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, it } from 'vitest';
-import { journalOf } from '../../helpers/fixture-server.ts';
+import { fixtureServer, journalOf } from '../../helpers/fixture-server.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { openTestGateway } from './open-gateway.ts';
 
@@ -184,6 +184,43 @@ describe('add_mcp_server', () => {
     expect(await call('add_mcp_server', { mcp_server_name: 'deaf' })).toMatchObject({
       isError: true,
       text: expect.stringContaining('did you mean dead'),
+    });
+  });
+
+  describe('with a config of the caller', () => {
+    const brought = { mcp_server_name: 'mine', config: fixtureServer('well-behaved') };
+
+    it('is refused unless the configuration allows it, and says what the admin can do', async () => {
+      const { call } = await openTestGateway(well);
+      const refused = await call('add_mcp_server', brought);
+      expect(refused).toMatchObject({
+        isError: true,
+        text: expect.stringMatching(/^NOT_ALLOWED.*\n.*add_servers: always/),
+      });
+      expect(await call('use_tool', { tool: 'mine:add' })).toMatchObject({ isError: true });
+    });
+
+    it('adds the server for now and for the next start', async () => {
+      const first = await openTestGateway({}, undefined, { add_servers: 'always' });
+      expect((await first.call('add_mcp_server', brought)).text).toContain('mine is added');
+      expect((await first.call('use_tool', { tool: 'mine:add', params: { a: 1, b: 1 } })).text).toBe('2');
+      await first.gateway.close();
+      const second = await openTestGateway({}, first.folder, { add_servers: 'always' });
+      expect((await second.call('use_tool', { tool: 'mine:add', params: { a: 2, b: 1 } })).text).toBe('3');
+      await second.gateway.close();
+      const strict = await openTestGateway({}, first.folder);
+      expect((await strict.call('use_tool', { tool: 'mine:add' })).text).toContain('SERVER_UNKNOWN');
+    });
+
+    it('never replaces a server of the file, never expands the environment, and explains what is wrong', async () => {
+      const { call } = await openTestGateway(well, undefined, { add_servers: 'always' });
+      const replaced = await call('add_mcp_server', { ...brought, mcp_server_name: 'well' });
+      expect(replaced).toMatchObject({ isError: true, text: expect.stringContaining('NOT_ALLOWED') });
+      const secret = { command: 'node', args: ['${env:PATH}'] };
+      const curious = await call('add_mcp_server', { mcp_server_name: 'curious', config: secret });
+      expect(curious).toMatchObject({ isError: true, text: expect.stringContaining('PATH') });
+      const misspelt = await call('add_mcp_server', { mcp_server_name: 'm', config: { comand: 'node' } });
+      expect(misspelt).toMatchObject({ isError: true, text: expect.stringContaining('did you mean "command"') });
     });
   });
 });

@@ -33,13 +33,14 @@ export interface CallOutcome {
   readonly isError: boolean;
 }
 
-/** Closed when the test ends. A `folder` of an earlier gateway makes it the next start of the same. */
+/** Closed when the test ends; `keys` are further ones of its configuration. A `folder` of an earlier gateway makes it the next start of the same. */
 export async function openTestGateway(
   servers: Readonly<Record<string, TestServer>>,
   folder = tempDir('gateway'),
+  keys: JsonObject = {},
 ): Promise<TestGateway> {
   const file = join(folder, 'tooldex.json');
-  writeFileSync(file, JSON.stringify({ servers: Object.fromEntries(Object.entries(servers).map(toEntry)) }));
+  writeFileSync(file, JSON.stringify({ ...keys, servers: Object.fromEntries(Object.entries(servers).map(toEntry)) }));
   const env = { PATH: process.env.PATH, TOOLDEX_TEST_RUN: process.env.TOOLDEX_TEST_RUN };
   const config = await loadConfig({ file, env, dataDirDefault: join(folder, 'data') });
   const log: string[] = [];

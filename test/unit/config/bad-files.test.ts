@@ -110,7 +110,7 @@ describe('#63 wrong keys', () => {
     [
       'merge keys are not YAML 1.2',
       'servers: {}\n<<: {}\n',
-      '2:1: unknown key "<<" — there are listen, data_dir, workspace_root, tools_root, search, defaults, servers, tools, mcpServers',
+      '2:1: unknown key "<<" — there are listen, data_dir, workspace_root, tools_root, search, add_servers, defaults, servers, tools, mcpServers',
     ],
     [
       'inert: of another runtime',

@@ -1,0 +1,25 @@
+/** One server from a configuration that somebody gave while running, held against the same schema as the file's. */
+import { dirname, join } from 'node:path';
+import { GatewayError } from '../errors.ts';
+import type { Config, ServerConfig } from './config.ts';
+
+export interface AddedServer {
+  readonly name: string;
+  /** As in a file under `servers:`, or as MCP clients write it. */
+  readonly given: unknown;
+}
+
+/**
+ * Throws CONFIG_INVALID as loading does. References to the environment are not expanded: whoever gives such a
+ * configuration is not the one whose secrets are there.
+ */
+export async function readAddedServer({ name, given }: AddedServer, config: Config): Promise<ServerConfig> {
+  const { readDocument } = await import('./read-document.ts');
+  const file = join(dirname(config.source.file), `config of ${name.replace(/[^\w.-]/g, '_')}.json`);
+  const text = JSON.stringify({ workspace_root: config.workspaceRoot, servers: { [name]: given } }, null, 1);
+  const server = readDocument(text, { file, env: {} }).config.servers.get(name);
+  if (server) return server;
+  throw new GatewayError('CONFIG_INVALID', `the config of "${name}" describes no server`, {
+    hint: 'give an object such as {"command":"npx","args":["-y","package@1.2.3"]}',
+  });
+}
