@@ -43,6 +43,7 @@ const FILE_SUFFIXES: Readonly<Record<string, string>> = {
   bnb4: '_bnb4',
 };
 const MAX_TOKENS = 256;
+const HUB_ID = /^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/;
 
 /** Throws `missing` or `invalid-option` for what cannot be loaded. */
 export function chooseModel(options: ModelOptions): ChosenModel {
@@ -51,7 +52,7 @@ export function chooseModel(options: ModelOptions): ChosenModel {
 }
 
 function chooseFromHub(options: ModelOptions): ChosenModel {
-  if (!/^[\w.-]+(\/[\w.-]+)?$/.test(options.model)) {
+  if (!HUB_ID.test(options.model) || /(^|\/)\.\./.test(options.revision ?? '')) {
     throw new IndexError('invalid-option', `"${options.model}" is neither a folder nor the id of a model on the hub`, {
       hint: 'Write owner/name, or a path that begins with / or ./',
     });

@@ -50,12 +50,6 @@ describe.skipIf(!program)('chroma as a child', () => {
     await expect(child.address()).rejects.toMatchObject({ fault: 'closed' });
   });
 
-  it('starts nothing when nobody asks', async () => {
-    const before = descendants(process.pid);
-    await create().close();
-    expect(descendants(process.pid)).toEqual(before);
-  });
-
   it('keeps the data from run to run', async () => {
     const dataDir = tempDir('chroma-data');
     for (const run of [1, 2]) {
@@ -101,6 +95,25 @@ describe.skipIf(!program)('chroma as a child', () => {
     });
   });
 
+  it('does not outlive a parent that is killed', async () => {
+    const parent = startParent();
+    const [address] = (await once(parent, 'message')) as [string];
+    expect(await answers(address)).toBe(true);
+    const processes = descendants(parent.pid ?? 0);
+    expect(processes.length).toBeGreaterThan(1);
+    parent.kill('SIGKILL');
+    await gone(processes);
+    expect(isAlive(parent.pid ?? 0)).toBe(false);
+  });
+});
+
+describe('a child that is no Chroma', () => {
+  it('starts nothing when nobody asks', async () => {
+    const before = descendants(process.pid);
+    await create().close();
+    expect(descendants(process.pid)).toEqual(before);
+  });
+
   it('says why when it cannot start, and does not try again at once', async () => {
     const child = create({
       command: [script('broken', 'echo "GLIBC_2.38 not found" >&2', 'exit 3')],
@@ -126,17 +139,6 @@ describe.skipIf(!program)('chroma as a child', () => {
     const asked = expect(child.address()).rejects.toMatchObject({ fault: 'closed' });
     await child.close();
     await asked;
-  });
-
-  it('does not outlive a parent that is killed', async () => {
-    const parent = startParent();
-    const [address] = (await once(parent, 'message')) as [string];
-    expect(await answers(address)).toBe(true);
-    const processes = descendants(parent.pid ?? 0);
-    expect(processes.length).toBeGreaterThan(1);
-    parent.kill('SIGKILL');
-    await gone(processes);
-    expect(isAlive(parent.pid ?? 0)).toBe(false);
   });
 });
 
