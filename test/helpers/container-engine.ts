@@ -1,6 +1,6 @@
 /** A container engine and an image for tests, made from this machine's Node since no registry of images may be within reach. */
 import { execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, realpathSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type Docker from 'dockerode';
@@ -26,6 +26,8 @@ export async function importNodeImage(docker: Docker, name: string, fixture: str
   for (const file of [node, ...librariesOf(node)]) copyInto(root.path, file, file);
   copyInto(root.path, join(FIXTURES, fixture), join('/app', basename(fixture)));
   mkdirSync(join(root.path, 'tmp'));
+  // Older engines give a tmpfs the mode of the folder that it covers.
+  chmodSync(join(root.path, 'tmp'), 0o1777);
   const tar = spawn('tar', ['-C', root.path, '-c', '.'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const options = { fromSrc: '-', repo: name, changes: `ENTRYPOINT ["${node}"]` };
   const progress = await docker.importImage(tar.stdout, options);

@@ -5,6 +5,7 @@ import { GatewayError } from '../../errors.ts';
 import { makeWorkspace } from '../native/native-runtime.ts';
 import type { StopTimes } from '../native/process-endpoint.ts';
 import type { PrepareProgress, Runtime } from '../runtime.ts';
+import { chooseUser, gatewayOwner } from './choose-user.ts';
 import { ContainerEndpoint, exitOfContainer, stopContainer } from './container-endpoint.ts';
 import type { ContainerEngine } from './container-engine.ts';
 import { type ContainerServer, containerOptions, imageWithTag } from './container-options.ts';
@@ -21,7 +22,7 @@ export function createContainerRuntime(
   server: ContainerServer,
   { engine, stopTimes = STOP_TIMES }: ContainerContext,
 ): Runtime {
-  const options = () => containerOptions(server, engine.labels);
+  const options = (user = server.user) => containerOptions({ ...server, user }, engine.labels);
   async function prepare(onProgress?: PrepareProgress, signal?: AbortSignal): Promise<void> {
     options();
     await engine.ensureImage(imageWithTag(server.image), { server: server.name, onProgress, signal });
@@ -34,7 +35,8 @@ export function createContainerRuntime(
       await refuseDangerousMounts(server.name, server.mounts);
       signal?.throwIfAborted();
       const { docker } = await engine.connect();
-      const endpoint = await start({ docker, server, options: options(), stopTimes });
+      const user = await chooseUser(docker, server, gatewayOwner());
+      const endpoint = await start({ docker, server, options: options(user), stopTimes });
       if (!signal?.aborted) return endpoint;
       await endpoint.stop();
       throw signal.reason;

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
+import { chownSync, mkdirSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -80,6 +80,7 @@ describe.skipIf(!docker)('a container', () => {
       root: 'EROFS',
       temporary: 'written',
       networks: [],
+      user: '0:0',
       env: 'one\ntwo=3',
       argv: ['a b', '$(id)', '--privileged'],
     });
@@ -96,6 +97,25 @@ describe.skipIf(!docker)('a container', () => {
     expect(JSON.parse(await firstLine(endpoint.output))).toMatchObject({ workspace: 'written' });
     expect(statSync(workspaceDir).mode & 0o777).toBe(0o700);
   });
+
+  it.runIf(process.getuid?.() === 0)(
+    'runs as the user that is asked for, who can write to a workspace of that user',
+    async () => {
+      const workspaceDir = join(tempDir('workspaces'), 'demo');
+      mkdirSync(workspaceDir, { mode: 0o700 });
+      chownSync(workspaceDir, 1234, 1235);
+      const mounts = [{ source: workspaceDir, target: workspaceDir, readOnly: false }];
+      const env = { WORKSPACE: workspaceDir };
+      const theirs = await launch({ mounts, workspaceDir, env, user: '1234:1235' });
+      expect(JSON.parse(await firstLine(theirs.output))).toMatchObject({
+        workspace: 'written',
+        temporary: 'written',
+        user: '1234:1235',
+      });
+      const nobody = await launch({ mounts, workspaceDir, env, user: '4321' });
+      expect(JSON.parse(await firstLine(nobody.output))).toMatchObject({ workspace: 'EACCES', user: '4321:0' });
+    },
+  );
 
   it('may not write to a mount that is for reading', async () => {
     const folder = tempDir('books');

@@ -64,7 +64,7 @@ describe('an npm package', () => {
     expect(second).toEqual({ ...first, progress: [] });
   });
 
-  it('runs as one process, started without npx', async () => {
+  it('#4 runs as one process, without an npx that could ask something', async () => {
     npmPackage(source, { bin: './cli.js' }, { 'cli.js': ECHO });
     const context = createRuntimeContext({ dataDir, env: process.env });
     onTestFinished(() => context.close());

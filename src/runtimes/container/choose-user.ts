@@ -1,0 +1,31 @@
+/** Who a server is inside its container, where its entry leaves that open. */
+import type Docker from 'dockerode';
+import type { ContainerServer } from './container-options.ts';
+
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/**
+ * The image decides, with one exception: what the gateway's own user shares for writing belongs to that user and is closed
+ * to others, and a root without capabilities is one of those. So such a container runs as the gateway does. Not where the
+ * gateway is root, and not in a rootless engine, whose root is the gateway's user already.
+ */
+export async function chooseUser(
+  docker: Docker,
+  server: ContainerServer,
+  gateway: Owner | undefined,
+): Promise<string | undefined> {
+  const sharesForWriting = server.mounts.some(({ readOnly }) => !readOnly);
+  if (server.user !== undefined || !gateway || gateway.uid === 0 || !sharesForWriting) return server.user;
+  const { SecurityOptions: options } = (await docker.info()) as { SecurityOptions?: string[] | null };
+  return options?.some((option) => option.includes('rootless')) ? undefined : `${gateway.uid}:${gateway.gid}`;
+}
+
+/** Undefined on Windows, where users have no such numbers. */
+export function gatewayOwner(): Owner | undefined {
+  const uid = process.getuid?.();
+  const gid = process.getgid?.();
+  return uid === undefined || gid === undefined ? undefined : { uid, gid };
+}
