@@ -29,17 +29,19 @@ export function nearest(word: string, candidates: Iterable<string>, limit = 3): 
   const wanted = plain(word);
   const reach = Math.max(2, Math.floor(wanted.length / 3));
   return [...new Set(candidates)]
-    .map((candidate) => ({ candidate, distance: distanceBetween(wanted, plain(candidate)) }))
+    .map((candidate) => ({ candidate, ...distances(wanted, plain(candidate)) }))
     .filter(({ distance }) => distance <= reach)
-    .sort((x, y) => x.distance - y.distance || (x.candidate < y.candidate ? -1 : 1))
+    .sort((x, y) => x.distance - y.distance || x.edits - y.edits || (x.candidate < y.candidate ? -1 : 1))
     .slice(0, limit)
     .map(({ candidate }) => candidate);
 }
 
 const plain = (word: string) => word.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 
-function distanceBetween(wanted: string, candidate: string): number {
-  if (wanted.length >= 3 && (candidate.includes(wanted) || (candidate.length >= 3 && wanted.includes(candidate))))
-    return 1;
-  return editDistance(wanted.slice(0, 64), candidate.slice(0, 64));
+/** A word inside the other is near however long the other is; among several such, `edits` decides. */
+function distances(wanted: string, candidate: string): { distance: number; edits: number } {
+  const edits = editDistance(wanted.slice(0, 64), candidate.slice(0, 64));
+  const [short, long] = wanted.length < candidate.length ? [wanted, candidate] : [candidate, wanted];
+  const inside = short.length >= 3 && long.includes(short);
+  return { distance: inside ? Math.min(1, edits) : edits, edits };
 }
