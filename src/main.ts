@@ -17,7 +17,11 @@ export function start(streams?: { readonly stdin: Readable; readonly stdout: Wri
     stdout: streams?.stdout ?? process.stdout,
     stderr: process.stderr,
   };
+  // Whoever reads our words may go away; servers must be stopped all the same, so the run goes on to its end.
+  for (const stream of [invocation.stdout, process.stdout, process.stderr]) stream.on('error', IGNORE);
   void run(invocation).then((exitCode) => {
     process.exitCode = exitCode;
   });
 }
+
+const IGNORE = () => undefined;
