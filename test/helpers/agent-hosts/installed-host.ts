@@ -1,9 +1,8 @@
 /** Agent hosts weigh a gigabyte: each is installed once, outside the checkout, and only when somebody wants it. */
-import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
+import { npm } from '../npm.ts';
 import type { AgentHost } from './agent-host.ts';
 
 /** Names of hosts to install, separated by commas, or `all`; unset means: run those that are there already. */
@@ -41,7 +40,7 @@ async function install(host: AgentHost, folder: string): Promise<void> {
     writeFileSync(join(beside, 'package.json'), '{"private":true}');
     const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-update-notifier'];
     const args = ['install', ...quiet, '--cache', join(beside, '.npm'), `${host.package}@${host.version}`];
-    await promisify(execFile)('npm', args, { cwd: beside });
+    await npm(args, beside);
     rmSync(join(beside, '.npm'), { recursive: true, force: true });
     renameSync(beside, folder);
   } catch (error) {
