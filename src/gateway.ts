@@ -95,12 +95,17 @@ export async function serveHttp(gateway: Gateway, { host, port, log }: ServeHttp
   return startHttpServer({ host, port, meta, direct, readiness, onError });
 }
 
+/** Fewer are put into the index in no time by the first search; so many are better there before it. */
+const LARGE_CATALOG_TOOLS = 500;
+
+const toolCount = (catalog: Catalog) => catalog.listings().reduce((sum, listing) => sum + listing.toolCount, 0);
+
 /** Learns what is not known yet; never rejects, for a server that cannot be listed is told of where it is asked for. */
 export async function listInBackground(gateway: Gateway, log: Log): Promise<void> {
   try {
-    const { discovery } = await gateway.open();
-    await discovery.refresh();
+    const { catalog, discovery } = await gateway.open();
     await discovery.listMissing();
+    if (toolCount(catalog) > LARGE_CATALOG_TOOLS) await discovery.refresh();
   } catch (error) {
     log('warn', `indexing stopped: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -142,14 +147,17 @@ interface OpenParts {
 /** Everything that the menu does not need, so that clients see it before any of this is loaded. */
 async function openParts(options: GatewayOptions, directory: ConfiguredServers): Promise<OpenParts> {
   const { config, log, modelFolder } = options;
-  const [{ catalog, blobs, added }, { openToolIndex }, { Discovery }] = await Promise.all([
+  const [{ catalog, blobs, added }, { lazyToolIndex }, { Discovery }] = await Promise.all([
     openCatalog(options),
-    import('../index/open-tool-index.ts'),
+    import('../index/lazy-tool-index.ts'),
     import('./discovery/discovery.ts'),
   ]);
   const adding = { config, directory, added };
   await restoreAdded(adding, log);
-  const index = await openToolIndex({ modelFolder, storage: blobs });
+  const index = lazyToolIndex(async () => {
+    const { openToolIndex } = await import('../index/open-tool-index.ts');
+    return openToolIndex({ modelFolder, storage: blobs });
+  });
   const { pool, close: closePool } = await openPool(options, { directory, catalog });
   const note = (level: 'info' | 'problem', message: string) => log(level === 'info' ? 'info' : 'warn', message);
   const discovery = new Discovery({ catalog, directory, pool, index, events: { note } });

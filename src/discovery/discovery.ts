@@ -61,6 +61,7 @@ export class Discovery {
   /** Fingerprint under which each server stands in the index. */
   readonly #loaded = new Map<string, string>();
   readonly #loads = new SingleFlight<'catalog', void>();
+  /** NaN until somebody has asked for the index: who never searches does not pay for it. */
   #generation = Number.NaN;
 
   constructor(parts: DiscoveryParts) {
@@ -180,7 +181,7 @@ export class Discovery {
     const startMs = pool.startCostMs(server) ?? catalog.listing(server)?.startMs ?? 0;
     const listing = { server, configHash, listedAt: Date.now(), startMs, protocolVersion, serverInfo, capabilities };
     const change = catalog.replace({ ...listing, instructions }, tools);
-    await this.#load(server);
+    if (!Number.isNaN(this.#generation)) await this.#load(server);
     const stored = catalog.listing(server);
     if (!stored) throw new GatewayError('INTERNAL', `the listing of ${server} was not stored`);
     return { listing: stored, change };

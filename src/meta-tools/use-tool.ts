@@ -12,7 +12,6 @@ export const useTool: MetaTool = async (parts, given, context) => {
   const request = readUseToolRequest(given);
   const builtIn = callBuiltIn(parts, request);
   if (builtIn) return builtIn;
-  await parts.discovery.refresh();
   const target = await resolveTool(parts, request, context);
   const params = await fittingArguments(parts, target, request.params);
   const result = await call(parts, target, { params, context });
