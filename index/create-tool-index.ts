@@ -10,7 +10,7 @@ import { clauses } from './ranking/clauses.ts';
 import { type PartEvidence, partWinners, seatWinners } from './ranking/diversity.ts';
 import { type Evidence, fuse, vectorShare } from './ranking/fusion.ts';
 import { namedTools } from './ranking/named-tools.ts';
-import { confidence, verdict } from './ranking/verdict.ts';
+import { confidence, verdict, WORDS_THRESHOLDS } from './ranking/verdict.ts';
 import { Similarities } from './similarities.ts';
 import { documentHash, type ToolDocument } from './tool-document.ts';
 import type { SearchAnswer, SearchHit, SearchRequest, ToolIndex, UpsertReport } from './tool-index.ts';
@@ -113,7 +113,7 @@ class HybridToolIndex implements ObservableToolIndex {
     const degraded = vectors.degraded ?? (isHybrid ? undefined : this.#vectorsMissing);
     const sureness = confidence(ranked, this.#evidence.mass, isHybrid);
     return {
-      verdict: verdict(sureness, isHybrid),
+      verdict: verdict(sureness, isHybrid ? vectors.thresholds : WORDS_THRESHOLDS),
       confidence: sureness,
       hits,
       matched: this.#matched(scope),

@@ -1,6 +1,7 @@
 /** Asks the best vector layer that can answer, within a deadline; what goes wrong becomes a reason, never an error. */
 import { type Clock, systemClock } from '../src/stdx/clock.ts';
 import { IndexError } from './index-error.ts';
+import type { VerdictThresholds } from './ranking/verdict.ts';
 import type { VectorHit } from './store/vector-store.ts';
 import type { VectorLayer } from './vector-layer.ts';
 import { withDeadline } from './with-deadline.ts';
@@ -16,11 +17,19 @@ export interface VectorQuestion {
 export type VectorLists = readonly (readonly VectorHit[])[];
 
 export type VectorAnswer =
-  | { readonly kind: 'vectors'; readonly hits: VectorLists; readonly degraded?: string }
+  | {
+      readonly kind: 'vectors';
+      readonly hits: VectorLists;
+      readonly thresholds: VerdictThresholds;
+      readonly degraded?: string;
+    }
   | { readonly kind: 'none'; readonly degraded?: string };
 
 /** Nearest tools asked for by the request and by each part of it. */
 const NEAREST = 120;
+
+/** A layer that is not the last leaves time for those below it. */
+const SHARE_OF_TIME = 0.6;
 
 /** The layers are ordered best first. */
 export async function vectorEvidence(
@@ -31,21 +40,37 @@ export async function vectorEvidence(
   const problems: string[] = [];
   const endsAt = clock.now() + question.deadlineMs;
   for (const layer of layers) {
-    const problem = layer.unready() ?? (await ask());
-    if (typeof problem !== 'string') return { kind: 'vectors', hits: problem, degraded: problems[0] };
-    problems.push(problem);
-
-    async function ask(): Promise<VectorLists | string> {
-      const left = endsAt - clock.now();
-      if (left <= 0) return 'no time was left for vectors';
-      return nearest(layer, { ...question, deadlineMs: left }, clock).catch((error: unknown) => {
-        const reason = error instanceof Error ? error.message : String(error);
-        layer.rest(reason);
-        return reason;
-      });
+    const left = endsAt - clock.now();
+    const deadlineMs = layer === layers.at(-1) ? left : left * SHARE_OF_TIME;
+    const hits = await ask(layer, { ...question, deadlineMs }, clock);
+    if (typeof hits !== 'string') {
+      return { kind: 'vectors', hits, thresholds: layer.thresholds, degraded: problems[0] };
     }
+    problems.push(hits);
   }
   return { kind: 'none', degraded: problems[0] };
+}
+
+/** The hits, or why there are none. A layer that is about to be ready is waited for. */
+async function ask(layer: VectorLayer, question: VectorQuestion, clock: Clock): Promise<VectorLists | string> {
+  const startedAt = clock.now();
+  if (layer.unready() && layer.remainingMs() < question.deadlineMs / 2)
+    await readiness(layer, question.deadlineMs / 2, clock);
+  const problem = layer.unready();
+  if (problem) return problem;
+  const deadlineMs = question.deadlineMs - (clock.now() - startedAt);
+  if (deadlineMs <= 0) return 'no time was left for vectors';
+  return nearest(layer, { ...question, deadlineMs }, clock).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    layer.rest(reason);
+    return reason;
+  });
+}
+
+/** Whatever becomes of it, `unready` tells afterwards. */
+function readiness(layer: VectorLayer, ms: number, clock: Clock): Promise<void> {
+  const expired = () => new IndexError('timeout', 'The vectors are not complete yet');
+  return withDeadline(() => layer.settled(), { ms, clock, expired }).catch(() => {});
 }
 
 async function nearest(layer: VectorLayer, question: VectorQuestion, clock: Clock): Promise<VectorLists> {

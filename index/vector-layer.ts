@@ -2,12 +2,15 @@
 import { type Clock, systemClock } from '../src/stdx/clock.ts';
 import type { Embedder } from './embedding/embedder.ts';
 import { IndexError } from './index-error.ts';
+import { BUILTIN_THRESHOLDS, type VerdictThresholds } from './ranking/verdict.ts';
 import type { VectorHit, VectorStore } from './store/vector-store.ts';
 import type { ToolDocument } from './tool-document.ts';
 
 export interface VectorSource {
   readonly embedder: Embedder;
   readonly store: VectorStore;
+  /** When its cosines are of another scale than the built-in model's: fit them with `model/fit-verdict.ts`. */
+  readonly thresholds?: VerdictThresholds;
 }
 
 export interface LayerStatus {
@@ -32,6 +35,8 @@ export interface NearestTexts {
 
 /** Documents given to the embedder at once. */
 const BATCH = 64;
+/** A document of the built-in model takes about this; slower models are known after their first batch. */
+const FIRST_GUESS_MS = 0.3;
 const RETRY_MS = { first: 1_000, longest: 60_000 };
 /** Serves although so large a share of the documents has no vector yet; they still rank by their words. */
 const MISSING_SHARE_MAX = 0.05;
@@ -46,6 +51,7 @@ export class VectorLayer {
   #isOpen = false;
   #batch = BATCH;
   #problem: string | undefined;
+  #msPerDocument = FIRST_GUESS_MS;
   #failures = 0;
   #rests = 0;
   #restsUntil = 0;
@@ -55,6 +61,10 @@ export class VectorLayer {
     this.#source = source;
     this.#clock = clock;
     this.#wake();
+  }
+
+  get thresholds(): VerdictThresholds {
+    return this.#source.thresholds ?? BUILTIN_THRESHOLDS;
   }
 
   status(): LayerStatus {
@@ -70,6 +80,11 @@ export class VectorLayer {
     if (!this.#isOpen) return problem ?? `${model} is opening its store`;
     const isBehind = pending > MISSING_SHARE_MAX * (embedded + pending);
     return isBehind ? (problem ?? `${model} is still indexing: ${embedded} of ${embedded + pending} tools`) : undefined;
+  }
+
+  /** A guess of how long the pending documents will take, from the speed so far; endless while something is wrong. */
+  remainingMs(): number {
+    return this.#problem ? Number.POSITIVE_INFINITY : this.#pending.size * this.#msPerDocument;
   }
 
   upsert(documents: readonly PendingDocument[]): void {
@@ -160,6 +175,7 @@ export class VectorLayer {
     const batch = [...firstOf(this.#pending.values(), this.#batch)];
     if (batch.length === 0) return;
     const { signal } = this.#closing;
+    const startedAt = this.#clock.now();
     try {
       const documents = batch.map(({ document }) => document);
       const vectors = await this.#source.embedder.embedDocuments(documents, signal);
@@ -169,6 +185,7 @@ export class VectorLayer {
       await this.#source.store.upsert(records, signal);
       for (const entry of batch) this.#embeddedNow(entry);
       this.#batch = BATCH;
+      this.#msPerDocument = (this.#clock.now() - startedAt) / batch.length;
     } catch (error) {
       if (this.#batch === 1 && isDocumentsFault(error)) this.#giveUp(batch, error);
       else {

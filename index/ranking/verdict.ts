@@ -9,11 +9,11 @@ export interface VerdictThresholds {
 }
 
 /**
- * Fitted by `model/fit-verdict.ts`: at most 2 in 100 requests whose tool is among the first five may be called `none`,
- * at most 6 in 100 requests that no tool answers may be called `match`.
+ * Fitted by `model/fit-verdict.ts`: of the requests whose tool is among the first five at most 1 in 100 may be called
+ * `none` (in one catalog 10), of the requests that no tool answers at most 6 in 100 may be called `match`.
  */
-const HYBRID: VerdictThresholds = { weak: 0.35, match: 0.45 };
-const LEXICAL: VerdictThresholds = { weak: 0.25, match: 0.45 };
+export const BUILTIN_THRESHOLDS: VerdictThresholds = { weak: 0.28, match: 0.485 };
+export const WORDS_THRESHOLDS: VerdictThresholds = { weak: 0.27, match: 0.553 };
 
 /** BM25 in multiples of this and of the square root of what the words could weigh is about 1 for a tool that fits. */
 const BM25_FULL = 5;
@@ -32,8 +32,7 @@ export function confidence(hits: readonly { readonly features: Evidence }[], mas
   return Math.max(0, WORDS_SHARE * words + (1 - WORDS_SHARE) * nearest);
 }
 
-export function verdict(sureness: number, isHybrid: boolean): Verdict {
-  const { weak, match } = isHybrid ? HYBRID : LEXICAL;
+export function verdict(sureness: number, { weak, match }: VerdictThresholds): Verdict {
   if (sureness >= match) return 'match';
   return sureness >= weak ? 'weak' : 'none';
 }

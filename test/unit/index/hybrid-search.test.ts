@@ -4,6 +4,7 @@ import type { Embedder } from '../../../index/embedding/embedder.ts';
 import { IndexError } from '../../../index/index-error.ts';
 import { createEmbeddedVectorStore } from '../../../index/store/embedded-vector-store.ts';
 import { type ToolDocument, toolDocument } from '../../../index/tool-document.ts';
+import { fakeClock } from '../../helpers/fake-clock.ts';
 
 /** Knows a few synonyms, so that it finds what words alone cannot. */
 const MEANINGS = [
@@ -65,6 +66,13 @@ describe('hybrid search', () => {
     await index.close();
   });
 
+  it('waits for vectors that are nearly there, also in the first search', async () => {
+    const index = await indexWith(synonymEmbedder());
+    const answer = await index.search({ task: 'shrink these photos', limit: 1 });
+    expect(answer).toMatchObject({ mode: 'hybrid', hits: [{ id: 'graphics:resize_image' }] });
+    await index.close();
+  });
+
   it('keeps what may not be seen out of the vector hits too', async () => {
     const index = await indexWith(synonymEmbedder());
     await index.settled();
@@ -96,6 +104,22 @@ describe('when vectors fail', () => {
     const answer = await index.search({ task: 'customers addresses', limit: 1, deadlineMs: 20 });
     expect(answer).toMatchObject({ mode: 'lexical', degraded: expect.stringContaining('did not answer within') });
     expect(answer.hits[0]?.id).toBe('books:list_customers');
+    await index.close();
+  });
+
+  it('has time for the model below when the better one hangs', async () => {
+    const source = (embedder: Embedder) => ({ embedder, store: createEmbeddedVectorStore() });
+    const hanging = synonymEmbedder({ identity: 'hangs', tasks: () => new Promise(() => {}) });
+    const clock = fakeClock();
+    const index = createToolIndex({ vectors: [source(hanging), source(synonymEmbedder())], clock });
+    await index.upsert(CATALOG);
+    await index.settled();
+    const searching = index.search({ task: 'photo', limit: 1, deadlineMs: 50 });
+    await expect.poll(() => clock.waiting).toBe(1);
+    await clock.advance(30);
+    const answer = await searching;
+    expect(answer).toMatchObject({ mode: 'hybrid', degraded: expect.stringContaining('hangs') });
+    expect(answer.hits[0]?.id).toBe('graphics:resize_image');
     await index.close();
   });
 
