@@ -46,7 +46,16 @@ function withUv({ request, folder }: InstallJob, uv: string): Recipe {
       { command: uv, args: ['venv', ...python, join(folder, 'venv')] },
       {
         command: uv,
-        args: ['pip', 'install', '--python', venvPython(folder), ...request.options, '--', ...request.packages],
+        args: [
+          'pip',
+          'install',
+          '--compile-bytecode',
+          '--python',
+          venvPython(folder),
+          ...request.options,
+          '--',
+          ...request.packages,
+        ],
       },
     ],
   };
