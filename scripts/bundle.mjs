@@ -9,14 +9,27 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Packages with native code or of great weight: they are installed, not bundled. */
 const EXTERNAL = ['@photostructure/sqlite', '@huggingface/transformers', '*.node'];
 
-/** Packages that few runs need, in bundles of their own: the main one is read whole at each start. */
-const RARELY_NEEDED = ['dockerode', 'chromadb', 'undici'];
+/**
+ * Packages that only some runs need, in bundles of their own: what is read and held by every start stays small. Those that
+ * share state or classes stand in one bundle.
+ */
+const APART = {
+  docker: ['dockerode'],
+  chroma: ['chromadb', 'undici'],
+  'mcp-server': ['@modelcontextprotocol/server', '@modelcontextprotocol/server/stdio', '@modelcontextprotocol/node'],
+  'mcp-client': ['@modelcontextprotocol/client'],
+  'config-reader': ['yaml', 'zod'],
+  'json-schema': ['ajv', 'ajv/dist/2020.js'],
+};
 
 /** `entries`: name of the bundle to entry file. Writes bundles, source maps and `main.cjs`; returns esbuild's metafile. */
 export async function bundle({ entries, outdir }) {
   const { outputFiles, metafile } = await esbuild.build({
     absWorkingDir: ROOT,
-    entryPoints: { ...entries, ...Object.fromEntries(RARELY_NEEDED.map((name) => [`lib/${name}`, name])) },
+    entryPoints: {
+      ...entries,
+      ...Object.fromEntries(Object.keys(APART).map((name) => [`lib/${name}`, `apart:${name}`])),
+    },
     outdir,
     outExtension: { '.js': '.cjs' },
     bundle: true,
@@ -38,7 +51,7 @@ export async function bundle({ entries, outdir }) {
     plugins: [ownUrls, apart],
     logLevel: 'warning',
   });
-  await mkdir(outdir, { recursive: true });
+  await rm(join(outdir, 'lib'), { recursive: true, force: true });
   await mkdir(join(outdir, 'lib'), { recursive: true });
   for (const { path, contents } of outputFiles) await replace(path, contents);
   await writeLoader(
@@ -77,12 +90,25 @@ const ownUrls = {
   },
 };
 
-/** Requires the packages with bundles of their own from there, by our own code only: they may import one another. */
+/** Gives our own code the packages of APART from their bundles; packages still find one another within theirs. */
 const apart = {
   name: 'apart',
-  setup({ onResolve }) {
-    onResolve({ filter: new RegExp(`^(${RARELY_NEEDED.join('|')})$`) }, ({ path, kind }) =>
-      kind === 'entry-point' ? undefined : { path: `./lib/${path}.cjs`, external: true },
+  setup({ onResolve, onLoad }) {
+    const bundleOf = new Map(Object.entries(APART).flatMap(([name, packages]) => packages.map((path) => [path, name])));
+    onResolve({ filter: /^apart:/ }, ({ path }) => ({ path: path.slice('apart:'.length), namespace: 'apart-bundle' }));
+    onResolve({ filter: /^[@a-z]/ }, ({ path, importer }) =>
+      bundleOf.has(path) && isOurs(importer) ? { path, namespace: 'apart-package' } : undefined,
     );
+    onResolve({ filter: /^\.\/lib\//, namespace: 'apart-package' }, ({ path }) => ({ path, external: true }));
+    onLoad({ filter: /.*/, namespace: 'apart-bundle' }, ({ path }) => {
+      const members = APART[path].map((name) => `${JSON.stringify(name)}: require(${JSON.stringify(name)})`);
+      return { contents: `module.exports = { ${members.join(', ')} };`, resolveDir: ROOT };
+    });
+    onLoad({ filter: /.*/, namespace: 'apart-package' }, ({ path }) => {
+      const file = JSON.stringify(`./lib/${bundleOf.get(path)}.cjs`);
+      return { contents: `module.exports = require(${file})[${JSON.stringify(path)}];`, resolveDir: ROOT };
+    });
   },
 };
+
+const isOurs = (importer) => /[\\/](src|index)[\\/]/.test(importer) && !importer.includes('node_modules');

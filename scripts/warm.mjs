@@ -25,6 +25,9 @@ const REQUESTS = [
   },
 ];
 
+/** Something that only the SDK answers. */
+const UNCOMMON = { jsonrpc: '2.0', id: 5, method: 'resources/list', params: {} };
+
 /** A server with one tool, so that finding and calling are compiled too. */
 const SERVER = `
 const tool = { name: 'read_file', description: 'Reads a file', inputSchema: { type: 'object', properties: { path: { type: 'string' } } } };
@@ -88,7 +91,7 @@ async function warmServe(args) {
   const { child, ended } = start([...args, '--port', '0']);
   const url = await Promise.race([printedUrl(child), ended]);
   const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
-  for (const request of REQUESTS) {
+  for (const request of [...REQUESTS, UNCOMMON]) {
     const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(request) });
     await answer.text();
   }

@@ -5,6 +5,7 @@
  */
 'use strict';
 const fs = require('node:fs');
+const path = require('node:path');
 const vm = require('node:vm');
 
 const BUNDLE_HASH = '__BUNDLE_HASH__';
@@ -15,6 +16,7 @@ const SAVE_AFTER_MS = 10_000;
 const OBSOLETE_AFTER_MS = 60 * 24 * 3_600_000;
 
 const command = COMMANDS.includes(process.argv[2]) ? process.argv[2] : 'cli';
+const loaded = new Map();
 const folders = [() => `${__dirname}/cache`, userCacheFolder];
 
 const loadProgram = () => load('tooldex');
@@ -23,13 +25,21 @@ else loadProgram().start();
 
 function load(name) {
   const file = `${__dirname}/${name}.cjs`;
-  const cacheName = `${BUNDLE_HASH}-${process.version}-${process.arch}-${command}-${name}`;
+  const cacheName = `${BUNDLE_HASH}-${process.version}-${process.arch}-${command}-${name.replace('/', '-')}`;
   const cachedData = readCache(cacheName);
   const script = new vm.Script(wrapped(file), { filename: file, cachedData });
   if (cachedData === undefined || script.cachedDataRejected) saveOnce(script, cacheName);
   const module = { exports: {} };
-  script.runInThisContext().call(module.exports, module.exports, require, module, file, __dirname);
+  loaded.set(name, module);
+  script.runInThisContext().call(module.exports, module.exports, requireFromBundle, module, file, path.dirname(file));
   return module.exports;
+}
+
+/** The bundles of packages have code caches too; everything else is Node's. */
+function requireFromBundle(id) {
+  const [, name] = /^\.\/(lib\/[\w-]+)\.cjs$/.exec(id) ?? [];
+  if (name === undefined) return require(id);
+  return loaded.has(name) ? loaded.get(name).exports : load(name);
 }
 
 /** A bundle is pure ASCII, so that its bytes are its characters. */
