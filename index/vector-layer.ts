@@ -156,6 +156,7 @@ export class VectorLayer {
 
   async #open(): Promise<void> {
     const { embedder, store } = this.#source;
+    await embedder.ready?.(this.#closing.signal);
     await store.open({ identity: embedder.identity, dimensions: embedder.dimensions });
     for (const [id, hash] of await store.hashes()) this.#embedded.set(id, hash);
     for (const [id, { hash }] of this.#pending) if (this.#embedded.get(id) === hash) this.#pending.delete(id);

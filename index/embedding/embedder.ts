@@ -6,6 +6,8 @@ export interface Embedder {
   readonly identity: string;
   /** Length of every vector. */
   readonly dimensions: number;
+  /** Resolves when identity and dimensions are final; absent where they are from the start. May be asked again after it failed. */
+  ready?(signal?: AbortSignal): Promise<void>;
   /** One unit vector a text; an agent's wording, not a document. Rejects with the signal's reason when aborted. */
   embedTasks(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]>;
   /** One unit vector a document; the embedder batches by itself. */

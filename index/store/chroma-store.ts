@@ -135,7 +135,7 @@ class ChromaStore implements VectorStore {
     } catch (error) {
       if (!(error instanceof IndexError) || error.fault !== 'missing') throw error;
       throw new IndexError('missing', `The collection ${name} is gone from Chroma`, {
-        hint: 'Index again.',
+        hint: 'Restart Tooldex to index again.',
         cause: error,
       });
     }
