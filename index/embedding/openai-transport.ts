@@ -93,8 +93,10 @@ function failureOf(response: Response, text: string, options: TransportOptions):
   return new IndexError('refused', message);
 }
 
-/** Both forms of the header, in milliseconds: seconds or a date. */
+/** In milliseconds: seconds, a date, or the milliseconds that OpenAI and Azure send beside them. */
 function retryAfterMs(response: Response): number | undefined {
+  const exact = Number(response.headers.get('retry-after-ms') ?? Number.NaN);
+  if (exact >= 0) return exact;
   const value = response.headers.get('retry-after');
   if (value === null) return undefined;
   const ms = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();

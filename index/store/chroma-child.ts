@@ -183,13 +183,21 @@ function killGroup(pid: number): void {
 const hasEnded = ({ pid, exitCode, signalCode }: ChildProcess) =>
   pid === undefined || exitCode !== null || signalCode !== null;
 
+/** npm's own `chroma`, which npm puts on the PATH of whatever it runs, comes last: it needs glibc 2.38. */
 function findChroma(path: string): Command {
   const folders = path.split(delimiter).filter((folder) => folder !== '');
-  const find = (program: string) => folders.map((folder) => join(folder, program)).find(isProgram);
-  const chroma = find('chroma');
+  const isNpms = (folder: string) => folder.includes('node_modules');
+  const find = (program: string, among: readonly string[]) =>
+    among.map((folder) => join(folder, program)).find(isProgram);
+  const chroma = find(
+    'chroma',
+    folders.filter((folder) => !isNpms(folder)),
+  );
   if (chroma) return [chroma];
-  const uvx = find('uvx');
+  const uvx = find('uvx', folders);
   if (uvx) return [uvx, '--from', `chromadb==${CHROMA_VERSION}`, 'chroma'];
+  const npms = find('chroma', folders.filter(isNpms));
+  if (npms) return [npms];
   throw new IndexError('missing', 'Neither chroma nor uvx is on the PATH, so no Chroma server can be started', {
     hint: `Run: pip install chromadb==${CHROMA_VERSION} (or install uv), or give the address of a Chroma server.`,
   });

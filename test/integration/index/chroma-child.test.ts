@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -77,7 +77,13 @@ describe.skipIf(!program)('chroma as a child', () => {
 
   it('finds chroma on the PATH, else uvx, else says what to install', async () => {
     const uvx = script('uvx', 'echo "$@" > "$0.args"', 'shift 3', `exec ${program} "$@"`);
-    const child = create({ command: undefined, env: { ...process.env, PATH: `${join(uvx, '..')}:/usr/bin:/bin` } });
+    const npms = join(tempDir('npm'), 'node_modules/.bin');
+    mkdirSync(npms, { recursive: true });
+    writeFileSync(join(npms, 'chroma'), '#!/bin/sh\necho npm >&2; exit 1', { mode: 0o755 });
+    const child = create({
+      command: undefined,
+      env: { ...process.env, PATH: `${npms}:${join(uvx, '..')}:/usr/bin:/bin` },
+    });
     expect(await answers(await child.address())).toBe(true);
     expect(readFileSync(`${uvx}.args`, 'utf8')).toMatch(
       /^--from chromadb==\S+ chroma run --path \S+ --host 127\.0\.0\.1 --port \d+\n$/,

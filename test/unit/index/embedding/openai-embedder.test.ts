@@ -140,11 +140,17 @@ describe('openai embedder', () => {
     it('waits as long as Retry-After says, in seconds or until a date', async () => {
       const embedder = await create();
       const date = new Date(Date.now() + 30_000).toUTCString();
-      server.misbehave(status(429, {}, { 'retry-after': '7' }), status(429, {}, { 'retry-after': date }));
+      const exact = { 'retry-after': '1', 'retry-after-ms': '620' };
+      server.misbehave(
+        status(429, {}, { 'retry-after': '7' }),
+        status(429, {}, { 'retry-after': date }),
+        status(429, {}, exact),
+      );
       await embedder.embedTasks(['a']);
       expect(pauses[0]).toBe(7_000);
       expect(pauses[1]).toBeGreaterThan(20_000);
       expect(pauses[1]).toBeLessThanOrEqual(30_000);
+      expect(pauses[2]).toBe(620);
     });
 
     it('does not wait an hour for a server that asks for it', async () => {
