@@ -105,6 +105,13 @@ describe('invariants', () => {
     expect(strays).toEqual([]);
   });
 
+  it('only discovery writes catalog and index', () => {
+    const writes = /\b(?:catalog\??\.(?:replace|recordFailure|forget)|index\??\.(?:upsert|remove))\(/g;
+    const isWriter = ({ module }: SourceFile) => ['discovery', 'catalog', 'index'].includes(module);
+    expect(broken((file) => (isWriter(file) ? [] : (file.code.match(writes) ?? [])))).toEqual([]);
+    expect(files.some((file) => file.module === 'discovery' && writes.test(file.code))).toBe(true);
+  });
+
   it('no module keeps state', () => {
     const state =
       /^(?:export )?(?:(?:let|var) .*|const \w+(?:: [^=]+)? = (?:new (?:Map|Set|WeakMap|WeakSet)(?:<.*>)?\(\)|\[\]).*)$/gm;
