@@ -43,7 +43,7 @@ export function createToolIndex(options: ToolIndexOptions = {}): ObservableToolI
 const SLICE = 100;
 const DEADLINE_MS = 500;
 /** Candidates by words; as many come by vectors. */
-const DEPTH = 120;
+const DEPTH = 60;
 /** At least so many hits are ranked, because the verdict looks at more than the first. */
 const LOOKED_AT = 10;
 /** A request is words, not a document; the rest of a longer one is not read. */
@@ -256,9 +256,11 @@ class HybridToolIndex implements ObservableToolIndex {
     };
   }
 
-  #matched({ accept }: Scope): number {
+  #matched({ accept, searched }: Scope): number {
+    const touched = this.#evidence.touched();
+    if (searched === this.#table.slotLimit) return touched.length;
     let matched = 0;
-    for (const slot of this.#evidence.touched()) if (accept(slot)) matched++;
+    for (const slot of touched) if (accept(slot)) matched++;
     return matched;
   }
 }

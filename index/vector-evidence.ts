@@ -26,7 +26,7 @@ export type VectorAnswer =
   | { readonly kind: 'none'; readonly degraded?: string };
 
 /** Nearest tools asked for by the request and by each part of it. */
-const NEAREST = 120;
+const NEAREST = 60;
 
 /** A layer that is not the last leaves time for those below it. */
 const SHARE_OF_TIME = 0.6;

@@ -2,6 +2,7 @@
 import { isOneSlipAway } from './near-words.ts';
 import { foldAccents } from './words.ts';
 
+const ASCII = /^[\x20-\x7e]*$/;
 /** Shorter names than this are not guessed at: a typo would make them another word. */
 const SHORTEST_WITH_TYPO = 5;
 
@@ -56,7 +57,9 @@ export class ExactNames {
   }
 }
 
+/** Letters and digits only, lower case, without accents. */
 export function nameKey(name: string): string {
+  if (ASCII.test(name)) return name.toLowerCase().replace(/[^a-z0-9]+/g, '');
   return foldAccents(name)
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]/gu, '');

@@ -53,10 +53,13 @@ export class ScoreBoard {
   /** The best slots that the choice accepts, best first. */
   top({ limit, accept, isBefore }: Choice): Ranked[] {
     const best = new BestFew(limit, isBefore);
+    let threshold = best.threshold;
     for (let i = 0; i < this.#count; i++) {
       const slot = this.#touched[i] ?? 0;
       const score = this.#scores[slot] ?? 0;
-      if (best.wants(slot, score) && accept(slot)) best.put(slot, score);
+      if (score < threshold || !best.wants(slot, score) || !accept(slot)) continue;
+      best.put(slot, score);
+      threshold = best.threshold;
     }
     return best.sorted();
   }

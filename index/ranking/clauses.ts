@@ -12,7 +12,7 @@ const PARTS_MAX = 16;
 
 /** Ends of sentences and lines, and the words that join one wish to the next. */
 const BOUNDARY =
-  /(?<=[.!?;])\s+|[。！？；，]|\n+|,\s+(?:and|then|also|plus)\s+|\s+(?:and then|then|e depois|e então|y luego|y después)\s+|;\s*|\s+-\s+/;
+  /(?<=[.!?;])\s+|[。！？；，]|\n+|,\s+(?:and then|and also|and|then|also|plus)\s+|\s+(?:and then|then|e depois|e então|y luego|y después)\s+|;\s*|\s+-\s+/;
 
 /** The parts of a long request in order; none for a short one. */
 export function clauses(request: string): string[] {

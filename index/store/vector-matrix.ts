@@ -8,6 +8,8 @@ const PAGE = 65_536;
 /** The assembly takes so many numbers a turn. */
 const STRIDE = 32;
 const LEVELS = 127;
+/** Of the histogram of scores, on each side of zero. */
+const STEPS = 256;
 /** Above what float32 sums can be off. */
 const ROUNDING = 1e-5;
 
@@ -81,17 +83,39 @@ export class VectorMatrix {
    * Cauchy and Schwarz a product is off by no more than the lengths of the two rounding errors together.
    */
   nearest(vector: Float32Array, limit: number, accept?: (row: number) => boolean): Ranked[] {
-    const error = this.#scan(vector);
-    const rough = new BestFew(limit);
-    for (let block = 0; block < this.#blocks.length; block++) this.#offerScores(block, rough, accept);
-    const floor = rough.threshold - 2 * error;
+    const { error, ceiling } = this.#scan(vector);
+    const floor = this.#roughFloor(limit, ceiling, accept) - 2 * error;
     const best = new BestFew(limit);
     for (let block = 0; block < this.#blocks.length; block++) this.#offerExact(block, { floor, best, accept });
     return best.sorted();
   }
 
-  /** Fills the rough scores of all blocks; returns how far any of them can be from the exact product. */
-  #scan(vector: Float32Array): number {
+  /**
+   * A rough score that at least `limit` rows reach, or minus infinity: a histogram tells it in one pass where a heap
+   * would sort. No score is above the ceiling.
+   */
+  #roughFloor(limit: number, ceiling: number, accept?: (row: number) => boolean): number {
+    if (limit >= this.#size) return Number.NEGATIVE_INFINITY;
+    const counts = new Uint32Array(2 * STEPS + 1);
+    const perStep = ceiling / STEPS;
+    for (const [block, { scores }] of this.#blocks.entries()) {
+      const count = this.#countIn(block);
+      for (let i = 0; i < count; i++) {
+        if (accept && !accept(block * BLOCK_ROWS + i)) continue;
+        const step = Math.floor((scores[i] ?? 0) / perStep) + STEPS;
+        counts[step] = (counts[step] ?? 0) + 1;
+      }
+    }
+    let reached = 0;
+    for (let step = 2 * STEPS; step >= 0; step--) {
+      reached += counts[step] ?? 0;
+      if (reached >= limit) return (step - STEPS) * perStep;
+    }
+    return Number.NEGATIVE_INFINITY;
+  }
+
+  /** Fills the rough scores of all blocks; returns how far any of them can be from the exact product, and how high. */
+  #scan(vector: Float32Array): { error: number; ceiling: number } {
     const buffer = this.#memory.buffer;
     const rounded = new Int8Array(this.#padded);
     const scale = quantise(vector, rounded);
@@ -104,31 +128,19 @@ export class VectorMatrix {
     }
     const length = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
     const ownError = errorOf(vector, rounded, scale);
-    return this.#errorMax * length + ownError * (1 + this.#errorMax) + ROUNDING;
-  }
-
-  #offerScores(block: number, best: BestFew, accept?: (row: number) => boolean): void {
-    const scores = this.#blocks[block]?.scores ?? EMPTY;
-    const first = block * BLOCK_ROWS;
-    const count = this.#countIn(block);
-    let threshold = best.threshold;
-    for (let i = 0; i < count; i++) {
-      const score = scores[i] ?? 0;
-      if (score <= threshold || (accept && !accept(first + i))) continue;
-      best.put(first + i, score);
-      threshold = best.threshold;
-    }
+    const error = this.#errorMax * length + ownError * (1 + this.#errorMax) + ROUNDING;
+    return { error, ceiling: length + error };
   }
 
   #offerExact(block: number, { floor, best, accept }: Selection): void {
-    const { rows, exact, scores, list } = this.#blocks[block] ?? NO_BLOCK;
+    const { exact, scores, list } = this.#blocks[block] ?? NO_BLOCK;
     const first = block * BLOCK_ROWS;
     const count = this.#countIn(block);
     let listed = 0;
     for (let i = 0; i < count; i++) {
       if ((scores[i] ?? 0) >= floor && (!accept || accept(first + i))) list[listed++] = i;
     }
-    if (listed === 0 || rows.length === 0) return;
+    if (listed === 0) return;
     const [query, target] = [2 * this.#padded, scores.byteOffset];
     this.#assembly.exact(query, exact.byteOffset, list.byteOffset, listed, this.#padded, target);
     for (let i = 0; i < listed; i++) {

@@ -1,0 +1,271 @@
+/**
+ * Prints the speed tables of docs/SEARCH.md: ratios within one run, because the machine's mood changes absolute times.
+ * usage: node --expose-gc scripts/run.mjs bench/search-speed.ts [--minisearch FOLDER] [--rounds 3]
+ * MiniSearch is not a dependency: `npm i --prefix /tmp/ms minisearch@7.2.0`, then `--minisearch /tmp/ms`.
+ */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { createToolIndex } from '../index/create-tool-index.ts';
+import { openBuiltinEmbedder } from '../index/embedding/builtin-embedder.ts';
+import { seeded } from '../index/evaluation/bootstrap.ts';
+import { percentile } from '../index/evaluation/evaluate.ts';
+import { table } from '../index/evaluation/render-eval.ts';
+import { LexicalIndex } from '../index/lexical/lexical-index.ts';
+import { ScoreBoard } from '../index/lexical/score-board.ts';
+import { parseWordStatistics } from '../index/lexical/word-statistics.ts';
+import { createEmbeddedVectorStore } from '../index/store/embedded-vector-store.ts';
+import { VectorMatrix } from '../index/store/vector-matrix.ts';
+import { type ToolDocument, toolDocument } from '../index/tool-document.ts';
+
+const { values } = parseArgs({
+  options: {
+    minisearch: { type: 'string' },
+    rounds: { type: 'string', default: '3' },
+    model: { type: 'string', default: 'index/model' },
+  },
+});
+const statistics = parseWordStatistics(readFileSync(path.join(values.model, 'word-statistics.json'), 'utf8'));
+
+const VERBS =
+  'get list create update delete search find fetch send read write upload download query run start stop deploy convert translate export import publish schedule cancel'.split(
+    ' ',
+  );
+const THINGS =
+  'file folder repository issue branch user account message channel email event contact document page table row record invoice payment order product task project comment image video map route forecast stock container pod node log metric alert secret token session model job pipeline release'.split(
+    ' ',
+  );
+const BRANDS =
+  'acme nimbus orchid quartz falcon maple harbor cobalt juniper lumen atlas beacon cedar delta ember'.split(' ');
+const FILLER =
+  'returns the result as json with optional filters and a cursor requires authentication use this when you need to a given name or identifier for all matching recent specific items limit default maximum'.split(
+    ' ',
+  );
+
+/** Tools with a small vocabulary, so that posting lists are long: a hard case for BM25. */
+function syntheticTools(count: number): ToolDocument[] {
+  const random = seeded(5);
+  const pick = (words: readonly string[]) => words[Math.floor(random() * random() * words.length)] ?? '';
+  return Array.from({ length: count }, (_, i) => {
+    const [verb, thing, brand] = [pick(VERBS), pick(THINGS), pick(BRANDS)];
+    const length = 12 + Math.floor(random() * 28);
+    const words = Array.from({ length }, () => {
+      const dice = random();
+      if (dice > 0.92) return `x${Math.floor(random() * count * 0.2).toString(36)}`;
+      return pick(dice < 0.55 ? FILLER : dice < 0.75 ? THINGS : dice < 0.85 ? VERBS : BRANDS);
+    });
+    const description = `${verb} ${thing} in ${brand}. ${words.join(' ')}.`;
+    return toolDocument({ id: `t${i}`, server: brand, name: `${brand}_${verb}_${thing}`, description });
+  });
+}
+
+function syntheticQueries(count: number): string[] {
+  const random = seeded(9);
+  const pick = (words: readonly string[]) => words[Math.floor(random() * words.length)] ?? '';
+  return Array.from(
+    { length: count },
+    () => `${pick(VERBS)} ${pick(THINGS)} ${random() < 0.6 ? pick(BRANDS) : ''} with ${pick(THINGS)}`,
+  );
+}
+
+/** Unit vectors around 200 centres, as embeddings are. */
+function clusteredVectors(count: number, dimensions: number): Float32Array[] {
+  const random = seeded(42);
+  const centres = Array.from({ length: 200 }, () => Float32Array.from({ length: dimensions }, () => random() - 0.5));
+  return Array.from({ length: count }, () => {
+    const centre = centres[Math.floor(random() * centres.length)] ?? new Float32Array(dimensions);
+    const vector = centre.map((x) => x + (random() - 0.5) * 1.1);
+    const length = Math.hypot(...vector);
+    return vector.map((x) => x / length);
+  });
+}
+
+type Searcher = (at: number) => unknown;
+
+/** p50 in milliseconds of every searcher; the rounds take turns, so that all meet the same weather. */
+async function race(searchers: Record<string, Searcher>, perRound = 300): Promise<Record<string, number>> {
+  const times: Record<string, number[]> = Object.fromEntries(Object.keys(searchers).map((name) => [name, []]));
+  for (let round = 0; round <= Number(values.rounds); round++) {
+    for (const [name, search] of Object.entries(searchers)) {
+      for (let i = 0; i < perRound; i++) {
+        const startedAt = performance.now();
+        await search(i);
+        if (round > 0) times[name]?.push(performance.now() - startedAt);
+      }
+    }
+  }
+  return Object.fromEntries(Object.entries(times).map(([name, all]) => [name, percentile(all, 0.5)]));
+}
+
+interface MiniSearch {
+  addAll(documents: readonly object[]): void;
+  search(query: string): { id: string }[];
+}
+
+function openMiniSearch(folder: string, documents: readonly ToolDocument[]): MiniSearch {
+  const Constructor = createRequire(path.resolve(folder, 'x.js'))('minisearch');
+  const mini: MiniSearch = new Constructor({ fields: ['name', 'description'] });
+  mini.addAll(documents.map(({ id, name, description }) => ({ id, name, description })));
+  return mini;
+}
+
+async function words(): Promise<void> {
+  const documents = syntheticTools(10_000);
+  const queries = syntheticQueries(300);
+  const lexical = new LexicalIndex(statistics);
+  const board = new ScoreBoard();
+  for (const [slot, document] of documents.entries()) lexical.add(slot, document);
+  const ours = (at: number) => {
+    board.reset(documents.length);
+    lexical.score(lexical.query(queries[at] ?? ''), board);
+    return board.top({ limit: 10, accept: () => true });
+  };
+  const mini = values.minisearch ? openMiniSearch(values.minisearch, documents) : undefined;
+  const p50 = await race(
+    { ours, ...(mini ? { mini: (at: number) => mini.search(queries[at] ?? '').slice(0, 10) } : {}) },
+    mini ? 100 : 300,
+  );
+  const ratio = mini ? ((p50.mini ?? 0) / (p50.ours ?? 1)).toFixed(0) : 'not measured';
+  console.log('\n## BM25, 10,000 tools\n');
+  console.log(
+    table(
+      ['', 'p50 ms', 'times faster than MiniSearch 7.2'],
+      [
+        ['ours', (p50.ours ?? 0).toFixed(3), ratio],
+        ...(mini ? [['MiniSearch (OR)', (p50.mini ?? 0).toFixed(3), '1']] : []),
+      ],
+    ),
+  );
+}
+
+function plainScan(vectors: readonly Float32Array[], query: Float32Array): number[] {
+  const flat = vectors.map((vector, row) => {
+    let sum = 0;
+    for (let i = 0; i < query.length; i++) sum += (query[i] ?? 0) * (vector[i] ?? 0);
+    return { row, sum };
+  });
+  return flat
+    .sort((a, b) => b.sum - a.sum)
+    .slice(0, 10)
+    .map(({ row }) => row);
+}
+
+/** The best plain JavaScript loop known here: one flat array, four sums. */
+function unrolledScan(flat: Float32Array, query: Float32Array, scores: Float64Array): Float64Array {
+  const dimensions = query.length;
+  for (let row = 0, at = 0; row < scores.length; row++) {
+    let [a, b, c, d] = [0, 0, 0, 0];
+    for (let i = 0; i < dimensions; i += 4, at += 4) {
+      a += (query[i] ?? 0) * (flat[at] ?? 0);
+      b += (query[i + 1] ?? 0) * (flat[at + 1] ?? 0);
+      c += (query[i + 2] ?? 0) * (flat[at + 2] ?? 0);
+      d += (query[i + 3] ?? 0) * (flat[at + 3] ?? 0);
+    }
+    scores[row] = a + b + c + d;
+  }
+  return scores;
+}
+
+async function vectors(): Promise<void> {
+  const rows: string[][] = [];
+  for (const dimensions of [128, 384]) {
+    const all = clusteredVectors(10_000, dimensions);
+    const queries = clusteredVectors(300, dimensions);
+    const matrix = new VectorMatrix(dimensions);
+    const startedAt = performance.now();
+    for (const vector of all) matrix.push(vector);
+    const build = performance.now() - startedAt;
+    const flat = new Float32Array(all.length * dimensions);
+    for (const [row, vector] of all.entries()) flat.set(vector, row * dimensions);
+    const scores = new Float64Array(all.length);
+    const query = (at: number) => queries[at] ?? new Float32Array(dimensions);
+    const p50 = await race(
+      {
+        ours: (at) => matrix.nearest(query(at), 10),
+        plain: (at) => unrolledScan(flat, query(at), scores),
+      },
+      100,
+    );
+    let found = 0;
+    for (const each of queries.slice(0, 100)) {
+      const truth = new Set(plainScan(all, each));
+      for (const { slot } of matrix.nearest(each, 10)) found += Number(truth.has(slot));
+    }
+    rows.push([
+      String(dimensions),
+      (p50.ours ?? 0).toFixed(3),
+      (p50.plain ?? 0).toFixed(3),
+      ((p50.plain ?? 0) / (p50.ours ?? 1)).toFixed(1),
+      (found / 1_000).toFixed(4),
+      build.toFixed(0),
+    ]);
+  }
+  console.log('\n## Exact vectors, 10,000 rows, top 10\n');
+  console.log(
+    table(
+      ['numbers', 'ours p50 ms', 'plain JS p50 ms (without selection)', 'times faster', 'recall@10', 'build ms'],
+      rows,
+    ),
+  );
+}
+
+async function whole(): Promise<void> {
+  const embedder = await openBuiltinEmbedder(path.join(values.model, 'static.bin'));
+  const documents = syntheticTools(10_000);
+  const queries = syntheticQueries(300);
+  const index = createToolIndex({ statistics, vectors: [{ embedder, store: createEmbeddedVectorStore() }] });
+  await index.upsert(documents);
+  await index.settled();
+  const lexical = new LexicalIndex(statistics);
+  const board = new ScoreBoard();
+  for (const [slot, document] of documents.entries()) lexical.add(slot, document);
+  const matrix = new VectorMatrix(embedder.dimensions);
+  for (const vector of await embedder.embedDocuments(documents)) matrix.push(vector);
+  const asked = await embedder.embedTasks(queries);
+  const p50 = await race({
+    'whole search': (at) => index.search({ task: queries[at] ?? '', limit: 10 }),
+    'BM25 + scan': (at) => {
+      board.reset(documents.length);
+      lexical.score(lexical.query(queries[at] ?? ''), board);
+      board.top({ limit: 10, accept: () => true });
+      return matrix.nearest(asked[at] ?? new Float32Array(embedder.dimensions), 10);
+    },
+    embedding: (at) => embedder.embedTasks([queries[at] ?? '']),
+  });
+  const ratio = (p50['whole search'] ?? 0) / (p50['BM25 + scan'] ?? 1);
+  console.log('\n## A whole search, 10,000 tools, built-in model\n');
+  console.log(
+    table(
+      ['', 'p50 ms'],
+      Object.entries(p50).map(([name, ms]) => [name, ms.toFixed(3)]),
+    ),
+  );
+  console.log(`\nwhole search / (BM25 + scan): ${ratio.toFixed(2)}`);
+}
+
+async function indexing(): Promise<void> {
+  const documents = syntheticTools(25_000);
+  const before = memory();
+  const cpuBefore = process.cpuUsage();
+  const embedder = await openBuiltinEmbedder(path.join(values.model, 'static.bin'));
+  const index = createToolIndex({ statistics, vectors: [{ embedder, store: createEmbeddedVectorStore() }] });
+  await index.upsert(documents);
+  await index.settled();
+  await index.search({ task: 'warm', limit: 1 });
+  const cpu = process.cpuUsage(cpuBefore);
+  console.log('\n## Indexing 25,000 tools from scratch, built-in model\n');
+  console.log(
+    `CPU ${((cpu.user + cpu.system) / 1e6).toFixed(2)} s, memory +${(memory() - before).toFixed(0)} MiB (resident, after a collection; model included, the tools' own texts not)`,
+  );
+}
+
+function memory(): number {
+  globalThis.gc?.();
+  return process.memoryUsage().rss / 2 ** 20;
+}
+
+await words();
+await vectors();
+await whole();
+await indexing();
