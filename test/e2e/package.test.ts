@@ -1,6 +1,6 @@
 /** The package as a user gets it: packed, installed elsewhere, started by npx, without this checkout. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -43,7 +43,9 @@ describe.skipIf(unreachable)('the packed package', () => {
         [
           'dist/main.cjs',
           'dist/tooldex.cjs',
-          'dist/lib/dockerode.cjs',
+          ...readdirSync(join(ROOT, 'dist/lib'))
+            .filter((file) => file.endsWith('.cjs'))
+            .map((file) => `dist/lib/${file}`),
           'index/embedding/transformers-program.cjs',
           'index/model/static.bin',
           'dist/THIRD-PARTY-LICENSES.txt',
