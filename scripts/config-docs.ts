@@ -13,7 +13,9 @@ interface Schema {
   readonly examples?: readonly unknown[];
   readonly enum?: readonly string[];
   readonly pattern?: string;
+  readonly const?: string;
   readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
   readonly allOf?: readonly Schema[];
   readonly items?: Schema;
   readonly properties?: Readonly<Record<string, Schema>>;
@@ -40,11 +42,14 @@ export function renderDocs(): string {
   const blocks = ['listen', 'search', 'defaults'].map((name) =>
     section(`\`${name}\``, propertiesOf(root, properties[name])),
   );
+  const search = propertiesOf(root, properties.search);
+  const kinds = ['embedder', 'store'].flatMap((key) => kindSections(key, resolve(root, search[key]).oneOf ?? []));
   const groups = SERVER_KEY_GROUPS.map(({ title, keys }) => section(title, pick(server, keys)));
   return [
     OPENING,
     section('Top level', pick(properties, Object.keys(properties))),
     ...blocks,
+    ...kinds,
     SERVERS,
     ...groups,
     section('`limits`', propertiesOf(root, server.limits)),
@@ -52,6 +57,13 @@ export function renderDocs(): string {
     section('`mounts`, each', propertiesOf(root, resolve(root, server.mounts).items)),
     REFERENCES,
   ].join('\n');
+}
+
+/** One table a kind that a block can be of. */
+function kindSections(key: string, variants: readonly Schema[]): string[] {
+  return variants.map(({ properties = {} }) =>
+    section(`\`search.${key}\`: \`kind: ${properties.kind?.const}\``, properties),
+  );
 }
 
 function pick(properties: Readonly<Record<string, Schema>>, keys: readonly string[]): Record<string, Schema> {
@@ -80,18 +92,25 @@ function section(title: string, properties: Readonly<Record<string, Schema>>): s
 
 function kindOf(schema: Schema): string {
   const plain = schema.anyOf?.find(({ type }) => type !== 'null') ?? schema;
-  if (plain.enum) return plain.enum.map((choice) => `\`${choice}\``).join(' ');
+  const choices = choicesOf(plain);
+  if (choices.length > 0) return choices.map((choice) => `\`${choice}\``).join(' ');
   if (plain.pattern === DURATION_PATTERN) return 'duration';
   if (plain.pattern === SIZE_PATTERN) return 'size';
   if (plain.type === 'array') return plain.items?.type === 'string' ? 'list of texts' : 'list';
   if (plain.type === 'object' && !plain.properties)
     return isBlock(plain.additionalProperties) ? 'names to blocks' : 'names to texts';
-  if (plain.type === 'object' || plain.$ref || plain.allOf) return 'block';
-  return (
-    { string: 'text', integer: 'whole number', number: 'number', boolean: '`true` `false`' }[plain.type ?? ''] ??
-    'anything'
-  );
+  return plain.$ref || plain.allOf || plain.oneOf ? 'block' : (TYPE_WORDS[plain.type ?? ''] ?? 'anything');
 }
+
+const choicesOf = (schema: Schema) => schema.enum ?? (schema.const === undefined ? [] : [schema.const]);
+
+const TYPE_WORDS: Readonly<Record<string, string>> = {
+  object: 'block',
+  string: 'text',
+  integer: 'whole number',
+  number: 'number',
+  boolean: '`true` `false`',
+};
 
 function isBlock(schema: Schema | boolean | undefined): boolean {
   return typeof schema === 'object' && schema.type !== 'string';

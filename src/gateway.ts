@@ -92,7 +92,8 @@ export async function serveHttp(gateway: Gateway, { host, port, log }: ServeHttp
   };
   const readiness = async () => ({ indexing: indexingStatus(parts) ?? 'complete' });
   const onError = (error: Error) => log('info', `http: ${error.message}`);
-  return startHttpServer({ host, port, meta, direct, readiness, onError });
+  const serverNames = () => parts.directory.names();
+  return startHttpServer({ host, port, meta, direct, serverNames, readiness, onError });
 }
 
 /** Fewer are put into the index in no time by the first search; so many are better there before it. */
@@ -146,7 +147,7 @@ interface OpenParts {
 
 /** Everything that the menu does not need, so that clients see it before any of this is loaded. */
 async function openParts(options: GatewayOptions, directory: ConfiguredServers): Promise<OpenParts> {
-  const { config, log, modelFolder } = options;
+  const { config, env, log, modelFolder } = options;
   const [{ catalog, blobs, added }, { lazyToolIndex }, { Discovery }] = await Promise.all([
     openCatalog(options),
     import('../index/lazy-tool-index.ts'),
@@ -154,9 +155,10 @@ async function openParts(options: GatewayOptions, directory: ConfiguredServers):
   ]);
   const adding = { config, directory, added };
   await restoreAdded(adding, log);
+  const closing: (() => Promise<void>)[] = [];
   const index = lazyToolIndex(async () => {
-    const { openToolIndex } = await import('../index/open-tool-index.ts');
-    return openToolIndex({ modelFolder, storage: blobs });
+    const { openSearch } = await import('./gateway-search.ts');
+    return openSearch({ config, env, modelFolder, storage: blobs, alsoClose: (close) => closing.push(close) });
   });
   const { pool, close: closePool } = await openPool(options, { directory, catalog });
   const note = (level: 'info' | 'problem', message: string) => log(level === 'info' ? 'info' : 'warn', message);
@@ -164,6 +166,7 @@ async function openParts(options: GatewayOptions, directory: ConfiguredServers):
   const close = async () => {
     await closePool();
     await index.close();
+    await Promise.all(closing.map((closeOne) => closeOne()));
     catalog.close();
   };
   const addServer = serverAdder(adding);

@@ -25,7 +25,43 @@ export interface SearchConfig {
   readonly limit: number;
   /** Length of an answer to a search that asks for none. */
   readonly tokensMax: number;
+  readonly embedder: EmbedderConfig;
+  readonly store: StoreConfig;
 }
+
+export type EmbedderConfig =
+  | { readonly kind: 'builtin' }
+  | {
+      readonly kind: 'transformers';
+      /** Absolute folder or id on the hub; undefined is the model that Tooldex ships. */
+      readonly model: string | undefined;
+      readonly revision?: string | undefined;
+      readonly dtype?: string | undefined;
+      readonly offline: boolean;
+      readonly hub?: string | undefined;
+      readonly hubToken: string | undefined;
+    }
+  | {
+      readonly kind: 'openai';
+      readonly url: string;
+      readonly model: string;
+      readonly apiKey: string | undefined;
+      readonly dimensions?: number | undefined;
+      readonly headers: Readonly<Record<string, string>>;
+    };
+
+export type StoreConfig =
+  | { readonly kind: 'embedded' }
+  | {
+      readonly kind: 'chroma';
+      /** Undefined: Tooldex runs one itself. */
+      readonly url: string | undefined;
+      readonly tenant: string | undefined;
+      readonly database: string | undefined;
+      readonly apiKey: string | undefined;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly collectionPrefix: string;
+    };
 
 export type ServerConfig = NativeServerConfig | ContainerServerConfig | RemoteServerConfig;
 

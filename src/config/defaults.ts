@@ -6,6 +6,7 @@ export const DEFAULTS = {
   searchLimit: 5,
   /** About 1 % of a small context window, and room for two or three full schemas. */
   searchTokensMax: 1000,
+  collectionPrefix: 'tooldex',
   /** A config of an agent's own is code execution, so somebody must have wanted that. */
   addServers: 'catalog',
   mode: 'daemon',

@@ -6,6 +6,7 @@ import { Expander } from './expander.ts';
 import { resolvePath } from './paths.ts';
 import type { Problem } from './problems.ts';
 import { createRedactor } from './redact.ts';
+import { resolveSearch } from './resolve-search.ts';
 import { resolveServer } from './resolve-server.ts';
 import type { ConfigDocument, ServerDocument } from './schema.ts';
 import type { ServerEntry, ServerSurroundings } from './server-entry.ts';
@@ -40,12 +41,14 @@ export function resolveDocument(document: ConfigDocument, options: LoadOptions):
   };
   if (document.inputs?.length) warnings.push('"inputs" are questions that only VS Code asks; they are ignored');
   const servers = resolveServers(document, isClientFile(options.file), around);
+  const search = resolveSearch(document.search, options, expander);
   const all = [...problems, ...expander.problems];
   if (all.length > 0) return { problems: all };
   return {
     config: {
       ...folders,
       ...resolveSettings(document, options),
+      search,
       servers,
       warnings,
       redact: createRedactor(expander.secrets()),
@@ -61,7 +64,7 @@ export function isClientFile(file: string): boolean {
 function resolveSettings(
   document: ConfigDocument,
   { file, overrides }: LoadOptions,
-): Pick<Config, 'source' | 'listen' | 'search' | 'addServers'> {
+): Pick<Config, 'source' | 'listen' | 'addServers'> {
   return {
     source: { file },
     listen: {
@@ -69,10 +72,6 @@ function resolveSettings(
       port: overrides?.port ?? document.listen?.port ?? DEFAULTS.port,
     },
     addServers: document.add_servers ?? DEFAULTS.addServers,
-    search: {
-      limit: document.search?.limit ?? DEFAULTS.searchLimit,
-      tokensMax: document.search?.max_tokens ?? DEFAULTS.searchTokensMax,
-    },
   };
 }
 

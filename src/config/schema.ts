@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { DEFAULTS } from './defaults.ts';
 import { keys } from './schema-values.ts';
+import { search } from './search-schema.ts';
 import { clientServer, everyServer, server } from './server-schema.ts';
 
 const serverName = z
@@ -36,22 +37,7 @@ function root<Server extends z.ZodType>(ownServer: Server) {
     tools_root: z.string().min(1).optional().meta({
       description: 'Folder that a `command` with a relative path starts at. Default: the folder of this file.',
     }),
-    search: keys({
-      limit: z
-        .int()
-        .min(1)
-        .max(50)
-        .optional()
-        .meta({ description: 'Tools in an answer when the agent asks for no number.', default: DEFAULTS.searchLimit }),
-      max_tokens: z
-        .int()
-        .min(100)
-        .max(100_000)
-        .optional()
-        .meta({ description: 'Length of an answer when the agent asks for none.', default: DEFAULTS.searchTokensMax }),
-    })
-      .optional()
-      .meta({ description: 'Defaults of `search_mcp_server`.' }),
+    search: search.optional().meta({ description: 'How tools are found, and the defaults of `search_mcp_server`.' }),
     add_servers: z
       .enum(['catalog', 'always'])
       .optional()

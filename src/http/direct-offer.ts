@@ -9,7 +9,7 @@ import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 export function createDirectOffer(parts: MetaToolParts, known: KnownServer, identity: Identity): ToolOffer {
   const listing = parts.catalog.listing(known.name);
   return {
-    identity: { ...identity, ...(listing?.serverInfo as Partial<Identity> | undefined) },
+    identity: (listing?.serverInfo as unknown as Identity | undefined) ?? identity,
     instructions: listing?.instructions,
     listTtlMs: 0,
     list: (params, context) => listTools(parts, known, { params, context }),

@@ -2,6 +2,7 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { GatewayError } from '../errors.ts';
 import type { ToolOffer } from '../meta-tools/tool-offer.ts';
+import { nearest } from '../stdx/nearest.ts';
 import { isLoopback, refusal } from './loopback-guard.ts';
 import { createMcpEndpoint, type McpEndpoint } from './mcp-endpoint.ts';
 
@@ -13,6 +14,7 @@ export interface HttpParts {
   readonly meta: ToolOffer;
   /** What is behind `/mcp/<server>`, asked for at each request; undefined when there is no such server. */
   readonly direct: (server: string) => ToolOffer | undefined;
+  readonly serverNames: () => readonly string[];
   /** What `/readyz` reports. */
   readonly readiness: () => Promise<Record<string, unknown>>;
   readonly onError: (error: Error) => void;
@@ -92,12 +94,18 @@ function addMcp(app: FastifyInstance, parts: HttpParts, endpoints: Map<string, M
     const { server } = request.params;
     const offer = () => {
       const direct = parts.direct(server);
-      if (!direct) throw new GatewayError('SERVER_UNKNOWN', `no server is called "${server}"`);
+      if (!direct) throw new GatewayError('SERVER_UNKNOWN', unknownServer(server, parts.serverNames()));
       return direct;
     };
-    if (!parts.direct(server)) return reply.code(404).send({ error: `no server is called "${server}"` });
+    if (!parts.direct(server)) return reply.code(404).send({ error: unknownServer(server, parts.serverNames()) });
     return serve(endpointFor(server, offer), request as FastifyRequest, reply as FastifyReply);
   });
+}
+
+function unknownServer(server: string, names: readonly string[]): string {
+  const near = nearest(server, names);
+  const remedy = near.length > 0 ? `did you mean ${near.join(', ')}?` : `there are ${names.slice(0, 20).join(', ')}`;
+  return `no server is called "${server}"; ${remedy}`;
 }
 
 async function listen(app: FastifyInstance, { host, port }: HttpParts): Promise<void> {

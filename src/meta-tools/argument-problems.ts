@@ -54,14 +54,30 @@ function fragment(schema: JsonObject, problems: readonly Problem[]): string {
 function correct(schema: JsonObject, params: JsonObject, problems: readonly Problem[]): JsonObject {
   const properties = propertiesOf(schema);
   const corrected: JsonObject = { ...sampleObject(schema), ...params };
-  for (const { path, parameter, keyword } of problems) {
+  for (const { path } of problems) {
     const top = path.split('/')[1];
     if (top !== undefined) corrected[top] = sample(properties[top]);
-    else if (keyword === 'additionalProperties' && parameter !== undefined) {
-      rename(corrected, parameter, nearest(parameter, Object.keys(properties), 1)[0]);
-    }
+  }
+  const missing = problems.flatMap(({ keyword, parameter }) =>
+    keyword === 'required' && parameter ? [parameter] : [],
+  );
+  for (const unknown of Object.keys(params).filter((key) => properties[key] === undefined)) {
+    const meant = nearest(unknown, Object.keys(properties), 1)[0] ?? onlyOne(missing, properties, params[unknown]);
+    if (meant !== undefined || schema.additionalProperties === false) rename(corrected, unknown, meant);
   }
   return corrected;
+}
+
+/** One parameter is missing and one that nobody knows was given, of its type: that is the one. */
+function onlyOne(
+  missing: readonly string[],
+  properties: Record<string, unknown>,
+  value: Json | undefined,
+): string | undefined {
+  const [name, ...others] = missing;
+  const schema = name === undefined ? undefined : properties[name];
+  const isOfItsType = isObject(schema) && (schema.type === undefined || schema.type === typeof value);
+  return others.length === 0 && isOfItsType ? name : undefined;
 }
 
 function rename(params: JsonObject, from: string, to: string | undefined): void {

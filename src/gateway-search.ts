@@ -1,0 +1,73 @@
+/** The part of the composition root that opens the search engine as the configuration wants it. */
+import { join } from 'node:path';
+import type { BlobStorage, VectorStore } from '../index/store/vector-store.ts';
+import type { ToolIndex } from '../index/tool-index.ts';
+import type { VectorSource } from '../index/vector-layer.ts';
+import type { Config, EmbedderConfig, StoreConfig } from './config/config.ts';
+
+export interface SearchOptions {
+  readonly config: Config;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where the models are that Tooldex ships. */
+  readonly modelFolder: string;
+  readonly storage: BlobStorage;
+  /** Called with what must be closed after the engine. */
+  readonly alsoClose: (close: () => Promise<void>) => void;
+}
+
+/** Opens at once with the built-in model; whatever must load, download or connect does so behind it. */
+export async function openSearch(options: SearchOptions): Promise<ToolIndex> {
+  const { openToolIndex } = await import('../index/open-tool-index.ts');
+  const { modelFolder, storage, config } = options;
+  const openStore = await storeOpener(options);
+  const preferred = await preferredSource(options, openStore);
+  const isBuiltin = config.search.embedder.kind === 'builtin';
+  const store = isBuiltin && config.search.store.kind === 'chroma' ? { store: openStore() } : {};
+  return openToolIndex({ modelFolder, storage, preferred: preferred ? [preferred] : [], ...store });
+}
+
+/** Makes a new store of the configured kind. */
+type OpenStore = () => VectorStore;
+
+async function storeOpener(options: SearchOptions): Promise<OpenStore> {
+  const { store } = options.config.search;
+  if (store.kind === 'chroma') return chromaOpener(store, options);
+  const { createEmbeddedVectorStore } = await import('../index/store/embedded-vector-store.ts');
+  return () => createEmbeddedVectorStore({ storage: options.storage });
+}
+
+type Chroma = Extract<StoreConfig, { kind: 'chroma' }>;
+
+/** A server by its URL, or one of our own that runs from when it is first asked for its address. */
+async function chromaOpener({ url, ...chroma }: Chroma, { config, env, alsoClose }: SearchOptions): Promise<OpenStore> {
+  const { createChromaStore } = await import('../index/store/chroma-store.ts');
+  if (url !== undefined) return () => createChromaStore({ ...chroma, address: async () => url });
+  const { createChromaChild } = await import('../index/store/chroma-child.ts');
+  const child = createChromaChild({ dataDir: join(config.dataDir, 'chroma'), env });
+  alsoClose(() => child.close());
+  return () => createChromaStore({ ...chroma, address: () => child.address() });
+}
+
+async function preferredSource(options: SearchOptions, openStore: OpenStore): Promise<VectorSource | undefined> {
+  const { embedder } = options.config.search;
+  if (embedder.kind === 'builtin') return undefined;
+  const { deferEmbedder } = await import('../index/embedding/deferred-embedder.ts');
+  const name = `${embedder.kind} ${embedder.model ?? SHIPPED_MODEL}`;
+  return { embedder: deferEmbedder(name, (signal) => createEmbedder(embedder, options, signal)), store: openStore() };
+}
+
+/** Folder of our own fine-tuned model, beside the built-in one. */
+const SHIPPED_MODEL = 'minilm-tools';
+
+type Chosen = Exclude<EmbedderConfig, { kind: 'builtin' }>;
+
+async function createEmbedder(chosen: Chosen, { config, env, modelFolder }: SearchOptions, signal: AbortSignal) {
+  if (chosen.kind === 'openai') {
+    const { createOpenAiEmbedder } = await import('../index/embedding/openai-embedder.ts');
+    return createOpenAiEmbedder({ ...chosen, signal });
+  }
+  const { createTransformersEmbedder } = await import('../index/embedding/transformers-embedder.ts');
+  const { model = join(modelFolder, SHIPPED_MODEL), ...rest } = chosen;
+  const cacheDir = join(config.dataDir, 'models');
+  return createTransformersEmbedder({ ...rest, model, cacheDir, libraryFolders: [config.dataDir], env, signal });
+}
