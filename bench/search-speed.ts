@@ -151,6 +151,16 @@ function plainScan(vectors: readonly Float32Array[], query: Float32Array): numbe
     .map(({ row }) => row);
 }
 
+/** What everybody writes first. */
+function simpleScan(vectors: readonly Float32Array[], query: Float32Array, scores: Float64Array): Float64Array {
+  for (const [row, vector] of vectors.entries()) {
+    let sum = 0;
+    for (let i = 0; i < query.length; i++) sum += (query[i] ?? 0) * (vector[i] ?? 0);
+    scores[row] = sum;
+  }
+  return scores;
+}
+
 /** The best plain JavaScript loop known here: one flat array, four sums. */
 function unrolledScan(flat: Float32Array, query: Float32Array, scores: Float64Array): Float64Array {
   const dimensions = query.length;
@@ -183,7 +193,8 @@ async function vectors(): Promise<void> {
     const p50 = await race(
       {
         ours: (at) => matrix.nearest(query(at), 10),
-        plain: (at) => unrolledScan(flat, query(at), scores),
+        simple: (at) => simpleScan(all, query(at), scores),
+        unrolled: (at) => unrolledScan(flat, query(at), scores),
       },
       100,
     );
@@ -195,18 +206,14 @@ async function vectors(): Promise<void> {
     rows.push([
       String(dimensions),
       (p50.ours ?? 0).toFixed(3),
-      (p50.plain ?? 0).toFixed(3),
-      ((p50.plain ?? 0) / (p50.ours ?? 1)).toFixed(1),
+      ...[p50.simple, p50.unrolled].map((ms = 0) => `${ms.toFixed(2)} (${(ms / (p50.ours ?? 1)).toFixed(1)}x)`),
       (found / 1_000).toFixed(4),
       build.toFixed(0),
     ]);
   }
   console.log('\n## Exact vectors, 10,000 rows, top 10\n');
   console.log(
-    table(
-      ['numbers', 'ours p50 ms', 'plain JS p50 ms (without selection)', 'times faster', 'recall@10', 'build ms'],
-      rows,
-    ),
+    table(['numbers', 'ours p50 ms', 'simple loop in JS', 'unrolled loop in JS', 'recall@10', 'build ms'], rows),
   );
 }
 
@@ -265,7 +272,7 @@ function memory(): number {
   return process.memoryUsage().rss / 2 ** 20;
 }
 
+await indexing(); // first, while the process has nothing else in memory
 await words();
 await vectors();
 await whole();
-await indexing();

@@ -15,8 +15,8 @@ export interface EmbeddedVectorStoreOptions {
 
 /** Writing waits so long for more changes; what a crash loses is only embedded again. */
 const WRITE_DELAY_MS = 500;
-/** Collections of other models are kept that long in case their model comes back; the oldest go. */
-const COLLECTIONS_KEPT = 2;
+/** Collections of as many models are kept, those of the built-in one and of a better one among them; the oldest go. */
+const COLLECTIONS_KEPT = 3;
 const COLLECTIONS_KEY = 'vectors/collections';
 
 export function createEmbeddedVectorStore(options: EmbeddedVectorStoreOptions = {}): VectorStore {

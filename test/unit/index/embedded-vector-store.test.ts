@@ -147,9 +147,9 @@ describe('the embedded store', () => {
     expect((await store.hashes()).size).toBe(3);
   });
 
-  it('never mixes models, and keeps one collection beside the present one', async () => {
+  it('never mixes models, and keeps the collections of the last three', async () => {
     const storage = memoryStorage();
-    for (const identity of ['a', 'b', 'c']) {
+    for (const identity of ['a', 'b', 'c', 'd']) {
       const store = createEmbeddedVectorStore({ storage });
       await store.open({ ...model, identity });
       expect((await store.hashes()).size).toBe(0);
