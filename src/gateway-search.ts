@@ -10,7 +10,8 @@ export interface SearchOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Where the models are that Tooldex ships. */
   readonly modelFolder: string;
-  readonly storage: BlobStorage;
+  /** Keeps vectors from start to start; without it they live as long as the engine. */
+  readonly storage?: BlobStorage;
   /** Called with what must be closed after the engine. */
   readonly alsoClose: (close: () => Promise<void>) => void;
 }
@@ -58,6 +59,23 @@ async function preferredSource(options: SearchOptions, openStore: OpenStore): Pr
 
 /** Folder of our own fine-tuned model, beside the built-in one. */
 const SHIPPED_MODEL = 'minilm-tools';
+
+/** What an evaluation measures: words alone, or vectors of an embedder in a store of the configured kind. */
+export type EvaluatedEngine = 'words' | EmbedderConfig;
+
+/** Undefined for words alone. The caller closes embedder and store. */
+export async function evaluatedSource(
+  engine: EvaluatedEngine,
+  options: SearchOptions,
+): Promise<VectorSource | undefined> {
+  if (engine === 'words') return undefined;
+  const openStore = await storeOpener(options);
+  if (engine.kind !== 'builtin') {
+    return { embedder: await createEmbedder(engine, options, new AbortController().signal), store: openStore() };
+  }
+  const { openBuiltinEmbedder } = await import('../index/embedding/builtin-embedder.ts');
+  return { embedder: await openBuiltinEmbedder(join(options.modelFolder, 'static.bin')), store: openStore() };
+}
 
 type Chosen = Exclude<EmbedderConfig, { kind: 'builtin' }>;
 

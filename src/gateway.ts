@@ -9,7 +9,6 @@ import type { Config } from './config/config.ts';
 import { readAddedServer } from './config/read-added-server.ts';
 import { GatewayError } from './errors.ts';
 import type { HttpServer } from './http/http-server.ts';
-import type { InstanceState, Pool } from './lifecycle/pool.ts';
 import { type Identity, identityOf } from './meta-tools/identity.ts';
 import { buildMenu, type Menu } from './meta-tools/menu.ts';
 import type { MetaToolParts } from './meta-tools/parts.ts';
@@ -160,7 +159,8 @@ async function openParts(options: GatewayOptions, directory: ConfiguredServers):
     const { openSearch } = await import('./gateway-search.ts');
     return openSearch({ config, env, modelFolder, storage: blobs, alsoClose: (close) => closing.push(close) });
   });
-  const { pool, close: closePool } = await openPool(options, { directory, catalog });
+  const { openPool } = await import('./gateway-pool.ts');
+  const { pool, close: closePool } = await openPool({ ...options, directory, catalog });
   const note = (level: 'info' | 'problem', message: string) => log(level === 'info' ? 'info' : 'warn', message);
   const discovery = new Discovery({ catalog, directory, pool, index, events: { note } });
   const close = async () => {
@@ -200,68 +200,6 @@ async function metaToolParts(built: Built, { search }: Config): Promise<MetaTool
     import('./stdx/clock.ts'),
   ]);
   return { ...built, results: new ResultStore(systemClock), checker: new ArgumentChecker(), search };
-}
-
-interface PoolSources {
-  readonly directory: ConfiguredServers;
-  readonly catalog: Catalog;
-}
-
-interface OpenPool {
-  readonly pool: Pool;
-  close(): Promise<void>;
-}
-
-async function openPool(
-  { config, env, log, version }: GatewayOptions,
-  { directory, catalog }: PoolSources,
-): Promise<OpenPool> {
-  const [
-    { createPool },
-    { createLedger },
-    { createEraStore },
-    { createRuntime, createRuntimeContext },
-    { systemClock },
-  ] = await Promise.all([
-    import('./lifecycle/create-pool.ts'),
-    import('./lifecycle/ledger.ts'),
-    import('./lifecycle/era-store.ts'),
-    import('./runtimes/create-runtime.ts'),
-    import('./stdx/clock.ts'),
-  ]);
-  const ledgerFolder = join(config.dataDir, 'ledger');
-  const runtimes = createRuntimeContext({ dataDir: config.dataDir, env });
-  const pool = createPool({
-    servers: (name) => {
-      const server = directory.config(name);
-      return server && { ...server, runtime: createRuntime(server, runtimes) };
-    },
-    clock: systemClock,
-    clientInfo: { name: 'tooldex', version },
-    ledger: createLedger(ledgerFolder),
-    eraStore: createEraStore(catalog),
-    onChange: ({ server, from, to }) => noteChange(log, server, [from, to]),
-  });
-  void reapLeftovers(ledgerFolder, log);
-  const close = async () => {
-    await pool.close();
-    await runtimes.close();
-  };
-  return { pool, close };
-}
-
-/** Leases come and go by the hundred; what is worth a line is whether a server runs. */
-function noteChange(log: Log, server: string, [from, to]: [InstanceState, InstanceState]): void {
-  if (from.kind === to.kind) return;
-  log('info', `${server} ${from.kind} -> ${to.kind}${'reason' in to ? `: ${to.reason}` : ''}`);
-}
-
-/** What a killed gateway left behind holds ports, locks and memory that its successors need. */
-async function reapLeftovers(ledgerFolder: string, log: Log): Promise<void> {
-  const { reap } = await import('./lifecycle/reap.ts');
-  for (const { server, pid } of await reap(ledgerFolder)) {
-    log('warn', `ended ${server} (pid ${pid}), left behind by a gateway that was killed`);
-  }
 }
 
 interface AddingParts {

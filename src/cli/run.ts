@@ -38,6 +38,7 @@ function describe(invocation: Invocation, choose: (run: Run) => void): Command {
   addServing(program, invocation, choose);
   addCatalog(program, invocation, choose);
   addTrying(program, invocation, choose);
+  addEval(program, invocation, choose);
   program.argument('[command]').action((command?: string) => {
     if (command === undefined) program.outputHelp();
     else program.error(unknownCommand(command, program));
@@ -110,6 +111,23 @@ function common(command: Command): Command {
     .option('--config <file>', 'configuration file')
     .option('--data-dir <folder>', 'where the catalog and installed servers are kept')
     .option('-v, --verbose', 'log what is going on to standard error');
+}
+
+function addEval(program: Command, invocation: Invocation, choose: (run: Run) => void): void {
+  common(
+    program.command('eval').description('measure how well tools are found, on your own catalog or on judged queries'),
+  )
+    .option('--corpus <file>', 'tools, one JSON object a line; without it your own catalog is measured')
+    .option('--queries <file>', 'judged queries, one JSON object a line')
+    .option('--noanswer <file>', 'queries that no tool answers')
+    .option('--top <number>', 'how many tools of each answer to keep', number)
+    .option(
+      '--embedder <kinds...>',
+      'engines to compare, the first with the others: words, builtin, transformers, openai',
+    )
+    .addOption(new Option('--store <kind>', 'where the vectors are kept').choices(['embedded', 'chroma']))
+    .addOption(json())
+    .action((flags) => choose(async () => (await import('./eval.ts')).evaluate(invocation, flags)));
 }
 
 const json = () => new Option('--json', 'print JSON');

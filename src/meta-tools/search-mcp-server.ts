@@ -74,7 +74,11 @@ function foldCopies(tools: readonly StoredTool[]): { candidates: StoredTool[]; c
   return { candidates, copies };
 }
 
-function toCandidate({ server, name, definition }: StoredTool, copies: readonly string[]): Candidate {
+/** The three renderings of a tool; `copies` are other servers that have the very same one. */
+export function toCandidate(
+  { server, name, definition }: Omit<StoredTool, 'hash'>,
+  copies: readonly string[] = [],
+): Candidate {
   const also = copies.length > 0 ? `\n  same tool on: ${copies.join(', ')}` : '';
   const describe = (charactersMax: number) => {
     const text = definition.description ?? definition.title ?? '';

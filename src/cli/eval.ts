@@ -1,0 +1,168 @@
+/** `tooldex eval`: measures how well tools are found, on files of judged queries or on the user's own catalog. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { GoldenSet } from '../../index/evaluation/golden-set.ts';
+import type { EvalEngine } from '../../index/evaluation/run-eval.ts';
+import type { VectorSource } from '../../index/vector-layer.ts';
+import type { EmbedderConfig } from '../config/config.ts';
+import { documentOf } from '../discovery/document-of.ts';
+import { GatewayError } from '../errors.ts';
+import { type EvaluatedEngine, evaluatedSource } from '../gateway-search.ts';
+import { createAnswerTokens } from './answer-tokens.ts';
+import { type CommonFlags, type Invocation, print, printJson, tell } from './invocation.ts';
+import { type Opened, openGateway } from './open.ts';
+import { withProgress } from './progress.ts';
+
+export interface EvalFlags extends CommonFlags {
+  readonly corpus?: string;
+  readonly queries?: string;
+  readonly noanswer?: string;
+  readonly top?: number;
+  readonly embedder?: readonly string[];
+  readonly store?: 'embedded' | 'chroma';
+}
+
+export async function evaluate(invocation: Invocation, flags: EvalFlags): Promise<number> {
+  const opened = await openGateway(invocation, flags, { levelMin: 'off' });
+  const cleanups: (() => Promise<void>)[] = [];
+  try {
+    const set = flags.corpus === undefined ? await ownCatalog(invocation, opened) : await readFiles(flags);
+    const { runEval } = await import('../../index/evaluation/run-eval.ts');
+    const engines = chooseEngines(opened, flags).map((engine) =>
+      toEvalEngine(engine, { invocation, opened, flags, cleanups }),
+    );
+    const { top } = flags;
+    const answerTokens = createAnswerTokens(set.documents);
+    const progress = (line: string) => tell(invocation, line);
+    const output = await runEval({
+      ...set,
+      statistics: await statistics(invocation),
+      engines,
+      top,
+      answerTokens,
+      progress,
+    });
+    if (flags.json)
+      printJson(invocation, { results: output.results, summary: output.summary, engines: output.engines });
+    else print(invocation, (await import('../../index/evaluation/render-eval.ts')).renderEval(output));
+    return 0;
+  } finally {
+    for (const cleanup of cleanups) await cleanup();
+    await opened.gateway.close();
+  }
+}
+
+const modelFolder = ({ packageRoot }: Invocation) => join(packageRoot, 'index', 'model');
+
+async function statistics(invocation: Invocation) {
+  const { parseWordStatistics } = await import('../../index/lexical/word-statistics.ts');
+  return parseWordStatistics(await readFile(join(modelFolder(invocation), 'word-statistics.json'), 'utf8'));
+}
+
+async function readFiles({ corpus = '', queries, noanswer }: EvalFlags): Promise<GoldenSet> {
+  if (queries === undefined) {
+    throw new GatewayError('USAGE', '--corpus needs --queries', {
+      hint: 'without either, your own catalog is measured',
+    });
+  }
+  const { parseCorpus, parseQueries } = await import('../../index/evaluation/judged-query.ts');
+  return {
+    documents: await readLines(corpus, parseCorpus),
+    queries: await readLines(queries, parseQueries),
+    noAnswer: noanswer === undefined ? [] : await readLines(noanswer, parseQueries),
+  };
+}
+
+async function readLines<Row>(file: string, parse: (text: string) => Row[]): Promise<Row[]> {
+  try {
+    return parse(await readFile(file, 'utf8'));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new GatewayError('USAGE', `cannot use ${file}: ${reason}`, { hint: 'one JSON object a line', cause });
+  }
+}
+
+/** Requests made by rule from the tools that are known, with some tools left out for "nothing fits". */
+async function ownCatalog(invocation: Invocation, { gateway }: Opened): Promise<GoldenSet> {
+  const { catalog, directory, discovery } = await gateway.open();
+  await withProgress(invocation, (onProgress) => discovery.listMissing({ onProgress }));
+  const documents = directory.names().flatMap((name) => {
+    const [known, listing] = [directory.get(name), catalog.listing(name)];
+    const tools = known && listing ? catalog.tools(name).filter((tool) => known.allows(tool.name)) : [];
+    return known && listing ? tools.map((tool) => documentOf(tool, known, listing)) : [];
+  });
+  if (documents.length === 0) {
+    throw new GatewayError('USAGE', 'no tools are known to measure with', { hint: 'run "tooldex index" first' });
+  }
+  const { goldenSet } = await import('../../index/evaluation/golden-set.ts');
+  return goldenSet(documents);
+}
+
+/** Those that were asked for, the first being what the others are compared with; else words, built-in and the configured one. */
+function chooseEngines({ config }: Opened, { embedder: asked }: EvalFlags): EvaluatedEngine[] {
+  const { embedder: configured } = config.search;
+  if (!asked) {
+    const own: EvaluatedEngine[] = [{ kind: 'builtin' }, 'words'];
+    return configured.kind === 'builtin' ? own : [configured, ...own];
+  }
+  return asked.map((kind) => {
+    if (kind === 'words') return kind;
+    if (kind === configured.kind) return configured;
+    if (kind === 'builtin') return { kind };
+    if (kind === 'transformers') return SHIPPED_TRANSFORMERS;
+    throw new GatewayError('USAGE', `the embedder "${kind}" is not configured`, {
+      hint: 'choose words, builtin or transformers, or configure search.embedder',
+    });
+  });
+}
+
+const SHIPPED_TRANSFORMERS: EmbedderConfig = {
+  kind: 'transformers',
+  model: undefined,
+  offline: true,
+  hubToken: undefined,
+};
+
+interface EngineParts {
+  readonly invocation: Invocation;
+  readonly opened: Opened;
+  readonly flags: EvalFlags;
+  readonly cleanups: (() => Promise<void>)[];
+}
+
+function toEvalEngine(engine: EvaluatedEngine, { invocation, opened, flags, cleanups }: EngineParts): EvalEngine {
+  if (engine === 'words') return { name: 'words' };
+  const { config } = opened;
+  const name = 'model' in engine && engine.model ? `${engine.kind} ${engine.model}` : engine.kind;
+  const search = { ...config.search, store: storeOf(opened, flags) };
+  const open = async (): Promise<VectorSource> => {
+    const source = await evaluatedSource(engine, {
+      config: { ...config, search },
+      env: invocation.env,
+      modelFolder: modelFolder(invocation),
+      alsoClose: (close) => cleanups.push(close),
+    });
+    if (!source) throw new GatewayError('INTERNAL', `the engine ${name} has no vectors`);
+    return source;
+  };
+  return { name: search.store.kind === 'chroma' ? `${name} in chroma` : name, open };
+}
+
+/** Collections of their own, so that an evaluation never touches those that are searched. */
+function storeOf({ config }: Opened, { store }: EvalFlags) {
+  const configured = config.search.store;
+  if (store === 'embedded' || (store === undefined && configured.kind === 'embedded'))
+    return { kind: 'embedded' } as const;
+  const chroma = configured.kind === 'chroma' ? configured : OWN_CHROMA;
+  return { ...chroma, collectionPrefix: `${chroma.collectionPrefix}-eval-${process.pid}` };
+}
+
+const OWN_CHROMA = {
+  kind: 'chroma',
+  url: undefined,
+  tenant: undefined,
+  database: undefined,
+  apiKey: undefined,
+  headers: {},
+  collectionPrefix: 'tooldex',
+} as const;

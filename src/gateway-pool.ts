@@ -1,0 +1,76 @@
+/** The part of the composition root that opens the pool: runtimes, ledger, eras, and how changes are told. */
+import { join } from 'node:path';
+import type { Catalog } from './catalog/catalog.ts';
+import type { ConfiguredServers } from './catalog/configured-servers.ts';
+import type { Config } from './config/config.ts';
+import type { InstanceState, Pool } from './lifecycle/pool.ts';
+import type { Log } from './observability/log.ts';
+
+export interface PoolOptions {
+  readonly config: Config;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: Log;
+  readonly version: string;
+  readonly directory: ConfiguredServers;
+  readonly catalog: Catalog;
+}
+
+export interface OpenPool {
+  readonly pool: Pool;
+  close(): Promise<void>;
+}
+
+/** Nothing runs yet when it resolves, but what a killed gateway left behind is being ended. */
+export async function openPool(options: PoolOptions): Promise<OpenPool> {
+  const { config, env, log, version, directory, catalog } = options;
+  const [
+    { createPool },
+    { createLedger },
+    { createEraStore },
+    { createRuntime, createRuntimeContext },
+    { systemClock },
+  ] = await Promise.all([
+    import('./lifecycle/create-pool.ts'),
+    import('./lifecycle/ledger.ts'),
+    import('./lifecycle/era-store.ts'),
+    import('./runtimes/create-runtime.ts'),
+    import('./stdx/clock.ts'),
+  ]);
+  const ledgerFolder = join(config.dataDir, 'ledger');
+  const runtimes = createRuntimeContext({ dataDir: config.dataDir, env });
+  const pool = createPool({
+    servers: (name) => {
+      const server = directory.config(name);
+      return server && { ...server, runtime: createRuntime(server, runtimes) };
+    },
+    clock: systemClock,
+    clientInfo: { name: 'tooldex', version },
+    ledger: createLedger(ledgerFolder),
+    eraStore: createEraStore(catalog),
+    onChange: ({ server, from, to }) => noteChange(log, server, [from, to]),
+  });
+  void reapLeftovers(ledgerFolder, log);
+  // Connecting removes containers of gateways that were killed; without an engine the servers themselves will say so.
+  if (directory.names().some((name) => directory.config(name)?.runtime === 'container')) {
+    void runtimes.engine.connect().catch(() => undefined);
+  }
+  const close = async () => {
+    await pool.close();
+    await runtimes.close();
+  };
+  return { pool, close };
+}
+
+/** Leases come and go by the hundred; what is worth a line is whether a server runs. */
+function noteChange(log: Log, server: string, [from, to]: [InstanceState, InstanceState]): void {
+  if (from.kind === to.kind) return;
+  log('info', `${server} ${from.kind} -> ${to.kind}${'reason' in to ? `: ${to.reason}` : ''}`);
+}
+
+/** What a killed gateway left behind holds ports, locks and memory that its successors need. */
+async function reapLeftovers(ledgerFolder: string, log: Log): Promise<void> {
+  const { reap } = await import('./lifecycle/reap.ts');
+  for (const { server, pid } of await reap(ledgerFolder)) {
+    log('warn', `ended ${server} (pid ${pid}), left behind by a gateway that was killed`);
+  }
+}

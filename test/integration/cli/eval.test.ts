@@ -1,0 +1,57 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runCli } from '../../helpers/cli.ts';
+import { fixtureServer } from '../../helpers/fixture-server.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
+
+const TOOLS = [
+  { id: 'a', server: 'weather', tool: 'get_forecast', description: 'Weather forecast of a city for the next days' },
+  { id: 'b', server: 'files', tool: 'read_file', description: 'Read a text file from disk' },
+  { id: 'c', server: 'files', tool: 'delete_file', description: 'Delete a file for ever' },
+];
+const QUERIES = [
+  { id: 'q1', query: 'will it rain in Porto tomorrow, the forecast', relevant: ['a'] },
+  { id: 'q2', query: 'show me what is in a text file', relevant: ['b'] },
+];
+const lines = (rows: readonly object[]) => rows.map((row) => JSON.stringify(row)).join('\n');
+
+describe('tooldex eval', () => {
+  it('measures files of judged queries and prints what was found for each', async () => {
+    const folder = tempDir();
+    writeFileSync(join(folder, 'corpus.jsonl'), lines(TOOLS));
+    writeFileSync(join(folder, 'queries.jsonl'), lines(QUERIES));
+    const { code, stdout } = await runCli([
+      ...['eval', '--corpus', join(folder, 'corpus.jsonl'), '--queries', join(folder, 'queries.jsonl')],
+      ...['--embedder', 'builtin', 'words', '--json', '--data-dir', join(folder, 'data')],
+    ]);
+    expect(code).toBe(0);
+    const { results, summary, engines } = JSON.parse(stdout);
+    expect(results.map((result: { id: string; ranked: string[] }) => [result.id, result.ranked[0]])).toEqual([
+      ['q1', 'a'],
+      ['q2', 'b'],
+    ]);
+    expect(summary).toMatchObject({ engine: 'builtin', tools: 3, degraded: 0 });
+    expect(engines.map((engine: { engine: string }) => engine.engine)).toEqual(['builtin', 'words']);
+  });
+
+  it('makes its own queries from the catalog of the user', async () => {
+    const folder = tempDir();
+    const config = join(folder, 'tooldex.json');
+    writeFileSync(config, JSON.stringify({ servers: { well: fixtureServer('well-behaved') } }));
+    const { code, stdout } = await runCli(['eval', '--config', config]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\| builtin +\|/);
+    expect(stdout).toMatch(/\| words +\|/);
+  });
+
+  it('names the file and the line that it cannot use', async () => {
+    const folder = tempDir();
+    writeFileSync(join(folder, 'corpus.jsonl'), `${lines(TOOLS)}\n{"id":1}`);
+    writeFileSync(join(folder, 'queries.jsonl'), lines(QUERIES));
+    const files = ['--corpus', join(folder, 'corpus.jsonl'), '--queries', join(folder, 'queries.jsonl')];
+    const { code, stderr } = await runCli(['eval', ...files, '--data-dir', join(folder, 'data')]);
+    expect(code).toBe(64);
+    expect(stderr).toMatch(/corpus\.jsonl: line 4/);
+  });
+});
