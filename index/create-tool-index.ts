@@ -215,7 +215,7 @@ class HybridToolIndex implements ObservableToolIndex {
 
   #rank({ text, limit, scope, similarities }: RankedSearch): RankedHit[] {
     const named = namedTools(text, this.#names, (slot) => this.#table.entry(slot)?.name ?? '');
-    const share = similarities ? vectorShare(text) : 0;
+    const share = similarities ? vectorShare(text, this.#inEnglish(text) !== text) : 0;
     const best = new BestFew(limit, this.#isBefore);
     for (const slot of this.#candidates(scope.accept, named, similarities)) {
       const score = fuse(this.#featuresOf(slot, named, similarities), share);

@@ -19,14 +19,15 @@ export type Evidence = {
 
 /** The share of vectors in the score; the words have the rest. */
 const VECTOR_SHARE = 0.65;
-/** In scripts that the models hardly know, words are the better guide. */
-const FOREIGN_VECTOR_SHARE = 0.2;
+/** In scripts that the models hardly know, words are the better guide, unless the glossary gave the model English ones. */
+const FOREIGN_VECTOR_SHARE = { asItIs: 0.2, translated: 0.5 };
 
 /** How much of the score the vectors should have for this request. */
-export function vectorShare(request: string): number {
+export function vectorShare(request: string, isTranslated: boolean): number {
   const letters = request.match(/\p{L}/gu)?.length ?? 0;
   const latin = request.match(/\p{Script=Latin}/gu)?.length ?? 0;
-  return letters === 0 || latin / letters >= 0.5 ? VECTOR_SHARE : FOREIGN_VECTOR_SHARE;
+  if (letters === 0 || latin / letters >= 0.5) return VECTOR_SHARE;
+  return FOREIGN_VECTOR_SHARE[isTranslated ? 'translated' : 'asItIs'];
 }
 
 /**

@@ -71,8 +71,10 @@ describe('fusion', () => {
   });
 
   it('leans on words for scripts that the model does not know', () => {
-    expect(vectorShare('搜索文件')).toBeLessThan(vectorShare('search files'));
-    expect(vectorShare('')).toBe(vectorShare('search files'));
+    const english = vectorShare('search files', false);
+    expect(vectorShare('поиск файлов', false)).toBeLessThan(vectorShare('搜索文件', true));
+    expect(vectorShare('搜索文件', true)).toBeLessThan(english);
+    expect(vectorShare('', false)).toBe(english);
   });
 
   it('ignores vectors without vectors', () => {
