@@ -170,7 +170,11 @@ const containerKeys = {
       error: 'a user is written "1000", "1000:1000" or "name"',
     })
     .optional()
-    .meta({ description: 'User in the container. Default: what the image says; who runs Tooldex, where a mount must be writable.', examples: ['1000:1000'] }),
+    .meta({
+      description:
+        'User in the container. Default: what the image says; who runs Tooldex, where a mount must be writable.',
+      examples: ['1000:1000'],
+    }),
   mounts: z
     .array(mount)
     .optional()

@@ -126,6 +126,6 @@ function cannotListen(cause: unknown, address: string): GatewayError {
 
 function openToTheNetwork(host: string): GatewayError {
   return new GatewayError('LISTEN_FAILED', `refusing to listen on ${host}: others could run your servers`, {
-    hint: 'this version has no authentication, so it serves loopback only; put an authenticating proxy in front',
+    hint: 'this version has no authentication, so it serves loopback only; put an authenticating proxy in front, which sends Host: localhost',
   });
 }
