@@ -95,8 +95,8 @@ class HybridToolIndex implements ObservableToolIndex {
     const parts = clauses(text);
     const servers = request.allow && this.#scope(request).servers;
     const question = {
-      text: this.#inEnglish(text),
-      clauses: parts.map((part) => this.#inEnglish(part)),
+      text: this.#lexical.readable(text),
+      clauses: parts.map((part) => this.#lexical.readable(part)),
       servers,
       deadlineMs: request.deadlineMs ?? DEADLINE_MS,
     };
@@ -154,12 +154,6 @@ class HybridToolIndex implements ObservableToolIndex {
     await Promise.all(this.#layers.map((layer) => layer.close()));
   }
 
-  /** Embedding models know little but English, so what can be translated stands before the request as it was. */
-  #inEnglish(text: string): string {
-    const { english } = this.#lexical.translate(text);
-    return english.length === 0 ? text : `${english.join(' ')} . ${text}`;
-  }
-
   #upsertNow(documents: readonly ToolDocument[]): UpsertReport {
     const hashed = documents.map((document) => ({ document, hash: documentHash(document) }));
     const fresh = hashed.filter(({ document, hash }) => this.#entryOf(document.id)?.hash !== hash);
@@ -215,7 +209,7 @@ class HybridToolIndex implements ObservableToolIndex {
 
   #rank({ text, limit, scope, similarities }: RankedSearch): RankedHit[] {
     const named = namedTools(text, this.#names, (slot) => this.#table.entry(slot)?.name ?? '');
-    const share = similarities ? vectorShare(text, this.#inEnglish(text) !== text) : 0;
+    const share = similarities ? vectorShare(text, this.#lexical.translate(text).english.length > 0) : 0;
     const best = new BestFew(limit, this.#isBefore);
     for (const slot of this.#candidates(scope.accept, named, similarities)) {
       const score = fuse(this.#featuresOf(slot, named, similarities), share);

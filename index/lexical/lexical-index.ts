@@ -1,12 +1,13 @@
 /** BM25F over tool documents: finds tools by the words that they share with the request, and needs no model. */
 import type { ToolDocument } from '../tool-document.ts';
 import { documentTerms, terms } from './document-terms.ts';
-import { NearWords } from './near-words.ts';
+import { isOneSlipAway, NearWords } from './near-words.ts';
 import { Postings } from './postings.ts';
 import type { ScoreBoard } from './score-board.ts';
 import { stem } from './stem.ts';
 import { type Translation, translate } from './translate.ts';
 import type { WordStatistics } from './word-statistics.ts';
+import { words } from './words.ts';
 
 /** Saturation: how soon more of the same word stops paying. */
 const K1 = 1.8;
@@ -95,6 +96,18 @@ export class LexicalIndex {
     return translate(text, (word) => this.#isEnglish(word));
   }
 
+  /**
+   * The request as an embedding model reads it best: what can be translated stands before it in English, since models know little
+   * else, and a word that is nobody's becomes the word of the catalog that it is a slip of.
+   */
+  readable(text: string): string {
+    const { english, understood } = this.translate(text);
+    const found = words(text);
+    const corrected = found.map((word) => (understood.has(word) ? word : (this.#slip(word) ?? word)));
+    const plain = corrected.some((word, i) => word !== found[i]) ? corrected.join(' ') : text;
+    return english.length === 0 ? plain : `${english.join(' ')} . ${plain}`;
+  }
+
   /** Adds the scores of every document that shares a term with the query. */
   score(query: LexicalQuery, board: ScoreBoard): void {
     this.#postings.accumulate(query.weights, board);
@@ -114,6 +127,11 @@ export class LexicalIndex {
     const number = this.#numbers.get(term);
     const isKnown = number !== undefined && this.#postings.documentFrequency(number) > 0;
     return isKnown || this.#statistics.documentShare(term) > 0 ? [] : this.#nearWords.find(term);
+  }
+
+  #slip(word: string): string | undefined {
+    const term = stem(word);
+    return this.#near(term).find((near) => isOneSlipAway(term, near));
   }
 
   /** Without statistics every word may be English. */
