@@ -5,6 +5,8 @@ import { DocumentTable, type TableEntry } from './document-table.ts';
 import { ExactNames } from './lexical/exact-names.ts';
 import { LexicalEvidence } from './lexical/lexical-evidence.ts';
 import { LexicalIndex } from './lexical/lexical-index.ts';
+import type { LexicalSnapshot } from './lexical/lexical-snapshot.ts';
+import { WordMemory } from './lexical/word-memory.ts';
 import { NO_STATISTICS, type WordStatistics } from './lexical/word-statistics.ts';
 import { clauses } from './ranking/clauses.ts';
 import { type PartEvidence, partWinners, seatWinners } from './ranking/diversity.ts';
@@ -12,6 +14,7 @@ import { type Evidence, fuse, vectorShare } from './ranking/fusion.ts';
 import { namedTools } from './ranking/named-tools.ts';
 import { confidence, verdict, WORDS_THRESHOLDS } from './ranking/verdict.ts';
 import { Similarities } from './similarities.ts';
+import type { BlobStorage } from './store/vector-store.ts';
 import { documentHash, type ToolDocument } from './tool-document.ts';
 import type { SearchAnswer, SearchHit, SearchRequest, ToolIndex, UpsertReport } from './tool-index.ts';
 import { vectorEvidence } from './vector-evidence.ts';
@@ -24,6 +27,8 @@ export interface ToolIndexOptions {
   readonly vectors?: readonly VectorSource[];
   /** Why there are no vectors although they were asked for; every answer repeats it. */
   readonly vectorsMissing?: string;
+  /** Keeps the analysed words from start to start. */
+  readonly storage?: BlobStorage;
   readonly clock?: Clock;
 }
 
@@ -75,15 +80,19 @@ class HybridToolIndex implements ObservableToolIndex {
   readonly #layers: readonly VectorLayer[];
   readonly #clock: Clock;
   readonly #vectorsMissing: string | undefined;
+  readonly #memory: WordMemory | undefined;
   /** Equal scores rank by id, so that the order never depends on what came first. */
   readonly #isBefore = (slot: number, other: number) => this.#idOf(slot) < this.#idOf(other);
 
-  constructor({ statistics = NO_STATISTICS, vectors = [], vectorsMissing, clock = systemClock }: ToolIndexOptions) {
+  constructor(options: ToolIndexOptions) {
+    const { statistics = NO_STATISTICS, vectors = [], vectorsMissing, storage, clock = systemClock } = options;
     this.#vectorsMissing = vectorsMissing;
     this.#lexical = new LexicalIndex(statistics);
     this.#evidence = new LexicalEvidence(this.#lexical);
     this.#clock = clock;
     this.#layers = vectors.map((source) => new VectorLayer(source, clock));
+    this.#memory = storage && new WordMemory(storage, clock);
+    this.#restore();
   }
 
   get size(): number {
@@ -93,7 +102,8 @@ class HybridToolIndex implements ObservableToolIndex {
   async search(request: SearchRequest): Promise<SearchAnswer> {
     const text = request.task.slice(0, TASK_CHARACTERS);
     const parts = clauses(text);
-    const servers = request.allow && this.#scope(request).servers;
+    this.#forgetParked();
+    const servers = request.allow ? this.#scope(request).servers : this.#serversIfStoresHoldMore();
     const question = {
       text: this.#lexical.readable(text),
       clauses: parts.map((part) => this.#lexical.readable(part)),
@@ -107,7 +117,8 @@ class HybridToolIndex implements ObservableToolIndex {
     const isHybrid = vectors.kind === 'vectors';
     const slotOf = (id: string) => this.#table.slotOf(id);
     const similarities = isHybrid ? new Similarities(vectors.hits, slotOf) : undefined;
-    this.#evidence.collect({ text, clauses: parts, keyWords: request.keyWords ?? [] }, this.#table.slotLimit);
+    const words = { text, clauses: parts, keyWords: request.keyWords ?? [], accept: scope.accept };
+    this.#evidence.collect(words, this.#table.slotLimit);
     const ranked = this.#rank({ text, limit: Math.max(request.limit, LOOKED_AT), scope, similarities });
     const hits = ranked.slice(0, request.limit);
     const degraded = vectors.degraded ?? (isHybrid ? undefined : this.#vectorsMissing);
@@ -151,6 +162,7 @@ class HybridToolIndex implements ObservableToolIndex {
   }
 
   async close(): Promise<void> {
+    this.#memory?.flush(() => this.#snapshot());
     await Promise.all(this.#layers.map((layer) => layer.close()));
   }
 
@@ -176,9 +188,36 @@ class HybridToolIndex implements ObservableToolIndex {
 
   #add(document: ToolDocument, hash: string): void {
     const { id, server, name } = document;
-    const slot = this.#table.add({ id, server, name, hash });
-    this.#lexical.add(slot, document);
+    const parked = this.#memory?.claim(id, hash);
+    const slot = this.#table.add({ id, server, name, hash }, parked);
     this.#names.add(slot, name);
+    if (parked !== undefined) return;
+    this.#lexical.add(slot, document);
+    this.#memory?.changed(() => this.#snapshot());
+  }
+
+  #restore(): void {
+    const snapshot = this.#memory?.load();
+    if (!snapshot) return;
+    this.#table.reserve(new Set(snapshot.documents.map(({ slot }) => slot)));
+    this.#lexical.restore(snapshot);
+  }
+
+  /** Whoever searches has brought the documents that there are; what only the last run knew is gone. */
+  #forgetParked(): void {
+    const slots = this.#memory?.abandon() ?? new Set<number>();
+    if (slots.size > 0) this.#lexical.remove(slots);
+  }
+
+  #snapshot(): LexicalSnapshot {
+    this.#forgetParked();
+    const documents = [...this.#table.entries()].map(([slot, { id, hash }]) => ({ id, hash, slot }));
+    return { ...this.#lexical.save(), documents };
+  }
+
+  /** A store may hold tools that are not in this index: another gateway's, or those of servers that went while it was down. */
+  #serversIfStoresHoldMore(): ReadonlySet<string> | undefined {
+    return this.#layers.some((layer) => layer.status().embedded > this.size) ? this.#table.servers() : undefined;
   }
 
   #removeNow(ids: readonly string[]): number {
@@ -191,6 +230,7 @@ class HybridToolIndex implements ObservableToolIndex {
       this.#names.remove(slot, entry.name);
       this.#table.remove(slot);
     }
+    if (slots.size > 0) this.#memory?.changed(() => this.#snapshot());
     this.#lexical.remove(slots);
     this.#table.recycle(this.#lexical.takeFreeSlots());
     return slots.size;
@@ -226,7 +266,7 @@ class HybridToolIndex implements ObservableToolIndex {
 
   #partEvidence(accept: Accept, similarities?: Similarities): PartEvidence[] {
     return this.#evidence.partBests().map((words, at) => ({
-      words: words.filter(({ slot }) => accept(slot)),
+      words,
       cosines: new Map([...(similarities?.parts[at] ?? [])].filter(([slot]) => accept(slot))),
     }));
   }

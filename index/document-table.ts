@@ -11,6 +11,7 @@ export class DocumentTable {
   readonly #slots = new Map<string, number>();
   readonly #entries: (TableEntry | undefined)[] = [];
   readonly #free: number[] = [];
+  readonly #servers = new Map<string, number>();
 
   get size(): number {
     return this.#slots.size;
@@ -30,12 +31,28 @@ export class DocumentTable {
     return this.#entries[slot];
   }
 
-  /** The id must not be in the table. */
-  add(entry: TableEntry): number {
-    const slot = this.#free.pop() ?? this.#entries.length;
+  /** Servers that have a document. */
+  servers(): ReadonlySet<string> {
+    return new Set(this.#servers.keys());
+  }
+
+  /** The id must not be in the table; a slot that is asked for must have been reserved. */
+  add(entry: TableEntry, reserved?: number): number {
+    const slot = reserved ?? this.#free.pop() ?? this.#entries.length;
     this.#entries[slot] = entry;
     this.#slots.set(entry.id, slot);
+    this.#servers.set(entry.server, (this.#servers.get(entry.server) ?? 0) + 1);
     return slot;
+  }
+
+  /** Keeps these slots from being given to others; only for an empty table. */
+  reserve(slots: ReadonlySet<number>): void {
+    let limit = 0;
+    for (const slot of slots) limit = Math.max(limit, slot + 1);
+    for (let slot = 0; slot < limit; slot++) {
+      this.#entries[slot] = undefined;
+      if (!slots.has(slot)) this.#free.push(slot);
+    }
   }
 
   /** The slot is given again only after `recycle`. */
@@ -44,6 +61,9 @@ export class DocumentTable {
     if (!entry) return;
     this.#slots.delete(entry.id);
     this.#entries[slot] = undefined;
+    const left = (this.#servers.get(entry.server) ?? 1) - 1;
+    if (left > 0) this.#servers.set(entry.server, left);
+    else this.#servers.delete(entry.server);
   }
 
   recycle(slots: readonly number[]): void {

@@ -12,7 +12,7 @@ import type { VectorSource } from './vector-layer.ts';
 export interface OpenToolIndexOptions {
   /** Where `static.bin` and `word-statistics.json` are. */
   readonly modelFolder: string;
-  /** Keeps the built-in vectors from start to start; without it they are made anew (about 0.1 ms a tool). */
+  /** Keeps words and built-in vectors from start to start; without it they are made anew (about 0.1 ms a tool). */
   readonly storage?: BlobStorage;
   /** Takes the place of the embedded store for the built-in model. */
   readonly store?: VectorStore;
@@ -26,10 +26,10 @@ export async function openToolIndex(options: OpenToolIndexOptions): Promise<Obse
   const statistics = await readStatistics(path.join(modelFolder, 'word-statistics.json'));
   try {
     const embedder = await openBuiltinEmbedder(path.join(modelFolder, 'static.bin'));
-    return createToolIndex({ statistics, vectors: [...preferred, { embedder, store }] });
+    return createToolIndex({ statistics, storage, vectors: [...preferred, { embedder, store }] });
   } catch (error) {
     if (!(error instanceof IndexError)) throw error;
-    return createToolIndex({ statistics, vectors: preferred, vectorsMissing: error.message });
+    return createToolIndex({ statistics, storage, vectors: preferred, vectorsMissing: error.message });
   }
 }
 

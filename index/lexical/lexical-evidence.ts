@@ -7,6 +7,8 @@ export interface LexicalTask {
   readonly text: string;
   readonly clauses: readonly string[];
   readonly keyWords: readonly string[];
+  /** Only these count; what is not accepted may still have scores. */
+  readonly accept: (slot: number) => boolean;
 }
 
 /** Added to the best score of a part before dividing by it: a part that matches nothing well must not count in full. */
@@ -34,10 +36,10 @@ export class LexicalEvidence {
     this.#query = this.#index.query(task.text, task.keyWords);
     this.#whole.reset(slots);
     this.#index.score(this.#query, this.#whole);
-    this.#best = this.#whole.best();
+    this.#best = this.#whole.best(task.accept);
     this.#bestPart.reset(slots);
     this.#hasParts = task.clauses.length > 0;
-    this.#partBests = task.clauses.map((clause) => this.#collectPart(clause, slots));
+    this.#partBests = task.clauses.map((clause) => this.#collectPart(clause, { slots, accept: task.accept }));
   }
 
   /** Slots that share at least one term with the request; removed documents may be among them. */
@@ -76,17 +78,17 @@ export class LexicalEvidence {
     return this.#query.mass;
   }
 
-  /** For each part of a long request its best few tools, scored from 0 to 1; removed documents may be among them. */
+  /** For each part of a long request its best few tools, scored from 0 to 1. */
   partBests(): readonly (readonly Ranked[])[] {
     return this.#partBests;
   }
 
-  #collectPart(clause: string, slots: number): readonly Ranked[] {
+  #collectPart(clause: string, { slots, accept }: { slots: number; accept: LexicalTask['accept'] }): readonly Ranked[] {
     this.#part.reset(slots);
     this.#index.score(this.#index.query(clause), this.#part);
-    const best = this.#part.best() + WEAK_PART;
+    const best = this.#part.best(accept) + WEAK_PART;
     for (const slot of this.#part.touched()) this.#bestPart.raise(slot, this.#part.score(slot) / best);
-    const few = this.#part.top({ limit: BESTS_OF_PART, accept: () => true });
+    const few = this.#part.top({ limit: BESTS_OF_PART, accept });
     return few.map(({ slot, score }) => ({ slot, score: score / best }));
   }
 }

@@ -1,6 +1,7 @@
 /** BM25F over tool documents: finds tools by the words that they share with the request, and needs no model. */
 import type { ToolDocument } from '../tool-document.ts';
 import { documentTerms, terms } from './document-terms.ts';
+import type { LexicalSnapshot, PostingArrays } from './lexical-snapshot.ts';
 import { isOneSlipAway, NearWords } from './near-words.ts';
 import { Postings } from './postings.ts';
 import type { ScoreBoard } from './score-board.ts';
@@ -67,6 +68,18 @@ export class LexicalIndex {
 
   takeFreeSlots(): number[] {
     return this.#postings.takeFreeSlots();
+  }
+
+  /** What `restore` needs besides the documents. */
+  save(): { terms: readonly string[]; postings: PostingArrays } {
+    return { terms: [...this.#numbers.keys()], postings: this.#postings.arrays() };
+  }
+
+  /** Only for an empty index. The documents keep their slots. */
+  restore({ terms, postings, documents }: LexicalSnapshot): void {
+    for (const term of terms) this.#number(term);
+    this.#postings.restore(postings);
+    this.#documents = documents.length;
   }
 
   /** Each word counts once, however often it is said; `boosted` words weigh more than they would by themselves. */

@@ -1,4 +1,5 @@
 /** Which documents hold a term, and with what impact: sorted typed arrays for most, a short unsorted tail for the newest. */
+import type { PostingArrays } from './lexical-snapshot.ts';
 import type { ScoreBoard } from './score-board.ts';
 
 /** Term number to impact: what the term adds to the document's score before its rarity is weighed in. */
@@ -14,9 +15,9 @@ const DEAD_SHARE = 0.25;
  * `tail` by document. Slots are small integers given by the owner, who learns here when one may be given again.
  */
 export class Postings {
-  #offsets = new Uint32Array(1);
-  #slots = new Uint32Array(0);
-  #impacts = new Float32Array(0);
+  #offsets: Uint32Array = new Uint32Array(1);
+  #slots: Uint32Array = new Uint32Array(0);
+  #impacts: Float32Array = new Float32Array(0);
   readonly #frequencies: number[] = [];
   readonly #dead = new Set<number>();
   #deadPostings = 0;
@@ -60,6 +61,20 @@ export class Postings {
     }
   }
 
+  /** Everything that lives, grouped by term; what is appended later is not in it. */
+  arrays(): PostingArrays {
+    this.#merge(true);
+    return { offsets: this.#offsets, slots: this.#slots, impacts: this.#impacts };
+  }
+
+  /** Begins with what `arrays` gave; only for an empty instance. */
+  restore({ offsets, slots, impacts }: PostingArrays): void {
+    [this.#offsets, this.#slots, this.#impacts] = [offsets, slots, impacts];
+    for (let term = 0; term + 1 < offsets.length; term++) {
+      this.#frequencies[term] = (offsets[term + 1] ?? 0) - (offsets[term] ?? 0);
+    }
+  }
+
   /** Slots of removed documents that no posting names any more: they may be given again. */
   takeFreeSlots(): number[] {
     return this.#free.splice(0);
@@ -82,8 +97,9 @@ export class Postings {
   }
 
   /** A counting sort by term of what lives: linear, and the only time the arrays are written. */
-  #merge(): void {
-    if (this.#tail.size <= TAIL_DOCUMENTS && this.#deadPostings <= DEAD_SHARE * this.#slots.length) return;
+  #merge(isForced = false): void {
+    const isShort = this.#tail.size <= TAIL_DOCUMENTS && this.#deadPostings <= DEAD_SHARE * this.#slots.length;
+    if (isShort && !isForced) return;
     const offsets = new Uint32Array(this.#frequencies.length + 1);
     for (let term = 0; term < this.#frequencies.length; term++) {
       offsets[term + 1] = (offsets[term] ?? 0) + (this.#frequencies[term] ?? 0);

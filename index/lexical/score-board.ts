@@ -39,10 +39,14 @@ export class ScoreBoard {
     return this.#scores[slot] ?? 0;
   }
 
-  /** 0 when nothing was touched. */
-  best(): number {
+  /** Highest score that `accept` takes; 0 when there is none. */
+  best(accept: (slot: number) => boolean): number {
     let best = 0;
-    for (let i = 0; i < this.#count; i++) best = Math.max(best, this.#scores[this.#touched[i] ?? 0] ?? 0);
+    for (let i = 0; i < this.#count; i++) {
+      const slot = this.#touched[i] ?? 0;
+      const score = this.#scores[slot] ?? 0;
+      if (score > best && accept(slot)) best = score;
+    }
     return best;
   }
 

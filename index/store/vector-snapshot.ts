@@ -1,5 +1,5 @@
-/** How the embedded store writes vectors down: one checksummed block of bytes a server, refused when anything is off. */
-import { createHash } from 'node:crypto';
+/** How the embedded store writes vectors down: one sealed block of bytes a server, refused when anything is off. */
+import { seal, unseal } from './sealed-bytes.ts';
 
 export interface StoredVector {
   readonly id: string;
@@ -8,17 +8,16 @@ export interface StoredVector {
 }
 
 /** A snapshot of another version is not read; its vectors are simply made again. */
-const MAGIC = 'TDXVEC1\n';
-const CHECKSUM_BYTES = 16;
+const MARK = 'TDXVEC1\n';
 
-/** Layout: magic, checksum of the rest, u32 length of the header, header JSON `{ids, hashes, dimensions}`, f32 vectors. */
+/** Layout: u32 length of the header, header JSON `{ids, hashes, dimensions}`, f32 vectors; little-endian. */
 export function writeSnapshot(records: readonly StoredVector[], dimensions: number): Uint8Array {
   const ids = records.map(({ id }) => id);
   const header = new TextEncoder().encode(JSON.stringify({ ids, hashes: records.map(({ hash }) => hash), dimensions }));
-  const body = new Uint8Array(4 + header.length + 4 * dimensions * records.length);
-  const view = new DataView(body.buffer);
+  const content = new Uint8Array(4 + header.length + 4 * dimensions * records.length);
+  const view = new DataView(content.buffer);
   view.setUint32(0, header.length, true);
-  body.set(header, 4);
+  content.set(header, 4);
   let at = 4 + header.length;
   for (const { vector } of records) {
     for (const number of vector) {
@@ -26,21 +25,17 @@ export function writeSnapshot(records: readonly StoredVector[], dimensions: numb
       at += 4;
     }
   }
-  return Buffer.concat([Buffer.from(MAGIC), checksum(body), body]);
+  return seal(MARK, content);
 }
 
 /** Undefined when the bytes are damaged, of another version, or of vectors of another length. */
 export function readSnapshot(bytes: Uint8Array, dimensions: number): StoredVector[] | undefined {
-  const start = MAGIC.length + CHECKSUM_BYTES;
-  if (bytes.length < start + 4 || Buffer.from(bytes.subarray(0, MAGIC.length)).toString() !== MAGIC) return undefined;
-  const body = new Uint8Array(bytes.subarray(start)); // a copy: `slice` of a Buffer would be a view at any offset
-  if (!checksum(body).equals(bytes.subarray(MAGIC.length, start))) return undefined;
-  const headerLength = new DataView(body.buffer).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(body.subarray(4, 4 + headerLength)));
+  const content = unseal(MARK, bytes);
+  if (!content) return undefined;
+  const headerLength = new DataView(content.buffer).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(content.subarray(4, 4 + headerLength)));
   if (header.dimensions !== dimensions) return undefined;
-  const numbers = new Float32Array(body.slice(4 + headerLength).buffer);
+  const numbers = new Float32Array(content.slice(4 + headerLength).buffer);
   const vectorAt = (i: number) => numbers.subarray(i * dimensions, (i + 1) * dimensions);
   return header.ids.map((id: string, i: number) => ({ id, hash: String(header.hashes[i]), vector: vectorAt(i) }));
 }
-
-const checksum = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest().subarray(0, CHECKSUM_BYTES);
