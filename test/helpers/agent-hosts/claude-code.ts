@@ -18,6 +18,9 @@ export const claudeCode: AgentHost = {
         ANTHROPIC_BASE_URL: model.origin,
         ANTHROPIC_API_KEY: PLACEHOLDER_KEY,
         CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+        /* It would otherwise ask the model without the tools of a server that takes five seconds, as on a busy machine. */
+        MCP_CONNECTION_NONBLOCKING: 'false',
+        MCP_CONNECT_TIMEOUT_MS: '60000',
       },
     };
   },

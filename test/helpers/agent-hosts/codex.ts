@@ -35,6 +35,9 @@ function toml({ model, gateway }: HostSetup): string {
     'wire_api = "responses"',
     'env_key = "SCRIPTED_KEY"',
     `[mcp_servers.${GATEWAY}]`,
+    /* It would otherwise ask the model without the tools of a server that is late, as on a busy machine. */
+    'required = true',
+    'startup_timeout_sec = 60',
     ...entry(gateway),
     '',
   ].join('\n');
