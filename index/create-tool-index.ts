@@ -1,6 +1,5 @@
 /** Builds the search engine from its parts; `search` below is its recipe. */
 import { type Clock, systemClock } from '../src/stdx/clock.ts';
-import { BestFew } from './best-few.ts';
 import { DocumentTable, type TableEntry } from './document-table.ts';
 import { ExactNames } from './lexical/exact-names.ts';
 import { LexicalEvidence } from './lexical/lexical-evidence.ts';
@@ -8,15 +7,13 @@ import { LexicalIndex } from './lexical/lexical-index.ts';
 import type { LexicalSnapshot } from './lexical/lexical-snapshot.ts';
 import { WordMemory } from './lexical/word-memory.ts';
 import { NO_STATISTICS, type WordStatistics } from './lexical/word-statistics.ts';
+import { rank } from './rank.ts';
 import { clauses } from './ranking/clauses.ts';
-import { type PartEvidence, partWinners, seatWinners } from './ranking/diversity.ts';
-import { type Evidence, fuse, vectorShare } from './ranking/fusion.ts';
-import { namedTools } from './ranking/named-tools.ts';
 import { confidence, verdict, WORDS_THRESHOLDS } from './ranking/verdict.ts';
 import { Similarities } from './similarities.ts';
 import type { BlobStorage } from './store/vector-store.ts';
 import { documentHash, type ToolDocument } from './tool-document.ts';
-import type { SearchAnswer, SearchHit, SearchRequest, ToolIndex, UpsertReport } from './tool-index.ts';
+import type { SearchAnswer, SearchRequest, ToolIndex, UpsertReport } from './tool-index.ts';
 import { vectorEvidence } from './vector-evidence.ts';
 import { type LayerStatus, VectorLayer, type VectorSource } from './vector-layer.ts';
 
@@ -47,8 +44,6 @@ export function createToolIndex(options: ToolIndexOptions = {}): ObservableToolI
 /** After so many documents others get their turn on the event loop. */
 const SLICE = 100;
 const DEADLINE_MS = 500;
-/** Candidates by words; as many come by vectors. */
-const DEPTH = 60;
 /** At least so many hits are ranked, because the verdict looks at more than the first. */
 const LOOKED_AT = 10;
 /** A request is words, not a document; the rest of a longer one is not read. */
@@ -63,15 +58,6 @@ interface Scope {
   readonly servers?: ReadonlySet<string>;
 }
 
-interface RankedSearch {
-  readonly text: string;
-  readonly limit: number;
-  readonly scope: Scope;
-  readonly similarities?: Similarities;
-}
-
-type RankedHit = SearchHit & { readonly features: Evidence };
-
 class HybridToolIndex implements ObservableToolIndex {
   readonly #table = new DocumentTable();
   readonly #names = new ExactNames();
@@ -81,8 +67,6 @@ class HybridToolIndex implements ObservableToolIndex {
   readonly #clock: Clock;
   readonly #vectorsMissing: string | undefined;
   readonly #memory: WordMemory | undefined;
-  /** Equal scores rank by id, so that the order never depends on what came first. */
-  readonly #isBefore = (slot: number, other: number) => this.#idOf(slot) < this.#idOf(other);
 
   constructor(options: ToolIndexOptions) {
     const { statistics = NO_STATISTICS, vectors = [], vectorsMissing, storage, clock = systemClock } = options;
@@ -105,7 +89,7 @@ class HybridToolIndex implements ObservableToolIndex {
     this.#forgetParked();
     const servers = request.allow ? this.#scope(request).servers : this.#serversIfStoresHoldMore();
     const question = {
-      text: this.#lexical.readable(text),
+      text: this.#lexical.readable([text, ...(request.keyWords ?? [])].join(' . ')),
       clauses: parts.map((part) => this.#lexical.readable(part)),
       servers,
       deadlineMs: request.deadlineMs ?? DEADLINE_MS,
@@ -119,7 +103,16 @@ class HybridToolIndex implements ObservableToolIndex {
     const similarities = isHybrid ? new Similarities(vectors.hits, slotOf) : undefined;
     const words = { text, clauses: parts, keyWords: request.keyWords ?? [], accept: scope.accept };
     this.#evidence.collect(words, this.#table.slotLimit);
-    const ranked = this.#rank({ text, limit: Math.max(request.limit, LOOKED_AT), scope, similarities });
+    const ranked = rank({
+      text,
+      isTranslated: this.#lexical.translate(text).english.length > 0,
+      limit: Math.max(request.limit, LOOKED_AT),
+      accept: scope.accept,
+      table: this.#table,
+      names: this.#names,
+      words: this.#evidence,
+      similarities,
+    });
     const hits = ranked.slice(0, request.limit);
     const degraded = vectors.degraded ?? (isHybrid ? undefined : this.#vectorsMissing);
     const sureness = confidence(ranked, this.#evidence.mass, isHybrid);
@@ -182,10 +175,6 @@ class HybridToolIndex implements ObservableToolIndex {
     return slot === undefined ? undefined : this.#table.entry(slot);
   }
 
-  #idOf(slot: number): string {
-    return this.#table.entry(slot)?.id ?? '';
-  }
-
   #add(document: ToolDocument, hash: string): void {
     const { id, server, name } = document;
     const parked = this.#memory?.claim(id, hash);
@@ -245,49 +234,6 @@ class HybridToolIndex implements ObservableToolIndex {
       servers.add(entry.server);
     }
     return { accept: (slot) => slots.has(slot), searched: slots.size, servers };
-  }
-
-  #rank({ text, limit, scope, similarities }: RankedSearch): RankedHit[] {
-    const named = namedTools(text, this.#names, (slot) => this.#table.entry(slot)?.name ?? '');
-    const share = similarities ? vectorShare(text, this.#lexical.translate(text).english.length > 0) : 0;
-    const best = new BestFew(limit, this.#isBefore);
-    for (const slot of this.#candidates(scope.accept, named, similarities)) {
-      const score = fuse(this.#featuresOf(slot, named, similarities), share);
-      if (best.wants(slot, score)) best.put(slot, score);
-    }
-    const winners = partWinners(this.#partEvidence(scope.accept, similarities), share);
-    const ordered = seatWinners(best.sorted(), winners);
-    return ordered.flatMap(({ slot, score }) => {
-      const entry = this.#table.entry(slot);
-      const features = this.#featuresOf(slot, named, similarities);
-      return entry ? [{ id: entry.id, server: entry.server, score, features }] : [];
-    });
-  }
-
-  #partEvidence(accept: Accept, similarities?: Similarities): PartEvidence[] {
-    return this.#evidence.partBests().map((words, at) => ({
-      words,
-      cosines: new Map([...(similarities?.parts[at] ?? [])].filter(([slot]) => accept(slot))),
-    }));
-  }
-
-  #candidates(accept: Accept, named: ReadonlyMap<number, number>, similarities?: Similarities): Set<number> {
-    const slots = new Set(this.#evidence.candidates({ limit: DEPTH, accept, isBefore: this.#isBefore }));
-    for (const slot of named.keys()) if (accept(slot)) slots.add(slot);
-    for (const slot of similarities?.slots() ?? []) if (accept(slot)) slots.add(slot);
-    return slots;
-  }
-
-  #featuresOf(slot: number, named: ReadonlyMap<number, number>, similarities?: Similarities): Evidence {
-    return {
-      bm25: this.#evidence.bm25(slot),
-      relative: this.#evidence.relative(slot),
-      covered: this.#evidence.covered(slot),
-      bestPart: this.#evidence.bestPart(slot),
-      cosine: similarities?.cosine(slot) ?? 0,
-      bestPartCosine: similarities?.bestPart(slot) ?? 0,
-      named: named.get(slot) ?? 0,
-    };
   }
 
   #matched({ accept, searched }: Scope): number {

@@ -1,0 +1,78 @@
+/** From evidence to hits: who is considered, what each one scores, and the order in the end. */
+import { BestFew } from './best-few.ts';
+import type { DocumentTable } from './document-table.ts';
+import type { ExactNames } from './lexical/exact-names.ts';
+import type { LexicalEvidence } from './lexical/lexical-evidence.ts';
+import { type PartEvidence, partWinners, seatWinners } from './ranking/diversity.ts';
+import { type Evidence, fuse, vectorShare } from './ranking/fusion.ts';
+import { namedTools } from './ranking/named-tools.ts';
+import type { Similarities } from './similarities.ts';
+import type { SearchHit } from './tool-index.ts';
+
+export interface RankingTask {
+  readonly text: string;
+  /** The request is foreign, and some of its words could be translated. */
+  readonly isTranslated: boolean;
+  readonly limit: number;
+  /** Whether a slot holds a document that may be seen. */
+  readonly accept: (slot: number) => boolean;
+  readonly table: DocumentTable;
+  readonly names: ExactNames;
+  readonly words: LexicalEvidence;
+  /** Undefined when words must do. */
+  readonly similarities?: Similarities;
+}
+
+export type RankedHit = SearchHit & { readonly features: Evidence };
+
+/** Candidates by words; as many come by vectors. */
+const DEPTH = 60;
+
+/** At most `limit` hits, best first; equal scores by id, so that the order never depends on what came first. */
+export function rank(task: RankingTask): RankedHit[] {
+  const { text, isTranslated, limit, table, similarities } = task;
+  const isBefore = (slot: number, other: number) => idOf(table, slot) < idOf(table, other);
+  const named = namedTools(text, task.names, (slot) => table.entry(slot)?.name ?? '');
+  const share = similarities ? vectorShare(text, isTranslated) : 0;
+  const best = new BestFew(limit, isBefore);
+  for (const slot of candidates(task, named, isBefore)) {
+    const score = fuse(evidenceOf(task, slot, named), share);
+    if (best.wants(slot, score)) best.put(slot, score);
+  }
+  const seated = seatWinners(best.sorted(), partWinners(partEvidence(task), share));
+  return seated.flatMap(({ slot, score }) => {
+    const entry = table.entry(slot);
+    return entry ? [{ id: entry.id, server: entry.server, score, features: evidenceOf(task, slot, named) }] : [];
+  });
+}
+
+const idOf = (table: DocumentTable, slot: number) => table.entry(slot)?.id ?? '';
+
+type Named = ReadonlyMap<number, number>;
+type IsBefore = (slot: number, other: number) => boolean;
+
+function candidates({ words, similarities, accept }: RankingTask, named: Named, isBefore: IsBefore): Set<number> {
+  const slots = new Set(words.candidates({ limit: DEPTH, accept, isBefore }));
+  for (const slot of named.keys()) if (accept(slot)) slots.add(slot);
+  for (const slot of similarities?.slots() ?? []) if (accept(slot)) slots.add(slot);
+  return slots;
+}
+
+function evidenceOf({ words, similarities }: RankingTask, slot: number, named: Named): Evidence {
+  return {
+    bm25: words.bm25(slot),
+    relative: words.relative(slot),
+    covered: words.covered(slot),
+    bestPart: words.bestPart(slot),
+    cosine: similarities?.cosine(slot) ?? 0,
+    bestPartCosine: similarities?.bestPart(slot) ?? 0,
+    named: named.get(slot) ?? 0,
+  };
+}
+
+function partEvidence({ words, similarities, accept }: RankingTask): PartEvidence[] {
+  return words.partBests().map((best, at) => ({
+    words: best,
+    cosines: new Map([...(similarities?.parts[at] ?? [])].filter(([slot]) => accept(slot))),
+  }));
+}
