@@ -7,10 +7,14 @@ import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 
 /** Says who it is and what it has from the catalog while the server sleeps; the first call starts it. */
 export function createDirectOffer(parts: MetaToolParts, known: KnownServer, identity: Identity): ToolOffer {
-  const listing = parts.catalog.listing(known.name);
+  const listing = () => parts.catalog.listing(known.name);
   return {
-    identity: (listing?.serverInfo as unknown as Identity | undefined) ?? identity,
-    instructions: listing?.instructions,
+    get identity() {
+      return (listing()?.serverInfo as unknown as Identity | undefined) ?? identity;
+    },
+    get instructions() {
+      return listing()?.instructions;
+    },
     listTtlMs: 0,
     list: (params, context) => listTools(parts, known, { params, context }),
     call: (params, context) => callTool(parts, known, { params, context }),
