@@ -1,12 +1,15 @@
 /**
  * Prints the quality tables of docs/SEARCH.md.
- * usage: node scripts/run.mjs bench/retrieval.ts [--data ../shared/data/retrieval] [--sample 0] [--big] [--model FOLDER]
+ * usage: node scripts/run.mjs bench/retrieval.ts [--data ../shared/data/retrieval] [--sample 0] [--big] [--model FOLDER] [--transformers FOLDER]
  */
 import { existsSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { createToolIndex } from '../index/create-tool-index.ts';
 import { openBuiltinEmbedder } from '../index/embedding/builtin-embedder.ts';
+import type { Embedder } from '../index/embedding/embedder.ts';
+import { createTransformersEmbedder } from '../index/embedding/transformers-embedder.ts';
 import { seeded } from '../index/evaluation/bootstrap.ts';
 import { type Evaluation, evaluate } from '../index/evaluation/evaluate.ts';
 import { type JudgedQuery, parseCorpus, parseQueries } from '../index/evaluation/judged-query.ts';
@@ -44,14 +47,28 @@ const { values } = parseArgs({
     sample: { type: 'string', default: '0' },
     model: { type: 'string', default: 'index/model' },
     names: { type: 'boolean', default: false },
+    transformers: { type: 'string' },
     big: { type: 'boolean', default: false },
   },
 });
 
 const statistics = parseWordStatistics(readFileSync(path.join(values.model, 'word-statistics.json'), 'utf8'));
-const embedder = await openBuiltinEmbedder(path.join(values.model, 'static.bin'));
-const ENGINES = ['words', 'builtin'] as const;
-type Engine = (typeof ENGINES)[number];
+const ENGINES: Readonly<Record<string, Embedder | undefined>> = {
+  words: undefined,
+  builtin: await openBuiltinEmbedder(path.join(values.model, 'static.bin')),
+  ...(values.transformers ? { transformers: await openTransformers(values.transformers) } : {}),
+};
+
+function openTransformers(model: string): Promise<Embedder> {
+  const cacheDir = path.join(tmpdir(), 'tooldex-bench-models');
+  return createTransformersEmbedder({
+    model,
+    cacheDir,
+    libraryFolders: [process.env.TOOLDEX_TEST_TRANSFORMERS ?? process.cwd()],
+    env: process.env,
+    offline: true,
+  });
+}
 
 function read(set: string, file: string): string {
   return readFileSync(path.join(values.data, set, `${file}.jsonl`), 'utf8');
@@ -74,8 +91,9 @@ function sampled(queries: JudgedQuery[]): JudgedQuery[] {
     .map(({ query }) => query);
 }
 
-async function openIndex(engine: Engine, documents: readonly ToolDocument[]) {
-  const vectors = engine === 'words' ? [] : [{ embedder, store: createEmbeddedVectorStore() }];
+async function openIndex(engine: string, documents: readonly ToolDocument[]) {
+  const embedder = ENGINES[engine];
+  const vectors = embedder ? [{ embedder, store: createEmbeddedVectorStore() }] : [];
   const index = createToolIndex({ statistics, vectors });
   await index.upsert(documents);
   await index.settled();
@@ -83,7 +101,7 @@ async function openIndex(engine: Engine, documents: readonly ToolDocument[]) {
 }
 
 async function run(
-  engine: Engine,
+  engine: string,
   documents: readonly ToolDocument[],
   queries: readonly JudgedQuery[],
 ): Promise<Evaluation> {
@@ -94,11 +112,11 @@ async function run(
 
 async function selectionSets(): Promise<void> {
   const rows: string[][] = [];
-  const sums = new Map<Engine, number[]>(ENGINES.map((engine) => [engine, [0, 0, 0, 0]]));
+  const sums = new Map(Object.keys(ENGINES).map((engine) => [engine, [0, 0, 0, 0]]));
   for (const spec of SELECTION) {
     const { documents, queries } = load(spec);
     const cells = [spec, String(documents.length), String(queries.length)];
-    for (const engine of ENGINES) {
+    for (const engine of Object.keys(ENGINES)) {
       const { measures } = await run(engine, documents, queries);
       const figures = [measures['recall@1'], measures['recall@5'], measures['ndcg@10'], measures['serverRecall@3']];
       for (const [i, figure] of figures.entries())
@@ -107,11 +125,16 @@ async function selectionSets(): Promise<void> {
     }
     rows.push(cells);
   }
-  const macro = ENGINES.flatMap((engine) => (sums.get(engine) ?? []).slice(0, 3).map((figure) => figure.toFixed(3)));
+  const macro = Object.keys(ENGINES).flatMap((engine) =>
+    (sums.get(engine) ?? []).slice(0, 3).map((figure) => figure.toFixed(3)),
+  );
   rows.push(['macro', '', '', ...macro]);
   console.log(`\n## Selection sets (system B: recall@5 ${SYSTEM_B.recall}, nDCG@10 ${SYSTEM_B.ndcg})\n`);
   console.log(
-    table(['set', 'tools', 'requests', ...ENGINES.flatMap((engine) => [`${engine} R@1`, 'R@5', 'nDCG@10'])], rows),
+    table(
+      ['set', 'tools', 'requests', ...Object.keys(ENGINES).flatMap((engine) => [`${engine} R@1`, 'R@5', 'nDCG@10'])],
+      rows,
+    ),
   );
 }
 
@@ -180,7 +203,7 @@ async function noAnswer(): Promise<void> {
   for (const set of NO_ANSWER) {
     const { documents, queries } = load(set);
     const impossible = parseQueries(read(set, 'noanswer'));
-    for (const engine of ENGINES) {
+    for (const engine of Object.keys(ENGINES)) {
       const index = await openIndex(engine, documents);
       const { noAnswerAuroc, verdicts } = await evaluate({
         index,
@@ -208,7 +231,7 @@ async function bigCatalog(): Promise<void> {
     ...new Map(DISTRACTORS.flatMap((set) => parseCorpus(read(set, 'corpus'))).map((d) => [d.id, d])).values(),
   ];
   const rows: string[][] = [];
-  for (const engine of ENGINES) {
+  for (const engine of Object.keys(ENGINES)) {
     const index = await openIndex(engine, documents);
     for (const spec of SELECTION.slice(0, 4)) {
       const { measures } = await evaluate({
@@ -231,3 +254,4 @@ if (!existsSync(values.data)) {
   await noAnswer();
   if (values.big) await bigCatalog();
 }
+for (const embedder of Object.values(ENGINES)) await embedder?.close();
