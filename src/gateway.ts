@@ -147,10 +147,11 @@ interface OpenParts {
 /** Everything that the menu does not need, so that clients see it before any of this is loaded. */
 async function openParts(options: GatewayOptions, directory: ConfiguredServers): Promise<OpenParts> {
   const { config, env, log, modelFolder } = options;
-  const [{ catalog, blobs, added }, { lazyToolIndex }, { Discovery }] = await Promise.all([
+  const [{ catalog, blobs, added }, { lazyToolIndex }, { Discovery }, { systemClock }] = await Promise.all([
     openCatalog(options),
     import('../index/lazy-tool-index.ts'),
     import('./discovery/discovery.ts'),
+    import('./stdx/clock.ts'),
   ]);
   const adding = { config, directory, added };
   await restoreAdded(adding, log);
@@ -162,8 +163,9 @@ async function openParts(options: GatewayOptions, directory: ConfiguredServers):
   const { openPool } = await import('./gateway-pool.ts');
   const { pool, close: closePool } = await openPool({ ...options, directory, catalog });
   const note = (level: 'info' | 'problem', message: string) => log(level === 'info' ? 'info' : 'warn', message);
-  const discovery = new Discovery({ catalog, directory, pool, index, events: { note } });
+  const discovery = new Discovery({ catalog, directory, pool, index, events: { note }, clock: systemClock });
   const close = async () => {
+    discovery.close();
     await closePool();
     await index.close();
     await Promise.all(closing.map((closeOne) => closeOne()));

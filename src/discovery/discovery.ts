@@ -7,6 +7,7 @@ import type { ToolDefinition } from '../catalog/tool-definition.ts';
 import { explain, GatewayError } from '../errors.ts';
 import type { Lease, Pool } from '../lifecycle/pool.ts';
 import { abortable } from '../stdx/abort.ts';
+import type { Clock } from '../stdx/clock.ts';
 import { SingleFlight } from '../stdx/single-flight.ts';
 import { documentOf } from './document-of.ts';
 
@@ -46,12 +47,15 @@ export interface DiscoveryParts {
   readonly pool: Pool;
   readonly index: ToolIndex;
   readonly events: DiscoveryEvents;
+  readonly clock: Clock;
 }
 
 /** Installs and starts are heavy on disk and processor; more at once makes every one of them late. */
 const LISTINGS_AT_ONCE = 3;
 /** A server that failed is not asked again by every new process at once. */
 const RETRY_AFTER_MS = 10 * 60_000;
+/** A server may announce changes by the thousand; one listing after the last of a while serves for all. */
+const RELIST_AFTER_MS = 2_000;
 
 export class Discovery {
   readonly #parts: DiscoveryParts;
@@ -60,6 +64,7 @@ export class Discovery {
   readonly #flights = new SingleFlight<string, Listed>();
   /** Fingerprint under which each server stands in the index. */
   readonly #loaded = new Map<string, string>();
+  readonly #relisting = new Map<string, () => void>();
   readonly #loads = new SingleFlight<'catalog', void>();
   /** NaN until somebody has asked for the index: who never searches does not pay for it. */
   #generation = Number.NaN;
@@ -133,6 +138,22 @@ export class Discovery {
     } finally {
       if (onProgress) listeners.delete(onProgress);
     }
+  }
+
+  /** Lists again in a moment, once however often it is said: the server's tools are not those that are known. */
+  noteChanged(server: string): void {
+    if (this.#relisting.has(server)) return;
+    const relist = () => {
+      this.#relisting.delete(server);
+      void this.list(server).catch(() => undefined);
+    };
+    this.#relisting.set(server, this.#parts.clock.after(RELIST_AFTER_MS, relist));
+  }
+
+  /** Takes back what was put off; listings under way end with the pool. */
+  close(): void {
+    for (const takeBack of this.#relisting.values()) takeBack();
+    this.#relisting.clear();
   }
 
   /** Makes sure that the tools of a server are known; asks it only if nobody ever did. */

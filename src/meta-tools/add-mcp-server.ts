@@ -12,16 +12,23 @@ import { plainLine, quote } from './third-party-text.ts';
 /** Hosts give up on a call after about a minute. */
 const WAIT_MS = { fallback: 30_000, max: 55_000 };
 const ANSWER_TOKENS_MAX = 1_000;
+const FRESH_MS = 60_000;
 
 export const addMcpServer: MetaTool = async (parts, given, context) => {
   const name = readName(given);
   if (given.config !== undefined && given.config !== null) await parts.addServer(name, readConfig(given.config));
   const server = findServer(parts, name);
-  const knowledge = parts.discovery.knowledge(server.name);
-  if (knowledge.kind === 'indexed' && knowledge.listing.configHash === server.configHash) return listed(parts, server);
+  if (isJustListed(parts, server)) return listed(parts, server);
   const waited = await listWithin(parts, server, { context, waitMs: readWait(given.wait_ms ?? given.waitMs) });
   return waited === 'done' ? listed(parts, server) : stillWorking(parts, server);
 };
+
+/** An older listing is made anew: whoever asks may have found that the tools are not those that are known. */
+function isJustListed({ discovery }: MetaToolParts, server: KnownServer): boolean {
+  const knowledge = discovery.knowledge(server.name);
+  if (knowledge.kind !== 'indexed' || knowledge.listing.configHash !== server.configHash) return false;
+  return Date.now() - knowledge.listing.listedAt < FRESH_MS;
+}
 
 interface Waiting {
   readonly context: CallContext;

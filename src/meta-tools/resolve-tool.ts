@@ -73,7 +73,7 @@ function toolOf(parts: MetaToolParts, server: KnownServer, name: string): Target
   const only = alike.length === 1 ? parts.catalog.tool(server.name, alike[0] ?? '') : undefined;
   if (only) return { server, tool: only };
   throw new GatewayError('TOOL_UNKNOWN', `${server.name} has no tool "${name}"${didYouMean(nearest(name, names))}`, {
-    hint: `its tools: ${some(names, 12)}; search_mcp_server finds tools by what they do`,
+    hint: `its tools: ${some(names, 12)}; search_mcp_server finds tools by what they do, add_mcp_server lists this server anew`,
   });
 }
 

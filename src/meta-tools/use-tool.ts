@@ -32,14 +32,18 @@ interface Call {
 async function call(parts: MetaToolParts, { server, tool }: Target, { params, context }: Call): Promise<JsonObject> {
   const { signal, onProgress } = context;
   const lease = await parts.pool.acquire(server.name, { signal, onProgress: startProgress(context) });
+  const stopListening = lease.session.onNotification((method) => {
+    if (method === 'notifications/tools/list_changed') parts.discovery.noteChanged(server.name);
+  });
   try {
     const message = { name: tool.name, arguments: params, ...traceContext(context.meta) };
     const options = { signal, timeoutMs: server.callTimeoutMs, maxTotalMs: server.callTotalTimeoutMs };
     return await lease.session.request('tools/call', message, onProgress ? { ...options, onProgress } : options);
   } catch (error) {
-    if (saysToolIsGone(error)) void parts.discovery.list(server.name).catch(() => undefined);
+    if (saysToolIsGone(error)) parts.discovery.noteChanged(server.name);
     throw named(error, `${server.name}:${tool.name}`);
   } finally {
+    stopListening();
     lease.release();
   }
 }
