@@ -23,6 +23,7 @@ function listServers(invocation: Invocation, parts: MetaToolParts, flags: Common
   const rows = parts.directory.names().map((name) => ({
     server: name,
     status: serverStatus(parts, name),
+    ...stateOf(parts, name),
     tools: parts.catalog.listing(name)?.toolCount ?? null,
     description: parts.directory.get(name)?.description ?? '',
   }));
@@ -53,6 +54,15 @@ function listTools(
   if (tools.length === 0)
     print(invocation, `${known.name}: ${serverStatus(parts, known.name)}; "tooldex index ${known.name}" lists it`);
   for (const { name, definition } of tools) print(invocation, signature(name, definition.inputSchema));
+}
+
+/** For programs: the state by name, and the whole reason where something is wrong. */
+function stateOf({ discovery, pool }: MetaToolParts, server: string): { state: string; reason?: string } {
+  const knowledge = discovery.knowledge(server);
+  if (knowledge.kind === 'failed') return { state: 'failing', reason: knowledge.reason };
+  const { kind } = pool.state(server);
+  if (knowledge.kind !== 'indexed') return { state: 'not-indexed' };
+  return { state: kind === 'stopped' ? 'asleep' : kind };
 }
 
 const count = (tools: number) => `${tools} ${tools === 1 ? 'tool' : 'tools'}`;

@@ -27,6 +27,7 @@ export function createMcpEndpoint(offer: () => ToolOffer, options: SdkLaneOption
       const body = await readBody(request, options.bodyBytesMax);
       if (body.kind === 'refused') return refuse(response, body.status, { code: body.code, message: body.message });
       const message = readPlainMessage(body.value);
+      if (!message && isTooDeep(body.value)) return refuse(response, 400, TOO_DEEP);
       if (!message) return viaSdk(request, response, body.value);
       await answer(message, { request, response });
     },
@@ -46,6 +47,18 @@ export function createMcpEndpoint(offer: () => ToolOffer, options: SdkLaneOption
     if (message.method === 'notifications/cancelled') inFlight.cancel(session, message.params.requestId);
     response.writeHead(202).end();
   }
+}
+
+const TOO_DEEP = { code: -32600, message: 'Invalid Request: nested too deeply' };
+/** No message of the protocol comes near it, and checkers that call themselves for each level survive it. */
+const DEPTH_MAX = 200;
+
+function isTooDeep(value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; depth < DEPTH_MAX && level.length > 0; depth++) {
+    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
+  }
+  return level.length > 0;
 }
 
 /** No streams are kept open for messages of the server's own, and no sessions that would have to be ended. */

@@ -207,6 +207,15 @@ describe('plain lane', () => {
     expect((await post(plain, rpc('ping'))).status).toBe(200);
   });
 
+  it.each([
+    ['lists', `${'['.repeat(10_000)}${']'.repeat(10_000)}`],
+    ['objects', `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`],
+  ])('refuses ten thousand %s inside one another, and lives (#44)', async (_, body) => {
+    const { plain } = await bothLanes();
+    expect((await post(plain, body)).status).toBe(400);
+    expect((await post(plain, rpc('ping'))).status).toBe(200);
+  });
+
   it('answers GET and DELETE as a server without streams and sessions does', async () => {
     const { plain, sdk } = await bothLanes();
     for (const method of ['GET', 'DELETE']) {
