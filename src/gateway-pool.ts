@@ -28,12 +28,14 @@ export async function openPool(options: PoolOptions): Promise<OpenPool> {
     { createLedger },
     { createEraStore },
     { createRuntime, createRuntimeContext },
+    { redacting },
     { systemClock },
   ] = await Promise.all([
     import('./lifecycle/create-pool.ts'),
     import('./lifecycle/ledger.ts'),
     import('./lifecycle/era-store.ts'),
     import('./runtimes/create-runtime.ts'),
+    import('./runtimes/redacting.ts'),
     import('./stdx/clock.ts'),
   ]);
   const ledgerFolder = join(config.dataDir, 'ledger');
@@ -41,7 +43,7 @@ export async function openPool(options: PoolOptions): Promise<OpenPool> {
   const pool = createPool({
     servers: (name) => {
       const server = directory.config(name);
-      return server && { ...server, runtime: createRuntime(server, runtimes) };
+      return server && { ...server, runtime: redacting(createRuntime(server, runtimes), config.redact) };
     },
     clock: systemClock,
     clientInfo: { name: 'tooldex', version },

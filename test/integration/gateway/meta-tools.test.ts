@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, it } from 'vitest';
@@ -156,6 +157,20 @@ describe('use_tool', () => {
     const hanging = call('use_tool', { tool: 'well:slow' }, { signal: abort.signal });
     abort.abort(new Error('changed my mind'));
     expect(await hanging).toMatchObject({ isError: true, text: expect.stringContaining('CALL_CANCELLED') });
+  });
+});
+
+describe('secrets (#54)', () => {
+  it('of the configuration are masked in what a dying server printed', async () => {
+    const secret = 'hunter2-very-secret';
+    const folder = tempDir();
+    const script = join(folder, 'dies.cjs');
+    writeFileSync(script, 'console.error("cannot log in with", process.env.API_TOKEN); process.exit(3);');
+    const keys = { servers: { dying: { command: process.execPath, args: [script], env: { API_TOKEN: secret } } } };
+    const { call, log } = await openTestGateway({}, undefined, keys);
+    const { text } = await call('add_mcp_server', { mcp_server_name: 'dying' });
+    expect(text).toContain('cannot log in with ***');
+    expect(`${text}${log.join()}`).not.toContain(secret);
   });
 });
 

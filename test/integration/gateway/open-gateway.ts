@@ -40,7 +40,7 @@ export async function openTestGateway(
   keys: JsonObject = {},
 ): Promise<TestGateway> {
   const file = join(folder, 'tooldex.json');
-  writeFileSync(file, JSON.stringify({ ...keys, servers: Object.fromEntries(Object.entries(servers).map(toEntry)) }));
+  writeFileSync(file, JSON.stringify({ servers: Object.fromEntries(Object.entries(servers).map(toEntry)), ...keys }));
   const env = { PATH: process.env.PATH, TOOLDEX_TEST_RUN: process.env.TOOLDEX_TEST_RUN };
   const config = await loadConfig({ file, env, dataDirDefault: join(folder, 'data') });
   const log: string[] = [];

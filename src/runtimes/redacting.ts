@@ -1,0 +1,16 @@
+/** Masks secrets in what a server says on stderr, before it reaches errors, logs and agents. */
+import type { Endpoint, Runtime } from './runtime.ts';
+
+export function redacting(runtime: Runtime, redact: (text: string) => string): Runtime {
+  return {
+    prepare: (onProgress, signal) => runtime.prepare(onProgress, signal),
+    launch: async (signal) => masked(await runtime.launch(signal), redact),
+  };
+}
+
+function masked(endpoint: Endpoint, redact: (text: string) => string): Endpoint {
+  if (endpoint.kind !== 'stdio') return endpoint;
+  const { kind, pid, input, output, exited } = endpoint;
+  const stderrTail = () => endpoint.stderrTail().map(redact);
+  return { kind, pid, input, output, exited, stderrTail, stop: (reason) => endpoint.stop(reason) };
+}
