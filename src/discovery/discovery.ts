@@ -1,15 +1,14 @@
 /** The only writer of catalog and index: lists what servers offer, remembers it and makes it searchable. */
-import type { ToolDocument } from '../../index/tool-document.ts';
 import type { ToolIndex } from '../../index/tool-index.ts';
 import type { Catalog, ListingChange, ServerListing } from '../catalog/catalog.ts';
 import type { KnownServer, ServerDirectory } from '../catalog/server-directory.ts';
 import type { ToolDefinition } from '../catalog/tool-definition.ts';
 import { explain, GatewayError } from '../errors.ts';
-import type { Lease, Pool } from '../lifecycle/pool.ts';
+import type { InstanceState, Lease, Pool } from '../lifecycle/pool.ts';
 import { abortable } from '../stdx/abort.ts';
 import type { Clock } from '../stdx/clock.ts';
 import { SingleFlight } from '../stdx/single-flight.ts';
-import { documentOf } from './document-of.ts';
+import { IndexedCatalog } from './indexed-catalog.ts';
 
 type ServerFacts = Lease['session']['facts'];
 
@@ -29,6 +28,8 @@ export interface ListOptions {
   /** Ends the waiting, not the listing: what was begun goes on, and the next caller joins it. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (message: string) => void;
+  /** Leaves the server running until it is idle, for a call that comes next; else it is stopped when it is listed. */
+  readonly keep?: boolean;
 }
 
 export interface ListAllOptions {
@@ -59,31 +60,22 @@ const RELIST_AFTER_MS = 2_000;
 
 export class Discovery {
   readonly #parts: DiscoveryParts;
+  readonly #indexed: IndexedCatalog;
   readonly #listing = new Map<string, string>();
   readonly #listeners = new Map<string, Set<(message: string) => void>>();
   readonly #flights = new SingleFlight<string, Listed>();
-  /** Fingerprint under which each server stands in the index. */
-  readonly #loaded = new Map<string, string>();
   readonly #relisting = new Map<string, () => void>();
-  readonly #loads = new SingleFlight<'catalog', void>();
-  /** NaN until somebody has asked for the index: who never searches does not pay for it. */
-  #generation = Number.NaN;
+  /** Servers that somebody will call as soon as they are listed. */
+  readonly #wanted = new Set<string>();
 
   constructor(parts: DiscoveryParts) {
     this.#parts = parts;
+    this.#indexed = new IndexedCatalog(parts);
   }
 
-  /** Puts what the catalog knows into the index; cheap when nothing changed, also by another process. */
+  /** Brings the search index up to what the catalog knows. */
   async refresh(): Promise<void> {
-    if (!this.#loads.has('catalog') && this.#parts.catalog.generation() === this.#generation) return;
-    await this.#loads.run('catalog', () => this.#loadChanged());
-  }
-
-  async #loadChanged(): Promise<void> {
-    const generation = this.#parts.catalog.generation();
-    for (const server of this.#parts.directory.names()) await this.#load(server);
-    for (const server of this.#loaded.keys()) if (!this.#parts.directory.get(server)) await this.#unload(server);
-    this.#generation = generation;
+    await this.#indexed.refresh();
   }
 
   knowledge(server: string): Knowledge {
@@ -127,9 +119,10 @@ export class Discovery {
   async list(server: string, options: ListOptions = {}): Promise<Listed> {
     const known = this.#parts.directory.get(server);
     if (!known) throw new GatewayError('SERVER_UNKNOWN', `no server is called "${server}"`);
-    const { onProgress, signal } = options;
+    const { onProgress, signal, keep } = options;
     const listeners = this.#listenersOf(server);
     if (onProgress) listeners.add(onProgress);
+    if (keep) this.#wanted.add(server);
     try {
       return await abortable(
         this.#flights.run(server, () => this.#listOnce(known)),
@@ -191,7 +184,8 @@ export class Discovery {
       return await this.#remember(known, lease.session.facts, tools);
     } finally {
       lease.release();
-      if (!wasRunning) void pool.stop(known.name, 'listed').catch(() => undefined);
+      const isWanted = this.#wanted.delete(known.name) || isBusy(pool.state(known.name));
+      if (!wasRunning && !isWanted) void pool.stop(known.name, 'listed').catch(() => undefined);
     }
   }
 
@@ -202,7 +196,7 @@ export class Discovery {
     const startMs = pool.startCostMs(server) ?? catalog.listing(server)?.startMs ?? 0;
     const listing = { server, configHash, listedAt: Date.now(), startMs, protocolVersion, serverInfo, capabilities };
     const change = catalog.replace({ ...listing, instructions }, tools);
-    if (!Number.isNaN(this.#generation)) await this.#load(server);
+    await this.#indexed.noteListed(server);
     const stored = catalog.listing(server);
     if (!stored) throw new GatewayError('INTERNAL', `the listing of ${server} was not stored`);
     return { listing: stored, change };
@@ -226,35 +220,9 @@ export class Discovery {
     if (failure?.configHash === hash && failure && Date.now() - failure.failedAt < RETRY_AFTER_MS) return false;
     return catalog.listing(server)?.configHash !== hash || failure !== undefined;
   }
-
-  async #load(server: string): Promise<void> {
-    const { catalog, directory, index } = this.#parts;
-    const listing = catalog.listing(server);
-    const known = directory.get(server);
-    if (!listing || !known || this.#loaded.get(server) === listing.fingerprint) return;
-    const visible = catalog.tools(server).filter((tool) => known.allows(tool.name));
-    const documents = visible.map((tool) => documentOf(tool, known, listing));
-    await this.#dropMissing(server, documents);
-    await index.upsert(documents);
-    this.#loaded.set(server, listing.fingerprint);
-  }
-
-  readonly #idsOf = new Map<string, readonly string[]>();
-
-  async #dropMissing(server: string, documents: readonly ToolDocument[]): Promise<void> {
-    const now = documents.map((document) => document.id);
-    const kept = new Set(now);
-    const gone = (this.#idsOf.get(server) ?? []).filter((id) => !kept.has(id));
-    this.#idsOf.set(server, now);
-    if (gone.length > 0) await this.#parts.index.remove(gone);
-  }
-
-  async #unload(server: string): Promise<void> {
-    await this.#dropMissing(server, []);
-    this.#idsOf.delete(server);
-    this.#loaded.delete(server);
-  }
 }
+
+const isBusy = (state: InstanceState) => state.kind === 'ready' && state.leases > 0;
 
 function asGatewayError(error: unknown): GatewayError {
   return error instanceof GatewayError ? error : new GatewayError('INTERNAL', explain(error), { cause: error });

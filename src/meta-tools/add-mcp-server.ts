@@ -44,7 +44,7 @@ async function listWithin(
   const late = AbortSignal.timeout(waitMs);
   const signal = AbortSignal.any([context.signal, late]);
   try {
-    await parts.discovery.list(server.name, { signal, onProgress: startProgress(context) });
+    await parts.discovery.list(server.name, { signal, onProgress: startProgress(context), keep: true });
     return 'done';
   } catch (error) {
     if (late.aborted && !context.signal.aborted && error === late.reason) return 'late';

@@ -53,6 +53,7 @@ async function ensureListed({ discovery }: MetaToolParts, server: KnownServer, c
   await discovery.ensureListed(server.name, {
     signal: context.signal,
     onProgress: startProgress(context),
+    keep: true,
   });
 }
 

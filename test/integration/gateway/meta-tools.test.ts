@@ -123,16 +123,19 @@ describe('use_tool', () => {
     expect(second.text.length).toBeGreaterThan(1_000);
   });
 
-  it('starts one process for a hundred first calls (#24)', async () => {
+  it('starts one process for a hundred first calls, to a server known or not (#24)', async () => {
     const journal = join(tempDir(), 'journal');
-    const { call } = await openTestGateway({ well: { fixture: 'well-behaved', args: ['--journal', journal] } });
-    await call('add_mcp_server', { mcp_server_name: 'well' });
-    const starts = journalOf(journal, 'started').length;
-    const calls = Array.from({ length: 100 }, (_, a) => call('use_tool', { tool: 'well:add', params: { a, b: 1 } }));
-    expect((await Promise.all(calls)).map(({ text }) => text)).toEqual(
-      Array.from({ length: 100 }, (_, a) => String(a + 1)),
-    );
-    expect(journalOf(journal, 'started').length).toBe(starts + 1);
+    const servers = { well: { fixture: 'well-behaved', args: ['--journal', journal] } };
+    const sums = Array.from({ length: 100 }, (_, a) => String(a + 1));
+    let folder: string | undefined;
+    for (const starts of [1, 2]) {
+      const opened = await openTestGateway(servers, folder);
+      const call = (_: string, a: number) => opened.call('use_tool', { tool: 'well:add', params: { a, b: 1 } });
+      expect((await Promise.all(sums.map(call))).map(({ text }) => text)).toEqual(sums);
+      expect(journalOf(journal, 'started').length).toBe(starts);
+      await opened.gateway.close();
+      folder = opened.folder;
+    }
   });
 
   it('tells the caller at once when the server dies in the call, and serves the next one (#30)', async () => {

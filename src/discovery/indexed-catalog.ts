@@ -1,0 +1,73 @@
+/** Keeps the search index in step with the catalog, from the first time that somebody wants to search. */
+import type { ToolDocument } from '../../index/tool-document.ts';
+import type { ToolIndex } from '../../index/tool-index.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { ServerDirectory } from '../catalog/server-directory.ts';
+import { SingleFlight } from '../stdx/single-flight.ts';
+import { documentOf } from './document-of.ts';
+
+export interface IndexedCatalogParts {
+  readonly catalog: Catalog;
+  readonly directory: ServerDirectory;
+  readonly index: ToolIndex;
+}
+
+/** What of a server stands in the index. */
+interface Loaded {
+  readonly fingerprint: string;
+  readonly ids: readonly string[];
+}
+
+export class IndexedCatalog {
+  readonly #parts: IndexedCatalogParts;
+  readonly #loaded = new Map<string, Loaded>();
+  readonly #refreshes = new SingleFlight<'all', void>();
+  /** Of the catalog that was loaded last; undefined until somebody has searched: who never does not pay for it. */
+  #generation: number | undefined;
+
+  constructor(parts: IndexedCatalogParts) {
+    this.#parts = parts;
+  }
+
+  /** Puts what the catalog knows into the index; cheap when nothing changed, also by another process. */
+  async refresh(): Promise<void> {
+    const isLoading = this.#refreshes.has('all');
+    if (!isLoading && this.#parts.catalog.generation() === this.#generation) return;
+    await this.#refreshes.run('all', () => this.#loadAll());
+  }
+
+  /** To be called when this process has written a server's listing: its own writes do not change the generation. */
+  async noteListed(server: string): Promise<void> {
+    if (this.#generation !== undefined) await this.#load(server);
+  }
+
+  async #loadAll(): Promise<void> {
+    const generation = this.#parts.catalog.generation();
+    for (const server of this.#parts.directory.names()) await this.#load(server);
+    for (const server of this.#loaded.keys()) if (!this.#parts.directory.get(server)) await this.#unload(server);
+    this.#generation = generation;
+  }
+
+  async #load(server: string): Promise<void> {
+    const { catalog, directory, index } = this.#parts;
+    const listing = catalog.listing(server);
+    const known = directory.get(server);
+    if (!listing || !known || this.#loaded.get(server)?.fingerprint === listing.fingerprint) return;
+    const visible = catalog.tools(server).filter((tool) => known.allows(tool.name));
+    const documents = visible.map((tool) => documentOf(tool, known, listing));
+    await this.#removeAllBut(server, documents);
+    await index.upsert(documents);
+    this.#loaded.set(server, { fingerprint: listing.fingerprint, ids: documents.map(({ id }) => id) });
+  }
+
+  async #unload(server: string): Promise<void> {
+    await this.#removeAllBut(server, []);
+    this.#loaded.delete(server);
+  }
+
+  async #removeAllBut(server: string, documents: readonly ToolDocument[]): Promise<void> {
+    const kept = new Set(documents.map(({ id }) => id));
+    const gone = (this.#loaded.get(server)?.ids ?? []).filter((id) => !kept.has(id));
+    if (gone.length > 0) await this.#parts.index.remove(gone);
+  }
+}
