@@ -144,7 +144,7 @@ describe('a gateway over HTTP', () => {
     ['no JSON', '{"jsonrpc":', JSON_HEADERS, 400],
     ['no JSON-RPC', '{"hello":"world"}', JSON_HEADERS, 400],
     ['nothing', '', JSON_HEADERS, 400],
-    ['brackets in brackets', nested, JSON_HEADERS, 500],
+    ['brackets in brackets', nested, JSON_HEADERS, 400],
     ['another type of content', 'a=1', { ...JSON_HEADERS, 'content-type': 'application/x-www-form-urlencoded' }, 415],
     ['33 MiB', ' '.repeat(33 * 1024 * 1024), JSON_HEADERS, 413],
     ['what a foreign web page sends', '{}', { ...JSON_HEADERS, origin: 'https://evil.example' }, 403],
