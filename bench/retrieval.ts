@@ -16,6 +16,7 @@ import { type JudgedQuery, parseCorpus, parseQueries } from '../index/evaluation
 import { table } from '../index/evaluation/render-eval.ts';
 import { nameKey } from '../index/lexical/exact-names.ts';
 import { parseWordStatistics } from '../index/lexical/word-statistics.ts';
+import { BUILTIN_TUNING, ENCODER_TUNING } from '../index/ranking/tuning.ts';
 import { createEmbeddedVectorStore } from '../index/store/embedded-vector-store.ts';
 import type { ToolDocument } from '../index/tool-document.ts';
 
@@ -93,7 +94,15 @@ function sampled(queries: JudgedQuery[]): JudgedQuery[] {
 
 async function openIndex(engine: string, documents: readonly ToolDocument[]) {
   const embedder = ENGINES[engine];
-  const vectors = embedder ? [{ embedder, store: createEmbeddedVectorStore() }] : [];
+  const vectors = embedder
+    ? [
+        {
+          embedder,
+          store: createEmbeddedVectorStore(),
+          tuning: engine === 'transformers' ? ENCODER_TUNING : BUILTIN_TUNING,
+        },
+      ]
+    : [];
   const index = createToolIndex({ statistics, vectors });
   await index.upsert(documents);
   await index.settled();

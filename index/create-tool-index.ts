@@ -112,12 +112,13 @@ class HybridToolIndex implements ObservableToolIndex {
       names: this.#names,
       words: this.#evidence,
       similarities,
+      share: isHybrid ? vectors.tuning.share : 0,
     });
     const hits = ranked.slice(0, request.limit);
     const degraded = vectors.degraded ?? (isHybrid ? undefined : this.#vectorsMissing);
     const sureness = confidence(ranked, this.#evidence.mass, isHybrid);
     return {
-      verdict: verdict(sureness, isHybrid ? vectors.thresholds : WORDS_THRESHOLDS),
+      verdict: verdict(sureness, isHybrid ? vectors.tuning.thresholds : WORDS_THRESHOLDS),
       confidence: sureness,
       hits,
       matched: this.#matched(scope),

@@ -21,6 +21,8 @@ export interface RankingTask {
   readonly words: LexicalEvidence;
   /** Undefined when words must do. */
   readonly similarities?: Similarities;
+  /** Usual share of the vectors in the score. */
+  readonly share: number;
 }
 
 export type RankedHit = SearchHit & { readonly features: Evidence };
@@ -33,7 +35,7 @@ export function rank(task: RankingTask): RankedHit[] {
   const { text, isTranslated, limit, table, similarities } = task;
   const isBefore = (slot: number, other: number) => idOf(table, slot) < idOf(table, other);
   const named = namedTools(text, task.names, (slot) => table.entry(slot)?.name ?? '');
-  const share = similarities ? vectorShare(text, isTranslated) : 0;
+  const share = similarities ? vectorShare(text, task.share, isTranslated) : 0;
   const best = new BestFew(limit, isBefore);
   for (const slot of candidates(task, named, isBefore)) {
     const score = fuse(evidenceOf(task, slot, named), share);

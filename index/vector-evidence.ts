@@ -1,7 +1,7 @@
 /** Asks the best vector layer that can answer, within a deadline; what goes wrong becomes a reason, never an error. */
 import { type Clock, systemClock } from '../src/stdx/clock.ts';
 import { IndexError } from './index-error.ts';
-import type { VerdictThresholds } from './ranking/verdict.ts';
+import type { VectorTuning } from './ranking/tuning.ts';
 import type { VectorHit } from './store/vector-store.ts';
 import type { VectorLayer } from './vector-layer.ts';
 import { withDeadline } from './with-deadline.ts';
@@ -20,7 +20,7 @@ export type VectorAnswer =
   | {
       readonly kind: 'vectors';
       readonly hits: VectorLists;
-      readonly thresholds: VerdictThresholds;
+      readonly tuning: VectorTuning;
       readonly degraded?: string;
     }
   | { readonly kind: 'none'; readonly degraded?: string };
@@ -44,7 +44,7 @@ export async function vectorEvidence(
     const deadlineMs = layer === layers.at(-1) ? left : left * SHARE_OF_TIME;
     const hits = await ask(layer, { ...question, deadlineMs }, clock);
     if (typeof hits !== 'string') {
-      return { kind: 'vectors', hits, thresholds: layer.thresholds, degraded: problems[0] };
+      return { kind: 'vectors', hits, tuning: layer.tuning, degraded: problems[0] };
     }
     problems.push(hits);
   }

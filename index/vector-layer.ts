@@ -2,15 +2,15 @@
 import { type Clock, systemClock } from '../src/stdx/clock.ts';
 import type { Embedder } from './embedding/embedder.ts';
 import { IndexError } from './index-error.ts';
-import { BUILTIN_THRESHOLDS, type VerdictThresholds } from './ranking/verdict.ts';
+import { BUILTIN_TUNING, type VectorTuning } from './ranking/tuning.ts';
 import type { VectorHit, VectorStore } from './store/vector-store.ts';
 import type { ToolDocument } from './tool-document.ts';
 
 export interface VectorSource {
   readonly embedder: Embedder;
   readonly store: VectorStore;
-  /** When its cosines are of another scale than the built-in model's: fit them with `model/fit-verdict.ts`. */
-  readonly thresholds?: VerdictThresholds;
+  /** When its cosines deserve another say or mean something else than those of the built-in model. */
+  readonly tuning?: VectorTuning;
 }
 
 export interface LayerStatus {
@@ -63,8 +63,8 @@ export class VectorLayer {
     this.#wake();
   }
 
-  get thresholds(): VerdictThresholds {
-    return this.#source.thresholds ?? BUILTIN_THRESHOLDS;
+  get tuning(): VectorTuning {
+    return this.#source.tuning ?? BUILTIN_TUNING;
   }
 
   status(): LayerStatus {

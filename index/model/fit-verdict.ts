@@ -1,16 +1,19 @@
 /**
  * Finds the verdict's thresholds for `ranking/verdict.ts` and prints their error rates.
- * usage: node scripts/run.mjs index/model/fit-verdict.ts DATA_FOLDER [words]
+ * usage: node scripts/run.mjs index/model/fit-verdict.ts DATA_FOLDER [words | FOLDER_OF_A_TRANSFORMERS_MODEL]
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createToolIndex } from '../create-tool-index.ts';
 import { openBuiltinEmbedder } from '../embedding/builtin-embedder.ts';
+import type { Embedder } from '../embedding/embedder.ts';
+import { createTransformersEmbedder } from '../embedding/transformers-embedder.ts';
 import { type EvaluatedQuery, evaluate, percentile } from '../evaluation/evaluate.ts';
 import { type JudgedQuery, parseCorpus, parseQueries } from '../evaluation/judged-query.ts';
 import { auroc } from '../evaluation/measures.ts';
 import { table } from '../evaluation/render-eval.ts';
 import { parseWordStatistics } from '../lexical/word-statistics.ts';
+import { BUILTIN_TUNING, ENCODER_TUNING } from '../ranking/tuning.ts';
 import { createEmbeddedVectorStore } from '../store/embedded-vector-store.ts';
 
 /** Of the requests whose tool is among the first five hits so many may be called `none`: in all, and in any one catalog. */
@@ -32,16 +35,26 @@ const MODEL = 'index/model';
 
 const [, , folder = '../shared/data/retrieval', mode] = process.argv;
 const statistics = parseWordStatistics(readFileSync(path.join(MODEL, 'word-statistics.json'), 'utf8'));
-const embedder = await openBuiltinEmbedder(path.join(MODEL, 'static.bin'));
+const embedder = await openEmbedder();
 
 /** Requests for something else: a set's own, and those of the other sets, which are farther away. */
 const impossible = NO_ANSWER.flatMap((set) => evenly(parseQueries(read(set, 'noanswer'))));
 const runs: { set: string; found: number[]; missed: number[]; unanswerable: number[] }[] = [];
 for (const set of CATALOGS) runs.push(await measureSet(set));
 report();
+await embedder?.close();
+
+async function openEmbedder(): Promise<Embedder | undefined> {
+  if (mode === 'words') return undefined;
+  if (mode === undefined) return openBuiltinEmbedder(path.join(MODEL, 'static.bin'));
+  const libraryFolders = [process.env.TOOLDEX_TEST_TRANSFORMERS ?? process.cwd()];
+  return createTransformersEmbedder({ model: mode, cacheDir: MODEL, libraryFolders, env: process.env, offline: true });
+}
 
 async function measureSet(set: string) {
-  const vectors = mode === 'words' ? [] : [{ embedder, store: createEmbeddedVectorStore() }];
+  const vectors = embedder
+    ? [{ embedder, store: createEmbeddedVectorStore(), tuning: mode === undefined ? BUILTIN_TUNING : ENCODER_TUNING }]
+    : [];
   const index = createToolIndex({ statistics, vectors });
   await index.upsert(parseCorpus(read(set, 'corpus')));
   await index.settled();

@@ -17,17 +17,15 @@ export type Evidence = {
   readonly named: number;
 };
 
-/** The share of vectors in the score; the words have the rest. */
-const VECTOR_SHARE = 0.65;
 /** In scripts that the models hardly know, words are the better guide, unless the glossary gave the model English ones. */
-const FOREIGN_VECTOR_SHARE = { asItIs: 0.2, translated: 0.5 };
+const FOREIGN_SHARE_MAX = { asItIs: 0.2, translated: 0.5 };
 
-/** How much of the score the vectors should have for this request. */
-export function vectorShare(request: string, isTranslated: boolean): number {
+/** How much of the score the vectors should have for this request, of the `usual` share. */
+export function vectorShare(request: string, usual: number, isTranslated: boolean): number {
   const letters = request.match(/\p{L}/gu)?.length ?? 0;
   const latin = request.match(/\p{Script=Latin}/gu)?.length ?? 0;
-  if (letters === 0 || latin / letters >= 0.5) return VECTOR_SHARE;
-  return FOREIGN_VECTOR_SHARE[isTranslated ? 'translated' : 'asItIs'];
+  if (letters === 0 || latin / letters >= 0.5) return usual;
+  return Math.min(usual, FOREIGN_SHARE_MAX[isTranslated ? 'translated' : 'asItIs']);
 }
 
 /**

@@ -9,10 +9,9 @@ export interface VerdictThresholds {
 }
 
 /**
- * Fitted by `model/fit-verdict.ts`: of the requests whose tool is among the first five at most 1 in 100 may be called
+ * For words alone; those of models stand in `tuning.ts`. All are fitted by `model/fit-verdict.ts`: of the requests whose tool is among the first five at most 1 in 100 may be called
  * `none` (in one catalog 10), of the requests that no tool answers at most 6 in 100 may be called `match`.
  */
-export const BUILTIN_THRESHOLDS: VerdictThresholds = { weak: 0.28, match: 0.485 };
 export const WORDS_THRESHOLDS: VerdictThresholds = { weak: 0.27, match: 0.553 };
 
 /** BM25 in multiples of this and of the square root of what the words could weigh is about 1 for a tool that fits. */

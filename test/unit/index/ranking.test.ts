@@ -71,10 +71,10 @@ describe('fusion', () => {
   });
 
   it('leans on words for scripts that the model does not know', () => {
-    const english = vectorShare('search files', false);
-    expect(vectorShare('поиск файлов', false)).toBeLessThan(vectorShare('搜索文件', true));
-    expect(vectorShare('搜索文件', true)).toBeLessThan(english);
-    expect(vectorShare('', false)).toBe(english);
+    const english = vectorShare('search files', 0.65, false);
+    expect(vectorShare('поиск файлов', 0.65, false)).toBeLessThan(vectorShare('搜索文件', 0.65, true));
+    expect(vectorShare('搜索文件', 0.65, true)).toBeLessThan(english);
+    expect(vectorShare('', 0.65, false)).toBe(english);
   });
 
   it('ignores vectors without vectors', () => {

@@ -1,0 +1,14 @@
+/** What must be known of an embedding model to rank with it: how far to trust its cosines, and what they mean. */
+import type { VerdictThresholds } from './verdict.ts';
+
+export interface VectorTuning {
+  /** Share of the cosines in the score, 0 to 1; the words have the rest. */
+  readonly share: number;
+  readonly thresholds: VerdictThresholds;
+}
+
+/** The static model that Tooldex ships. Share by ADR 0010, thresholds by `model/fit-verdict.ts`. */
+export const BUILTIN_TUNING: VectorTuning = { share: 0.65, thresholds: { weak: 0.28, match: 0.485 } };
+
+/** The fine-tuned encoder that Tooldex ships: better than words on most sets, so it has the greater say. */
+export const ENCODER_TUNING: VectorTuning = { share: 0.8, thresholds: { weak: 0.27, match: 0.48 } };
