@@ -54,7 +54,13 @@ async function preferredSource(options: SearchOptions, openStore: OpenStore): Pr
   if (embedder.kind === 'builtin') return undefined;
   const { deferEmbedder } = await import('../index/embedding/deferred-embedder.ts');
   const name = `${embedder.kind} ${embedder.model ?? SHIPPED_MODEL}`;
-  return { embedder: deferEmbedder(name, (signal) => createEmbedder(embedder, options, signal)), store: openStore() };
+  const source = {
+    embedder: deferEmbedder(name, (signal) => createEmbedder(embedder, options, signal)),
+    store: openStore(),
+  };
+  if (embedder.kind !== 'transformers' || embedder.model !== undefined) return source;
+  const { ENCODER_TUNING } = await import('../index/ranking/tuning.ts');
+  return { ...source, tuning: ENCODER_TUNING };
 }
 
 /** Folder of our own fine-tuned model, beside the built-in one. */
