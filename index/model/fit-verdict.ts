@@ -1,6 +1,6 @@
 /**
  * Finds the verdict's thresholds for `ranking/verdict.ts` and prints their error rates.
- * usage: node scripts/run.mjs index/model/fit-verdict.ts DATA_FOLDER [words | FOLDER_OF_A_TRANSFORMERS_MODEL]
+ * usage: node scripts/run.mjs index/model/fit-verdict.ts DATA_FOLDER [words | FOLDER_OF_A_TRANSFORMERS_MODEL [FOLDER_OF_TRANSFORMERS_JS]]
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -33,7 +33,7 @@ const CATALOGS = [
 const NO_ANSWER = ['metatool', 'acebench-en', 'bfcl'];
 const MODEL = 'index/model';
 
-const [, , folder = '../shared/data/retrieval', mode] = process.argv;
+const [, , folder = '../shared/data/retrieval', mode, libraryFolder = process.cwd()] = process.argv;
 const statistics = parseWordStatistics(readFileSync(path.join(MODEL, 'word-statistics.json'), 'utf8'));
 const embedder = await openEmbedder();
 
@@ -47,8 +47,13 @@ await embedder?.close();
 async function openEmbedder(): Promise<Embedder | undefined> {
   if (mode === 'words') return undefined;
   if (mode === undefined) return openBuiltinEmbedder(path.join(MODEL, 'static.bin'));
-  const libraryFolders = [process.env.TOOLDEX_TEST_TRANSFORMERS ?? process.cwd()];
-  return createTransformersEmbedder({ model: mode, cacheDir: MODEL, libraryFolders, env: process.env, offline: true });
+  return createTransformersEmbedder({
+    model: mode,
+    cacheDir: MODEL,
+    libraryFolders: [libraryFolder],
+    env: {},
+    offline: true,
+  });
 }
 
 async function measureSet(set: string) {
