@@ -45,7 +45,7 @@ export function createMcpEndpoint(offer: () => ToolOffer, options: SdkLaneOption
       return answerPlainly({ offer: offer(), request: message.request, response, inFlight, session });
     }
     if (message.method === 'notifications/cancelled') inFlight.cancel(session, message.params.requestId);
-    response.writeHead(202).end();
+    response.writeHead(202, { 'content-length': 0 }).end();
   }
 }
 
@@ -69,5 +69,7 @@ function refuseMethod(response: ServerResponse): void {
 
 function refuse(response: ServerResponse, status: number, error: { code: number; message: string }): void {
   const body: Json = { jsonrpc: '2.0', error, id: null };
-  response.writeHead(status, { 'content-type': 'application/json', connection: 'close' }).end(JSON.stringify(body));
+  // Hosts ask for a stream first and use the connection again at once; only a body that was not read has to end it.
+  const closing = response.req.method === 'GET' || response.req.complete ? {} : { connection: 'close' };
+  response.writeHead(status, { 'content-type': 'application/json', ...closing }).end(JSON.stringify(body));
 }
