@@ -155,6 +155,13 @@ describe('a gateway over HTTP', () => {
     await expectServing();
   });
 
+  it('refuses the stream that hosts ask for first without hanging up on their next request', async () => {
+    const answer = await fetch(gateway.url, { headers: { accept: 'text/event-stream' } });
+    expect(answer.status).toBe(405);
+    expect(answer.headers.get('connection')).toBe('keep-alive');
+    await expectServing();
+  });
+
   it('says where MCP is when something else is asked for', async () => {
     for (const path of ['/', '/mpc', '/mcp/god']) {
       const answer = await fetch(new URL(path, gateway.url), { method: 'POST', headers: JSON_HEADERS, body: '{}' });
