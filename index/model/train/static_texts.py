@@ -66,9 +66,10 @@ class StaticSource:
 
 
 def read_sources(pairs: dict[str, list[tuple[str, str, str]]], word_ids: WordIds) -> dict[str, StaticSource]:
-    """Encodes every source once."""
+    """Encodes every source once; pairs with an empty bag are dropped."""
     sources = {}
     for name, rows in pairs.items():
+        rows = [row for row in rows if words(row[0]) and words(row[1])]
         groups: dict[str, list[int]] = collections.defaultdict(list)
         for index, row in enumerate(rows):
             groups[row[2] or str(index)].append(index)
@@ -82,7 +83,6 @@ class Vocabulary:
     """Rows of the model: row 0 stands for unknown stems, then the most frequent stems; after them the n-gram buckets."""
 
     stems: list[str]
-    faces: list[str]  # each stem's most frequent word
     row_of_word: np.ndarray
     spelled: np.ndarray  # for each row: do its words use n-grams besides (rare stems and unknown words)
     share: np.ndarray  # of all running words
@@ -93,10 +93,8 @@ class Vocabulary:
 def build_vocabulary(word_ids: WordIds, size: int, buckets: int, rare: int) -> Vocabulary:
     """The `size` most frequent stems seen at least three times; stems seen fewer than `rare` times are spelled as well."""
     stem_counts: collections.Counter = collections.Counter()
-    faces: dict[str, tuple[int, str]] = {}
     for word, number in word_ids.of.items():
         stem_counts[stem(word)] += word_ids.seen[number]
-        faces[stem(word)] = max(faces.get(stem(word), (0, "")), (word_ids.seen[number], word))
     stems = ["<none>"] + [text for text, count in stem_counts.most_common(size - 1) if count >= 3]
     rows = {text: row for row, text in enumerate(stems)}
     row_of_word = np.array([rows.get(stem(word), 0) for word in word_ids.of], np.int64)
@@ -106,4 +104,4 @@ def build_vocabulary(word_ids: WordIds, size: int, buckets: int, rare: int) -> V
     spelled = counts < rare
     grams = [ngram_buckets(word, buckets) for word in word_ids.of]
     offsets = np.concatenate(([0], np.cumsum([len(gram) for gram in grams]))).astype(np.int64)
-    return Vocabulary(stems, [faces.get(text, (0, text))[1] for text in stems], row_of_word, spelled, share, np.concatenate(grams).astype(np.int64), offsets)
+    return Vocabulary(stems, row_of_word, spelled, share, np.concatenate(grams).astype(np.int64), offsets)

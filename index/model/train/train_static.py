@@ -9,10 +9,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from batches import OPENINGS, Pair, neighbours
+from batches import OPENINGS
 from static_texts import StaticSource, Vocabulary, WordIds, build_vocabulary, read_sources
-from word_vectors import word_rows
-from words import words
 
 # Share of batches by source.
 TOOLS = {"tool_first": 3, "tool_whole": 2, "tool_name": 3, "tool_split": 1.5, "tool_param": 1, "tool_server": 1.5, "function_first": 0.7, "function_name": 0.5}
@@ -35,38 +33,25 @@ def phase_shares(fraction: float, names: list[str]) -> np.ndarray:
     return shares / shares.sum()
 
 
-class HardOrder:
-    """Endless order over a source in which tools of one server, and next time tools that read alike, stand together in the batches."""
+class FamilyOrder:
+    """Endless order over a source in which tools of one server stand together, so that batches hold siblings."""
 
-    def __init__(self, source: StaticSource, nearest: np.ndarray | None, rng: random.Random) -> None:
-        self.source, self.nearest, self.rng, self.queue = source, nearest, rng, np.empty(0, np.int64)
-        self.by_family = True
+    def __init__(self, source: StaticSource, rng: random.Random) -> None:
+        self.source, self.rng, self.queue = source, rng, np.empty(0, np.int64)
 
     def next(self, size: int) -> np.ndarray:
         """The next `size` pairs (all of them when there are fewer)."""
         size = min(size, len(self.source))
         if len(self.queue) < size:
-            self.queue = self._families() if self.by_family or self.nearest is None else self._neighbourhoods()
-            self.by_family = not self.by_family
+            self.queue = self._shuffled()
         batch, self.queue = self.queue[:size], self.queue[size:]
         return batch
 
-    def _families(self) -> np.ndarray:
+    def _shuffled(self) -> np.ndarray:
         chunks = []
         for family in self.source.groups.values():
             members = self.rng.sample(family, len(family))
             chunks += [members[at : at + FAMILY] for at in range(0, len(members), FAMILY)]
-        self.rng.shuffle(chunks)
-        return np.array([index for chunk in chunks for index in chunk], np.int64)
-
-    def _neighbourhoods(self) -> np.ndarray:
-        """Each pair once: a random one, then its nearest ones that are still free."""
-        free, chunks = np.ones(len(self.source), bool), []
-        for seed in self.rng.sample(range(len(free)), len(free)):
-            if free[seed]:
-                members = [seed, *(int(index) for index in self.nearest[seed] if free[index] and index != seed)][:FAMILY]
-                free[members] = False
-                chunks.append(members)
         self.rng.shuffle(chunks)
         return np.array([index for chunk in chunks for index in chunk], np.int64)
 
@@ -98,12 +83,6 @@ class StaticTrainer:
         self.log_scale = torch.tensor(float(np.log(1 / 0.05)))
         self.adam_rows, self.adam_weight = LazyAdam(self.rows), LazyAdam(self.log_weight)
         self.place = torch.zeros(len(vocabulary.row_of_word), dtype=torch.long)  # word id -> its place in the batch
-
-    def begin_with(self, rows: np.ndarray) -> None:
-        """Stem rows to start from; the n-gram rows start small then, so as not to blur them."""
-        self.rows[: len(rows)] = torch.from_numpy(rows)
-        self.rows[len(rows) :] *= 0.3
-        self.rows[0] = 0
 
     def step(self, left: tuple, right: tuple, same: torch.Tensor, rate: float) -> float:
         """One batch: `left` and `right` are (ids, counts, begins); `same` marks pairs that are no negatives. Returns the loss."""
@@ -169,11 +148,6 @@ def with_opening(bag: tuple, openings: list[np.ndarray], rng: random.Random) -> 
     return new_ids, new_counts, np.concatenate(([0], np.cumsum(lengths)[:-1])).astype(np.int64)
 
 
-def nearest_of(name: str, rows: list[Pair]) -> np.ndarray | None:
-    """Nearest pairs by latent semantic analysis of the tool texts, for sources of tools."""
-    return neighbours([row[1] for row in rows], FAMILY - 1) if name.split("_")[0] in ("tool", "function") else None
-
-
 def train(arguments: argparse.Namespace) -> None:
     """Encodes all pairs, then runs the given number of batches with a linearly falling rate."""
     torch.manual_seed(arguments.seed)
@@ -182,17 +156,13 @@ def train(arguments: argparse.Namespace) -> None:
     with open(arguments.pairs, "rb") as stream:
         pairs = pickle.load(stream)
     names = [name for name in {**TOOLS, **GENERAL, **REQUESTS} if name in pairs]
-    pairs = {name: [row for row in pairs[name] if words(row[0]) and words(row[1])] for name in names}
     word_ids = WordIds()
     openings = [np.array([*word_ids.bag(text.replace("{}", " "))], np.int64) for text in OPENINGS]
-    sources = read_sources(pairs, word_ids)
+    sources = read_sources({name: pairs[name] for name in names}, word_ids)
     vocabulary = build_vocabulary(word_ids, arguments.vocabulary, arguments.buckets, arguments.rare)
     print(f"{len(word_ids.of)} words, {len(vocabulary.stems)} stems, {time.time() - started:.0f}s", flush=True)
     trainer = StaticTrainer(vocabulary, arguments.dim, arguments.buckets, arguments.seed)
-    if arguments.encoder:
-        trainer.begin_with(word_rows(arguments.encoder, vocabulary.faces, arguments.dim))
-    orders = {name: HardOrder(source, nearest_of(name, pairs[name]), rng) for name, source in sources.items()}
-    print(f"begin {time.time() - started:.0f}s", flush=True)
+    orders = {name: FamilyOrder(source, rng) for name, source in sources.items()}
     losses: dict[str, float] = defaultdict(float)
     for step in range(arguments.steps):
         fraction = step / arguments.steps
@@ -220,7 +190,6 @@ def main() -> None:
     parser.add_argument("--out", required=True)
     for name, value in (("dim", 128), ("vocabulary", 30000), ("buckets", 8192), ("rare", 100), ("steps", 20000), ("batch", 512), ("seed", 1)):
         parser.add_argument(f"--{name}", type=int, default=value)
-    parser.add_argument("--encoder", default="", help="a MiniLM folder that gives the first rows; without it they are random")
     parser.add_argument("--lr", type=float, default=4e-3)
     train(parser.parse_args())
 
