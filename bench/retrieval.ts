@@ -63,7 +63,7 @@ const ENGINES: Readonly<Record<string, Embedder | undefined>> = {
 function openTransformers(model: string): Promise<Embedder> {
   const cacheDir = path.join(tmpdir(), 'tooldex-bench-models');
   return createTransformersEmbedder({
-    model,
+    model: path.resolve(model),
     cacheDir,
     libraryFolders: [process.env.TOOLDEX_TEST_TRANSFORMERS ?? process.cwd()],
     env: process.env,

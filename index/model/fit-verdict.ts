@@ -48,7 +48,7 @@ async function openEmbedder(): Promise<Embedder | undefined> {
   if (mode === 'words') return undefined;
   if (mode === undefined) return openBuiltinEmbedder(path.join(MODEL, 'static.bin'));
   return createTransformersEmbedder({
-    model: mode,
+    model: path.resolve(mode),
     cacheDir: MODEL,
     libraryFolders: [libraryFolder],
     env: {},

@@ -82,6 +82,23 @@ describe('hybrid search', () => {
     await index.close();
   });
 
+  it('gives vectors the say that their tuning grants', async () => {
+    const thresholds = { weak: 0, match: 0 };
+    const first = async (share: number) => {
+      const vectors = [
+        { embedder: synonymEmbedder(), store: createEmbeddedVectorStore(), tuning: { share, thresholds } },
+      ];
+      const index = createToolIndex({ vectors });
+      await index.upsert(CATALOG);
+      await index.settled();
+      const { hits, verdict } = await index.search({ task: 'all customers with a photo', limit: 1 });
+      await index.close();
+      return [hits[0]?.id, verdict];
+    };
+    expect(await first(0.05)).toEqual(['books:list_customers', 'match']);
+    expect(await first(0.95)).toEqual(['graphics:resize_image', 'match']);
+  });
+
   it('embeds only what changed', async () => {
     const embedder = synonymEmbedder();
     const index = await indexWith(embedder);
