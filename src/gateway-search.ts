@@ -54,13 +54,18 @@ async function preferredSource(options: SearchOptions, openStore: OpenStore): Pr
   if (embedder.kind === 'builtin') return undefined;
   const { deferEmbedder } = await import('../index/embedding/deferred-embedder.ts');
   const name = `${embedder.kind} ${embedder.model ?? SHIPPED_MODEL}`;
-  const source = {
+  return {
     embedder: deferEmbedder(name, (signal) => createEmbedder(embedder, options, signal)),
     store: openStore(),
+    tuning: await tuningOf(embedder),
   };
-  if (embedder.kind !== 'transformers' || embedder.model !== undefined) return source;
+}
+
+/** Our own encoder deserves more of the score than other models, which nobody has fitted. */
+async function tuningOf(embedder: EmbedderConfig): Promise<VectorSource['tuning']> {
+  if (embedder.kind !== 'transformers' || embedder.model !== undefined) return undefined;
   const { ENCODER_TUNING } = await import('../index/ranking/tuning.ts');
-  return { ...source, tuning: ENCODER_TUNING };
+  return ENCODER_TUNING;
 }
 
 /** Folder of our own fine-tuned model, beside the built-in one. */
@@ -77,7 +82,8 @@ export async function evaluatedSource(
   if (engine === 'words') return undefined;
   const openStore = await storeOpener(options);
   if (engine.kind !== 'builtin') {
-    return { embedder: await createEmbedder(engine, options, new AbortController().signal), store: openStore() };
+    const embedder = await createEmbedder(engine, options, new AbortController().signal);
+    return { embedder, store: openStore(), tuning: await tuningOf(engine) };
   }
   const { openBuiltinEmbedder } = await import('../index/embedding/builtin-embedder.ts');
   return { embedder: await openBuiltinEmbedder(join(options.modelFolder, 'static.bin')), store: openStore() };
