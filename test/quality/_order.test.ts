@@ -19,7 +19,7 @@ it('ranks alike whatever came first', async () => {
   const bad: string[] = [];
   for (const task of queries) {
     const [a, b] = await Promise.all([one, two].map((x) => x.search({ task, limit: 10 })));
-    const diff = a!.hits.findIndex((h, i) => h.id !== b!.hits[i]?.id);
+    const diff = a!.hits.findIndex((h, i) => h.id !== b!.hits[i]?.id || Math.abs(h.score - (b!.hits[i]?.score ?? 0)) > 1e-6);
     if (diff >= 0) bad.push(`${task} @${diff} ${a!.mode} ${b!.mode} ${JSON.stringify(a!.hits[diff])} ${JSON.stringify(b!.hits.find((h) => h.id === a!.hits[diff]!.id))}`);
   }
   console.log(bad.length, bad.slice(0, 3).join('\n'));
