@@ -129,20 +129,25 @@ export class LexicalIndex {
   /** Inverse document frequency of Robertson and Spärck Jones with the background as so many more documents. */
   #rarity(term: string): number {
     const { backgroundDocuments } = this.#statistics;
-    const number = this.#numbers.get(term);
-    const own = number === undefined ? 0 : this.#postings.documentFrequency(number);
-    const frequency = own + backgroundDocuments * this.#statistics.documentShare(term);
+    const frequency = this.#frequency(term) + backgroundDocuments * this.#statistics.documentShare(term);
     return Math.log(1 + (this.#documents + backgroundDocuments - frequency + 0.5) / (frequency + 0.5));
   }
 
   /** Only for words that neither this catalog nor any public tool knows: all others mean what they say. */
   #near(term: string): readonly string[] {
-    const number = this.#numbers.get(term);
-    const isKnown = number !== undefined && this.#postings.documentFrequency(number) > 0;
-    return isKnown || this.#statistics.documentShare(term) > 0 ? [] : this.#nearWords.find(term);
+    const isKnown = this.#frequency(term) > 0 || this.#statistics.documentShare(term) > 0;
+    return isKnown ? [] : this.#nearWords.find(term, (word) => this.#frequency(word));
   }
 
+  /** Documents of this catalog that have the word. */
+  #frequency(term: string): number {
+    const number = this.#numbers.get(term);
+    return number === undefined ? 0 : this.#postings.documentFrequency(number);
+  }
+
+  /** Not without statistics: then half of English would be nobody's words. */
   #slip(word: string): string | undefined {
+    if (this.#statistics.backgroundDocuments === 0) return undefined;
     const term = stem(word);
     return this.#near(term).find((near) => isOneSlipAway(term, near));
   }

@@ -19,26 +19,29 @@ export class NearWords {
     sameLength.push(word);
   }
 
-  /** At most three; slips of the typist if there are any, else completions, the shortest first. Empty for words with digits. */
-  find(word: string): readonly string[] {
+  /**
+   * At most three; slips of the typist if there are any, else completions, the shortest first. Among equals the more
+   * frequent, then by the alphabet, so that it never matters what was added first. Empty for words with digits.
+   */
+  find(word: string, frequency: (word: string) => number): readonly string[] {
     if (word.length < SHORTEST_PREFIX || /[^\p{L}]/u.test(word)) return [];
     const byLength = this.#words.get(word.charAt(0)) ?? [];
-    const slips = word.length < SHORTEST_WITH_TYPO ? [] : slipsOf(word, byLength);
-    return slips.length > 0 ? slips : completionsOf(word, byLength);
+    const isThere = (other: string) => frequency(other) > 0;
+    const commonFirst = (a: string, b: string) => frequency(b) - frequency(a) || (a < b ? -1 : 1);
+    const slips = word.length < SHORTEST_WITH_TYPO ? [] : slipsOf(word, byLength).filter(isThere);
+    if (slips.length > 0) return slips.sort(commonFirst).slice(0, FOUND_MAX);
+    const completions = completionsOf(word, byLength).filter(isThere);
+    return completions.sort((a, b) => a.length - b.length || commonFirst(a, b)).slice(0, FOUND_MAX);
   }
 }
 
 function slipsOf(word: string, byLength: readonly (readonly string[])[]): string[] {
   const near = [word.length, word.length - 1, word.length + 1].flatMap((length) => byLength[length] ?? []);
-  return near.filter((other) => isOneSlipAway(word, other)).slice(0, FOUND_MAX);
+  return near.filter((other) => isOneSlipAway(word, other));
 }
 
 function completionsOf(word: string, byLength: readonly (readonly string[])[]): string[] {
-  const found: string[] = [];
-  for (let length = word.length + 1; length < byLength.length && found.length < FOUND_MAX; length++) {
-    found.push(...(byLength[length] ?? []).filter((other) => other.startsWith(word)));
-  }
-  return found.slice(0, FOUND_MAX);
+  return byLength.slice(word.length + 1).flatMap((words) => (words ?? []).filter((other) => other.startsWith(word)));
 }
 
 /** A letter more, less or other, or two neighbours swapped: the errors that make up four in five (Damerau 1964). */
