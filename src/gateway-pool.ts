@@ -63,10 +63,11 @@ export async function openPool(options: PoolOptions): Promise<OpenPool> {
   return { pool, close };
 }
 
-/** Leases come and go by the hundred; what is worth a line is whether a server runs. */
+/** Leases come and go by the hundred; what is worth a line is whether a server runs. Whoever failed tells the rest. */
 function noteChange(log: Log, server: string, [from, to]: [InstanceState, InstanceState]): void {
   if (from.kind === to.kind) return;
-  log('info', `${server} ${from.kind} -> ${to.kind}${'reason' in to ? `: ${to.reason}` : ''}`);
+  const [reason] = 'reason' in to ? to.reason.split('\n') : [];
+  log('info', `${server} ${from.kind} -> ${to.kind}${reason === undefined ? '' : `: ${reason}`}`);
 }
 
 /** What a killed gateway left behind holds ports, locks and memory that its successors need. */

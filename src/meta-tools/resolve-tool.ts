@@ -5,6 +5,7 @@ import { splitToolId } from '../catalog/tool-id.ts';
 import { GatewayError } from '../errors.ts';
 import { nearest } from '../stdx/nearest.ts';
 import type { CallContext, MetaToolParts } from './parts.ts';
+import { indexingStatus } from './server-status.ts';
 import type { UseToolRequest } from './use-tool-request.ts';
 
 export interface Target {
@@ -99,7 +100,9 @@ function ambiguous(name: string, targets: readonly Target[]): GatewayError {
   });
 }
 
-function unknownEverywhere({ catalog, directory }: MetaToolParts, name: string): GatewayError {
+function unknownEverywhere(parts: MetaToolParts, name: string): GatewayError {
+  const { catalog, directory } = parts;
+  const indexing = indexingStatus(parts);
   const ids = new Map<string, string>();
   for (const server of directory.names()) {
     const known = directory.get(server);
@@ -108,7 +111,7 @@ function unknownEverywhere({ catalog, directory }: MetaToolParts, name: string):
   const near = new Set(nearest(name, ids.values()));
   const matches = [...ids].filter(([, tool]) => near.has(tool)).map(([id]) => id);
   return new GatewayError('TOOL_UNKNOWN', `no server has a tool "${name}"${didYouMean(matches.slice(0, 5))}`, {
-    hint: 'search_mcp_server finds tools by what they do',
+    hint: `search_mcp_server finds tools by what they do${indexing ? `; ${indexing}` : ''}`,
   });
 }
 

@@ -8,6 +8,8 @@ import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 /** What all kept results may weigh together; the oldest go first. */
 const KEPT_BYTES_MAX = 64 * 1024 * 1024;
 const KEPT_FOR_MS = 15 * 60_000;
+/** Pictures and sounds cost an agent by the piece, not by the byte: so much of them counts as nothing. */
+const MEDIA_BYTES_FREE = 4 * 1024 * 1024;
 
 interface Kept {
   readonly parts: ReadonlyMap<string, Json>;
@@ -25,10 +27,10 @@ export class ResultStore {
     this.#clock = clock;
   }
 
-  /** The result itself when it is at most `bytesMax` bytes of JSON; else its beginning, and where to read on. */
+  /** The result itself when it is at most `bytesMax` bytes of JSON, pictures aside; else its beginning, and where to read on. */
   bound(result: JsonObject, bytesMax: number): JsonObject {
     const bytes = Buffer.byteLength(JSON.stringify(result));
-    if (bytes <= bytesMax) return result;
+    if (bytes <= bytesMax || bytes - freeMediaBytes(result) <= bytesMax) return result;
     const id = randomBytes(9).toString('base64url');
     this.#keep(id, { parts: partsOf(result), bytes, bytesMax, untilMs: this.#clock.now() + KEPT_FOR_MS });
     return beginning(result, { id, bytes, bytesMax });
@@ -77,6 +79,19 @@ export class ResultStore {
     this.#bytes -= this.#kept.get(id)?.bytes ?? 0;
     this.#kept.delete(id);
   }
+}
+
+function freeMediaBytes({ content }: JsonObject): number {
+  const blocks = Array.isArray(content) ? content : [];
+  return Math.min(
+    MEDIA_BYTES_FREE,
+    blocks.reduce<number>((sum, block) => sum + mediaBytes(block), 0),
+  );
+}
+
+function mediaBytes(block: Json): number {
+  const isMedia = isObject(block) && (block.type === 'image' || block.type === 'audio');
+  return isMedia && typeof block.data === 'string' ? block.data.length : 0;
 }
 
 function partsOf(result: JsonObject): Map<string, Json> {

@@ -101,7 +101,7 @@ const VERDICTS = {
 
 function header(parts: MetaToolParts, answer: SearchAnswer, shown: number): string {
   const mode = answer.degraded ? `${answer.mode} (${cap(answer.degraded, 80)})` : answer.mode;
-  const counts = `shown ${shown} of ${answer.matched} matching, ${answer.searched} tools searched`;
+  const counts = `shown ${shown} of ${Math.max(shown, answer.matched)} matching, ${answer.searched} tools searched`;
   const indexing = indexingStatus(parts);
   const first = `verdict: ${VERDICTS[answer.verdict]} | ${counts} | search_mode: ${mode}`;
   return indexing ? `${first}\n${indexing}` : first;

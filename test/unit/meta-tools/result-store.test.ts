@@ -33,7 +33,7 @@ describe('result store', () => {
 
   it('keeps whole blocks, and says how to get images and structured content that did not fit', () => {
     const store = new ResultStore(clock);
-    const image = { type: 'image', data: 'A'.repeat(5_000), mimeType: 'image/png' };
+    const image = { type: 'image', data: 'A'.repeat(5_000_000), mimeType: 'image/png' };
     const structuredContent = { rows: Array.from({ length: 500 }, (_, row) => ({ row })) };
     const answer = store.bound({ content: [textBlock('hello'), image], structuredContent }, 1_000);
     expect(texts(answer)[0]).toBe('hello');
@@ -42,6 +42,15 @@ describe('result store', () => {
     expect(store.read(next)).toEqual({ content: [image] });
     const structured = store.read({ id: next.id ?? '', part: 'structuredContent', length: 100_000 });
     expect(JSON.parse(texts(structured)[0] ?? '')).toEqual(structuredContent);
+  });
+
+  it('lets ordinary pictures through beside text that is short enough', () => {
+    const picture = {
+      content: [textBlock('look'), { type: 'image', data: 'A'.repeat(900_000), mimeType: 'image/png' }],
+    };
+    const store = new ResultStore(clock);
+    expect(store.bound(picture, 1_000)).toBe(picture);
+    expect(store.bound({ content: [...picture.content, textBlock('x'.repeat(2_000))] }, 1_000)).not.toBe(picture);
   });
 
   it('forgets after a quarter of an hour, and says so', () => {
