@@ -30,7 +30,7 @@ const CACHED_WORDS = 20_000;
 export class StaticModel {
   readonly dimensions: number;
   readonly #header: Header;
-  readonly #rowOf: Map<string, number>;
+  readonly #rowOf = new Map<string, number>();
   readonly #rows: Int8Array;
   readonly #scales: Float32Array;
   readonly #weights: Float32Array;
@@ -45,7 +45,7 @@ export class StaticModel {
     if (bytes.byteLength < weightsAt + 4 * header.words) throw broken('it is shorter than its header says');
     this.#header = header;
     this.dimensions = header.dim;
-    this.#rowOf = new Map(header.vocab.split('\n').map((word, row) => [word, row]));
+    for (const [row, word] of header.vocab.split('\n').entries()) this.#rowOf.set(word, row);
     this.#rows = new Int8Array(bytes.buffer, bytes.byteOffset + start, rows * header.dim);
     this.#scales = floats(bytes, scalesAt, rows);
     this.#weights = floats(bytes, weightsAt, header.words);

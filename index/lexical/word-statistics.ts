@@ -20,23 +20,26 @@ const REQUEST_POWER = 0.3;
 /** Reads what `model/count-words.ts` wrote. Throws when the text is not of that form. */
 export function parseWordStatistics(json: string): WordStatistics {
   const { toolShares, requestShares } = JSON.parse(json);
-  const [inTools, inRequests] = [shareMap(toolShares), shareMap(requestShares)];
-  const documentShare = (term: string) => inTools.get(term) ?? 0;
+  const [inTools, inRequests] = [sharesOf(toolShares), sharesOf(requestShares)];
+  const documentShare = (term: string) => inTools(term) ?? 0;
   return {
     backgroundDocuments: BACKGROUND_DOCUMENTS,
     documentShare,
     requestWeight(term) {
-      const share = inRequests.get(term);
+      const share = inRequests(term);
       if (share === undefined) return 1;
       return Math.min(1, ((documentShare(term) + UNSEEN_SHARE) / share) ** REQUEST_POWER);
     },
   };
 }
 
-function shareMap(value: unknown): Map<string, number> {
+/** Looked up in what was parsed: to copy twenty thousand entries would be felt at every start. */
+function sharesOf(value: unknown): (term: string) => number | undefined {
   if (!isObject(value)) throw new Error('Word statistics without "toolShares" and "requestShares"');
-  const isShare = (entry: [string, unknown]): entry is [string, number] => typeof entry[1] === 'number';
-  return new Map(Object.entries(value).filter(isShare));
+  return (term) => {
+    const share = Object.hasOwn(value, term) ? value[term] : undefined;
+    return typeof share === 'number' ? share : undefined;
+  };
 }
 
 export const NO_STATISTICS: WordStatistics = {
