@@ -1,0 +1,150 @@
+/**
+ * What a call costs, beside a floor in the same run: `node scripts/run.mjs bench/overhead.ts [--rounds 5] [--ms 1500]`.
+ * Processor time is of the gateway process alone (schedstat, Linux); load comes from this process over kept-alive connections.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { Agent, request } from 'node:http';
+import { loadavg, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+interface Target {
+  readonly name: string;
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly params: object;
+}
+
+interface Sample {
+  readonly cpuUs: number;
+  readonly p50Us: number;
+  readonly p99Us: number;
+  readonly perSecond: number;
+}
+
+const ECHO = [process.execPath, resolve('test/fixtures/servers/well-behaved.mjs')] as const;
+const DIRECT = { name: 'echo', arguments: { text: 'hello from the bench' } };
+const USE_TOOL = {
+  name: 'use_tool',
+  arguments: { mcp_server_name: 'echo', mcp_tool_name: 'echo', params: DIRECT.arguments },
+};
+const HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+let nextId = 1;
+
+function option(name: string, otherwise: number): number {
+  const at = process.argv.indexOf(`--${name}`);
+  return at < 0 ? otherwise : Number(process.argv[at + 1]);
+}
+
+async function start(args: readonly string[]): Promise<{ child: ChildProcess; url: string }> {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  let text = '';
+  for await (const chunk of child.stdout.iterator({ destroyOnReturn: false })) {
+    text += chunk;
+    const url = /http:\S+\/mcp\b/.exec(text)?.[0];
+    if (url) return { child, url };
+  }
+  throw new Error(`ended before it served: ${text}`);
+}
+
+function call({ url, params }: Target): Promise<void> {
+  const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: nextId++, method: 'tools/call', params }));
+  return new Promise((done, failed) => {
+    const headers = { ...HEADERS, 'content-length': body.length };
+    const sent = request(url, { method: 'POST', agent, headers }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('end', () =>
+        text.includes('hello from the bench') ? done() : failed(new Error(text.slice(0, 300))),
+      );
+    });
+    sent.on('error', failed).end(body);
+  });
+}
+
+async function cpuUs(pid: number): Promise<number> {
+  const tasks = await readdir(`/proc/${pid}/task`);
+  const times = tasks.map((task) => readFile(`/proc/${pid}/task/${task}/schedstat`, 'utf8').catch(() => '0'));
+  return (await Promise.all(times)).reduce((sum, text) => sum + Number(text.split(' ')[0]), 0) / 1_000;
+}
+
+async function load(target: Target, inFlight: number, ms: number): Promise<number[]> {
+  const took: number[] = [];
+  const end = performance.now() + ms;
+  const worker = async () => {
+    while (performance.now() < end) {
+      const from = performance.now();
+      await call(target);
+      took.push((performance.now() - from) * 1_000);
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, worker));
+  return took.sort((a, b) => a - b);
+}
+
+async function measure(target: Target, inFlight: number, ms: number): Promise<Sample> {
+  const pid = target.child.pid ?? 0;
+  const [before, from] = [await cpuUs(pid), performance.now()];
+  const took = await load(target, inFlight, ms);
+  const at = (share: number) => took[Math.floor(took.length * share)] ?? Number.NaN;
+  const perSecond = (took.length / (performance.now() - from)) * 1_000;
+  return { cpuUs: ((await cpuUs(pid)) - before) / took.length, p50Us: at(0.5), p99Us: at(0.99), perSecond };
+}
+
+const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+
+async function main(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'tooldex-bench-'));
+  const children: ChildProcess[] = [];
+  try {
+    const config = join(folder, 'tooldex.json');
+    const limits = { concurrency: 64 };
+    await writeFile(config, JSON.stringify({ servers: { echo: { command: ECHO[0], args: [ECHO[1]], limits } } }));
+    const floor = await start([resolve('scripts/run.mjs'), 'bench/floor-gateway.ts', ...ECHO]);
+    children.push(floor.child);
+    const gateway = await start([resolve('dist/main.cjs'), 'serve', '--port', '0', '--config', config]);
+    children.push(gateway.child);
+    const targets: Target[] = [
+      { name: 'floor', ...floor, params: DIRECT },
+      { name: 'direct, /mcp/<server>', child: gateway.child, url: `${gateway.url}/echo`, params: DIRECT },
+      { name: 'use_tool, /mcp', ...gateway, params: USE_TOOL },
+    ];
+    for (const target of targets) await load(target, 64, 3_000);
+    await print(targets);
+  } finally {
+    agent.destroy();
+    for (const child of children) child.kill('SIGTERM');
+    await Promise.all(children.map((child) => child.exitCode === null && once(child, 'exit')));
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function print(targets: readonly Target[]): Promise<void> {
+  const [rounds, ms] = [option('rounds', 5), option('ms', 1_500)];
+  console.log(`Node ${process.version}, load ${loadavg()[0]?.toFixed(1)}, ${rounds} rounds taking turns, medians`);
+  for (const inFlight of [1, 64]) {
+    const samples = new Map(targets.map((target) => [target, [] as Sample[]]));
+    for (let round = 0; round < rounds; round++) {
+      for (const target of targets) samples.get(target)?.push(await measure(target, inFlight, ms));
+    }
+    const of = (target: Target | undefined, key: keyof Sample) =>
+      median((target && samples.get(target)?.map((sample) => sample[key])) ?? []);
+    console.log(`\n| ${inFlight} in flight | CPU us a call | / floor | p50 us | / floor | p99 us | calls/s |`);
+    console.log('|---|--:|--:|--:|--:|--:|--:|');
+    for (const target of targets) {
+      const ratio = (key: keyof Sample) => (of(target, key) / of(targets[0], key)).toFixed(2);
+      const [cpu, p50, p99, perSecond] = (['cpuUs', 'p50Us', 'p99Us', 'perSecond'] as const).map((key) =>
+        of(target, key).toFixed(0),
+      );
+      console.log(
+        `| ${target.name} | ${cpu} | ${ratio('cpuUs')} | ${p50} | ${ratio('p50Us')} | ${p99} | ${perSecond} |`,
+      );
+    }
+  }
+}
+
+await main();
