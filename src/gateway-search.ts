@@ -12,6 +12,8 @@ export interface SearchOptions {
   readonly modelFolder: string;
   /** Keeps vectors from start to start; without it they live as long as the engine. */
   readonly storage?: BlobStorage;
+  /** Called while a model is downloaded: bytes so far and altogether, 0 when the hub does not say. */
+  readonly onDownload?: (download: { readonly file: string; readonly loaded: number; readonly total: number }) => void;
   /** Called with what must be closed after the engine. */
   readonly alsoClose: (close: () => Promise<void>) => void;
 }
@@ -91,7 +93,8 @@ export async function evaluatedSource(
 
 type Chosen = Exclude<EmbedderConfig, { kind: 'builtin' }>;
 
-async function createEmbedder(chosen: Chosen, { config, env, modelFolder }: SearchOptions, signal: AbortSignal) {
+async function createEmbedder(chosen: Chosen, options: SearchOptions, signal: AbortSignal) {
+  const { config, env, modelFolder, onDownload: onProgress } = options;
   if (chosen.kind === 'openai') {
     const { createOpenAiEmbedder } = await import('../index/embedding/openai-embedder.ts');
     return createOpenAiEmbedder({ ...chosen, signal });
@@ -99,5 +102,6 @@ async function createEmbedder(chosen: Chosen, { config, env, modelFolder }: Sear
   const { createTransformersEmbedder } = await import('../index/embedding/transformers-embedder.ts');
   const { model = join(modelFolder, SHIPPED_MODEL), ...rest } = chosen;
   const cacheDir = join(config.dataDir, 'models');
-  return createTransformersEmbedder({ ...rest, model, cacheDir, libraryFolders: [config.dataDir], env, signal });
+  const libraryFolders = [config.dataDir];
+  return createTransformersEmbedder({ ...rest, model, cacheDir, libraryFolders, env, signal, onProgress });
 }

@@ -158,7 +158,8 @@ async function openParts(options: GatewayOptions, directory: ConfiguredServers):
   const closing: (() => Promise<void>)[] = [];
   const index = lazyToolIndex(async () => {
     const { openSearch } = await import('./gateway-search.ts');
-    return openSearch({ config, env, modelFolder, storage: blobs, alsoClose: (close) => closing.push(close) });
+    const alsoClose = (close: () => Promise<void>) => closing.push(close);
+    return openSearch({ config, env, modelFolder, storage: blobs, alsoClose, onDownload: downloadNotes(log) });
   });
   const { openPool } = await import('./gateway-pool.ts');
   const { pool, close: closePool } = await openPool({ ...options, directory, catalog });
@@ -173,6 +174,17 @@ async function openParts(options: GatewayOptions, directory: ConfiguredServers):
   };
   const addServer = serverAdder(adding);
   return { parts: await metaToolParts({ catalog, directory, pool, index, discovery, addServer }, config), close };
+}
+
+/** A line for each tenth of a file: a first download takes minutes, and somebody will ask why vectors are missing. */
+function downloadNotes(log: Log): (download: { file: string; loaded: number; total: number }) => void {
+  const tenths = new Map<string, number>();
+  return ({ file, loaded, total }) => {
+    const tenth = total > 0 ? Math.floor((loaded / total) * 10) : 0;
+    if (tenths.get(file) !== tenth)
+      log('info', `downloading ${file}: ${tenth * 10} % of ${(total / 1e6).toFixed(1)} MB`);
+    tenths.set(file, tenth);
+  };
 }
 
 interface OpenCatalog {

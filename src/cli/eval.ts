@@ -9,6 +9,7 @@ import { documentOf } from '../discovery/document-of.ts';
 import { GatewayError } from '../errors.ts';
 import { type EvaluatedEngine, evaluatedSource } from '../gateway-search.ts';
 import { createAnswerTokens } from './answer-tokens.ts';
+import { downloadBar } from './download-bar.ts';
 import { type CommonFlags, type Invocation, print, printJson, tell } from './invocation.ts';
 import { type Opened, openGateway } from './open.ts';
 import { withProgress } from './progress.ts';
@@ -141,6 +142,7 @@ function toEvalEngine(engine: EvaluatedEngine, { invocation, opened, flags, clea
       env: invocation.env,
       modelFolder: modelFolder(invocation),
       alsoClose: (close) => cleanups.push(close),
+      onDownload: downloadBar(invocation),
     });
     if (!source) throw new GatewayError('INTERNAL', `the engine ${name} has no vectors`);
     return source;
