@@ -93,6 +93,7 @@ function addTrying(program: Command, invocation: Invocation, choose: (run: Run) 
     .option('--limit <number>', 'how many tools', number)
     .addOption(new Option('--detail <level>', 'how much of each').choices(['auto', 'names', 'signatures', 'schemas']))
     .option('--max-tokens <number>', 'how long the answer may be', number)
+    .option('--explain', 'show the score of each tool and what it is made of')
     .addOption(json())
     .action((task: string[], flags) =>
       choose(async () => (await import('./search.ts')).search(invocation, task.join(' '), flags)),

@@ -1,7 +1,7 @@
 /** `tooldex search "task"`: the answer that an agent would get, without a running gateway. */
 import { GatewayError } from '../errors.ts';
 import type { JsonObject } from '../stdx/json.ts';
-import { type CommonFlags, type Invocation, printJson } from './invocation.ts';
+import { type CommonFlags, type Invocation, print, printJson } from './invocation.ts';
 import { openGateway } from './open.ts';
 import { printResult } from './print-result.ts';
 import { withProgress } from './progress.ts';
@@ -11,6 +11,7 @@ export interface SearchFlags extends CommonFlags {
   readonly limit?: number;
   readonly detail?: string;
   readonly maxTokens?: number;
+  readonly explain?: boolean;
 }
 
 export async function search(invocation: Invocation, task: string, flags: SearchFlags): Promise<number> {
@@ -18,9 +19,11 @@ export async function search(invocation: Invocation, task: string, flags: Search
   try {
     const parts = await gateway.open();
     await withProgress(invocation, (onProgress) => parts.discovery.listMissing({ onProgress }));
-    if (flags.json) {
+    if (flags.json || flags.explain) {
       await parts.discovery.refresh();
-      printJson(invocation, await searchJson(parts, task, flags));
+      const answer = await rank(parts, task, flags);
+      if (flags.json) printJson(invocation, answer);
+      else explainRanking(invocation, answer);
       return 0;
     }
     const given = { task_description: task, ...pickFlags(flags) };
@@ -34,13 +37,19 @@ export async function search(invocation: Invocation, task: string, flags: Search
 
 type Parts = Awaited<ReturnType<Awaited<ReturnType<typeof openGateway>>['gateway']['open']>>;
 
-async function searchJson(
-  { index, search: defaults }: Parts,
-  task: string,
-  { server, limit }: SearchFlags,
-): Promise<unknown> {
+async function rank({ index, search: defaults }: Parts, task: string, { server, limit }: SearchFlags) {
   const allow = server === undefined ? {} : { allow: (document: { server: string }) => document.server === server };
   return index.search({ task, limit: limit ?? defaults.limit, ...allow });
+}
+
+/** Why each tool stands where it does: its score and the evidence that it is made of. */
+function explainRanking(invocation: Invocation, answer: Awaited<ReturnType<typeof rank>>): void {
+  const { verdict, confidence, mode, degraded, hits } = answer;
+  print(invocation, `${verdict} (confidence ${confidence.toFixed(2)}), ${mode}${degraded ? `: ${degraded}` : ''}`);
+  for (const [at, { id, score, features }] of hits.entries()) {
+    const evidence = Object.entries(features).map(([name, value]) => `${name} ${value.toFixed(2)}`);
+    print(invocation, `${at + 1}. ${id} ${score.toFixed(3)}  ${evidence.join('  ')}`);
+  }
 }
 
 function pickFlags({ server, limit, detail, maxTokens }: SearchFlags): JsonObject {
