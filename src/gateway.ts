@@ -27,7 +27,7 @@ export interface GatewayOptions {
   readonly wholeResults?: boolean;
 }
 
-export interface Gateway extends AsyncDisposable {
+export interface Gateway {
   readonly identity: Identity;
   readonly menu: Menu;
   readonly calls: MetaToolCalls;
@@ -57,7 +57,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     calls: registerMetaTools(open, (record) => noteCall(log, record)),
     open,
     close,
-    [Symbol.asyncDispose]: close,
   };
 }
 

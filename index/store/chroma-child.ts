@@ -29,7 +29,7 @@ export interface ChromaChild {
 }
 
 /** Installed by uvx when there is no `chroma`; the version that the tests run with. */
-export const CHROMA_VERSION = '1.5.9';
+const CHROMA_VERSION = '1.5.9';
 
 const OUTPUT_TAIL = 600;
 /** Longer than the watcher takes to kill what does not end when asked. */

@@ -36,6 +36,6 @@ export function invalidConfig(file: string, problems: readonly LocatedProblem[])
 }
 
 /** `file:line:column: message`, which terminals and editors make a link of. */
-export function locatedText(file: string, { line, column, message }: LocatedProblem): string {
+function locatedText(file: string, { line, column, message }: LocatedProblem): string {
   return `${shownPath(file)}:${line}:${column}: ${message}`;
 }

@@ -17,7 +17,7 @@ export function documentOf(tool: StoredTool, server: KnownServer, listing: Serve
 }
 
 /** The admin's words come first; a server's own only stand in for missing ones. */
-export function describeServer(server: KnownServer, listing: ServerListing | undefined): string {
+function describeServer(server: KnownServer, listing: ServerListing | undefined): string {
   const own = listing?.serverInfo.description ?? listing?.serverInfo.title ?? listing?.instructions;
   return server.description || (typeof own === 'string' ? own : '');
 }

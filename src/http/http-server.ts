@@ -20,7 +20,7 @@ export interface HttpParts {
   readonly onError: (error: Error) => void;
 }
 
-export interface HttpServer extends AsyncDisposable {
+export interface HttpServer {
   readonly url: URL;
   close(): Promise<void>;
 }
@@ -45,7 +45,7 @@ export async function startHttpServer(parts: HttpParts): Promise<HttpServer> {
     await Promise.all([...endpoints.values()].map((endpoint) => endpoint.close()));
     await app.close();
   };
-  return { url, close, [Symbol.asyncDispose]: close };
+  return { url, close };
 }
 
 function guard(app: FastifyInstance, host: string): void {

@@ -213,6 +213,6 @@ export class Instance {
 /** The longest that a timer of the platform can wait; an idle timeout beyond three weeks is not kept to the letter. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
-export function stopError(server: string, reason: string): GatewayError {
+function stopError(server: string, reason: string): GatewayError {
   return new GatewayError('SHUTTING_DOWN', `Server "${server}" was stopped: ${reason}`);
 }

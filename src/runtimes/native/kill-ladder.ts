@@ -26,7 +26,7 @@ export async function endFamily(family: Family, termMs: number): Promise<boolean
   return isGoneWithin(family, KILLED_WITHIN_MS);
 }
 
-export function isFamilyAlive(family: Family): boolean {
+function isFamilyAlive(family: Family): boolean {
   return isGroupAlive(family.group) || strays(family).length > 0;
 }
 

@@ -95,7 +95,7 @@ function toRequest(flags: Flags | undefined, cwd: string): PackageRequest | unde
 const NAME = /^(@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~-][\w.~-]*$/i;
 
 /** The specifier as npm takes it, with local paths made absolute; undefined if it is none. */
-export function npmSpecifier(spec: string, cwd: string): string | undefined {
+function npmSpecifier(spec: string, cwd: string): string | undefined {
   if (/^(file:|\.{1,2}(\/|$)|\/|~\/)/.test(spec)) return `file:${localPath(spec.replace(/^file:/, ''), cwd)}`;
   if (/^(git\+|git:|https?:|github:|gitlab:|bitbucket:|gist:)/.test(spec)) return spec;
   const name = npmName(spec);
@@ -104,7 +104,7 @@ export function npmSpecifier(spec: string, cwd: string): string | undefined {
 }
 
 /** The name in `name`, `name@range`, `@scope/name@tag` or `alias@npm:name`. */
-export function npmName(spec: string): string {
+function npmName(spec: string): string {
   const at = spec.indexOf('@', 1);
   return at < 0 ? spec : spec.slice(0, at);
 }

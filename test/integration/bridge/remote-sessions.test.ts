@@ -11,7 +11,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import type { RemotePeer } from '../../../src/bridge/open-remote.ts';
 import { openSession } from '../../../src/bridge/open-session.ts';
-import { GatewayError } from '../../../src/errors.ts';
+import { failure } from '../../helpers/failure.ts';
 
 const hello = { name: 'greet', arguments: { name: 'Ada' } };
 const greeting = [{ type: 'text', text: 'Hello, Ada' }];
@@ -35,15 +35,6 @@ async function open(url: URL, options: Partial<RemotePeer> & { startTimeoutMs?: 
   );
   onTestFinished(() => session.close('the test is over'));
   return session;
-}
-
-async function failure(work: Promise<unknown>): Promise<GatewayError> {
-  const error = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof GatewayError) return error;
-  throw new Error(`expected a GatewayError, got ${String(error)}`);
 }
 
 function modernServer(): RequestListener {

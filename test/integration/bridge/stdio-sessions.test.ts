@@ -3,8 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openSession } from '../../../src/bridge/open-session.ts';
 import { exitedOnProbe } from '../../../src/bridge/server-errors.ts';
-import { GatewayError } from '../../../src/errors.ts';
+import type { GatewayError } from '../../../src/errors.ts';
 import type { JsonObject } from '../../../src/stdx/json.ts';
+import { failure } from '../../helpers/failure.ts';
 import { commandRuntime, type FixtureRuntime, fixtureRuntime } from '../../helpers/fixture-runtime.ts';
 import { journaled, journalOf } from '../../helpers/fixture-server.ts';
 import { isAlive } from '../../helpers/process-table.ts';
@@ -19,15 +20,6 @@ async function open(runtime: FixtureRuntime, options: { startTimeoutMs?: number;
   onTestFinished(() => endpoint.stop('the test is over'));
   const session = await openSession(endpoint, { server: 'fixture', clientInfo, startTimeoutMs: 20_000, ...options });
   return { session, endpoint };
-}
-
-async function failure(work: Promise<unknown>): Promise<GatewayError> {
-  const error = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof GatewayError) return error;
-  throw new Error(`expected a GatewayError, got ${String(error)}`);
 }
 
 const call = (name: string, args: JsonObject = {}): JsonObject => ({ name, arguments: args });

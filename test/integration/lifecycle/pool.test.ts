@@ -1,12 +1,12 @@
 /** The pool on real processes: one start for many callers, leases, crashes, and nothing left behind. */
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { GatewayError } from '../../../src/errors.ts';
 import { createPool } from '../../../src/lifecycle/create-pool.ts';
 import type { Lease, Pool } from '../../../src/lifecycle/pool.ts';
 import type { PoolOptions, ServerPlan } from '../../../src/lifecycle/server-plan.ts';
 import { systemClock } from '../../../src/stdx/clock.ts';
 import type { JsonObject } from '../../../src/stdx/json.ts';
+import { failure } from '../../helpers/failure.ts';
 import { commandRuntime, type FixtureRuntime, fixtureRuntime } from '../../helpers/fixture-runtime.ts';
 import { journaled, journalOf } from '../../helpers/fixture-server.ts';
 import { gone, isAlive } from '../../helpers/process-table.ts';
@@ -37,15 +37,6 @@ async function echo(lease: Lease, value: string): Promise<unknown> {
 async function callOnce(pool: Pool, server: string, value = 'hello'): Promise<unknown> {
   using lease = await pool.acquire(server);
   return await echo(lease, value);
-}
-
-async function failure(work: Promise<unknown>): Promise<GatewayError> {
-  const error = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof GatewayError) return error;
-  throw new Error(`expected a GatewayError, got ${String(error)}`);
 }
 
 const pidsOf = (runtime: FixtureRuntime) => runtime.endpoints.map(({ pid }) => pid ?? 0);
