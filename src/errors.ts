@@ -18,6 +18,9 @@ export type ErrorCode =
   | 'CALL_CANCELLED'
   | 'UPSTREAM_ERROR'
   | 'NOT_ALLOWED'
+  | 'UNAUTHENTICATED'
+  | 'RATE_LIMITED'
+  | 'LOGIN_REQUIRED'
   | 'RUNTIME_UNAVAILABLE'
   | 'SHUTTING_DOWN'
   | 'USAGE'
@@ -50,6 +53,9 @@ export const ERROR_CLASSES: Readonly<Record<ErrorCode, ErrorClass>> = {
   CALL_CANCELLED: { httpStatus: 499, rpcCode: -31017, exitCode: 130, level: 'info' },
   UPSTREAM_ERROR: { httpStatus: 502, rpcCode: -31018, exitCode: 69, level: 'info' },
   NOT_ALLOWED: { httpStatus: 403, rpcCode: -31019, exitCode: 77, level: 'warn' },
+  UNAUTHENTICATED: { httpStatus: 401, rpcCode: -31022, exitCode: 77, level: 'info' },
+  RATE_LIMITED: { httpStatus: 429, rpcCode: -31023, exitCode: 75, level: 'info' },
+  LOGIN_REQUIRED: { httpStatus: 502, rpcCode: -31024, exitCode: 77, level: 'warn' },
   RUNTIME_UNAVAILABLE: { httpStatus: 502, rpcCode: -31020, exitCode: 69, level: 'warn' },
   SHUTTING_DOWN: { httpStatus: 503, rpcCode: -31021, exitCode: 75, level: 'info' },
   USAGE: { httpStatus: 400, rpcCode: -32602, exitCode: 64, level: 'info' },

@@ -1,6 +1,5 @@
 /** The composition root: the only place that builds the parts and ties them together. */
 import { join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
 import type { AddedServers } from './catalog/added-servers.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import { ConfiguredServers } from './catalog/configured-servers.ts';
@@ -8,13 +7,13 @@ import type { Blobs } from './catalog/sqlite-blobs.ts';
 import type { Config } from './config/config.ts';
 import { readAddedServer } from './config/read-added-server.ts';
 import { GatewayError } from './errors.ts';
-import type { HttpServer } from './http/http-server.ts';
 import { type Identity, identityOf } from './meta-tools/identity.ts';
 import { buildMenu, type Menu } from './meta-tools/menu.ts';
 import type { MetaToolParts } from './meta-tools/parts.ts';
 import { type CallRecord, type MetaToolCalls, registerMetaTools } from './meta-tools/register.ts';
-import { indexingStatus } from './meta-tools/server-status.ts';
 import type { Log } from './observability/log.ts';
+import { createAdmission } from './policy/admission.ts';
+import { createOpenPolicy } from './policy/policy.ts';
 
 export interface GatewayOptions {
   readonly config: Config;
@@ -68,32 +67,6 @@ function noteCall(log: Log, { tool, durationMs, error }: CallRecord): void {
   log(error?.class.level ?? 'info', `${tool} ${Math.round(durationMs)} ms ${outcome}`);
 }
 
-export interface ServeHttpOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly log: Log;
-}
-
-/** Listens when it resolves; tools are listed in the background. */
-export async function serveHttp(gateway: Gateway, { host, port, log }: ServeHttpOptions): Promise<HttpServer> {
-  const [{ startHttpServer }, { createDirectOffer }, { createMetaOffer }, parts] = await Promise.all([
-    import('./http/http-server.ts'),
-    import('./http/direct-offer.ts'),
-    import('./meta-tools/meta-offer.ts'),
-    gateway.open(),
-  ]);
-  const { identity, menu, calls } = gateway;
-  const meta = createMetaOffer(identity, menu, calls);
-  const direct = (server: string) => {
-    const known = parts.directory.get(server);
-    return known && createDirectOffer(parts, known, identity);
-  };
-  const readiness = async () => ({ indexing: indexingStatus(parts) ?? 'complete' });
-  const onError = (error: Error) => log('info', `http: ${error.message}`);
-  const serverNames = () => parts.directory.names();
-  return startHttpServer({ host, port, meta, direct, serverNames, readiness, onError });
-}
-
 /** Fewer are put into the index in no time by the first search; so many are better there before it. */
 const LARGE_CATALOG_TOOLS = 500;
 
@@ -109,34 +82,6 @@ export async function listInBackground(gateway: Gateway, log: Log): Promise<void
     log('warn', `indexing stopped: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
-
-export interface ServeStdioOptions {
-  readonly input: Readable;
-  readonly output: Writable;
-  readonly log: Log;
-}
-
-export interface StdioDoor {
-  /** Resolves when the client has closed its end. */
-  readonly ended: Promise<void>;
-  close(): Promise<void>;
-}
-
-export async function serveOnStdio(gateway: Gateway, { input, output, log }: ServeStdioOptions): Promise<StdioDoor> {
-  const [{ serveStdio, StdioServerTransport }, { createMetaOffer }, { createSdkServer }] = await Promise.all([
-    import('@modelcontextprotocol/server/stdio'),
-    import('./meta-tools/meta-offer.ts'),
-    import('./meta-tools/sdk-server.ts'),
-  ]);
-  const transport = new StdioServerTransport(input, output, { maxBufferSize: MESSAGE_BYTES_MAX });
-  const ended = new Promise<void>((resolve) => input.once('close', resolve).once('end', resolve));
-  const onerror = (error: Error) => log('info', `stdio: ${error.message}`);
-  const offer = createMetaOffer(gateway.identity, gateway.menu, gateway.calls);
-  const session = serveStdio(() => createSdkServer(offer), { transport, onerror });
-  return { ended, close: () => session.close() };
-}
-
-const MESSAGE_BYTES_MAX = 32 * 1024 * 1024;
 
 interface OpenParts {
   readonly parts: MetaToolParts;
@@ -206,13 +151,15 @@ async function openCatalog({ config, log }: GatewayOptions): Promise<OpenCatalog
 
 type Built = Pick<MetaToolParts, 'catalog' | 'directory' | 'pool' | 'index' | 'discovery' | 'addServer'>;
 
-async function metaToolParts(built: Built, { search }: Config): Promise<MetaToolParts> {
+async function metaToolParts(built: Built, { search, addServers }: Config): Promise<MetaToolParts> {
   const [{ ResultStore }, { ArgumentChecker }, { systemClock }] = await Promise.all([
     import('./meta-tools/result-store.ts'),
     import('./meta-tools/argument-check.ts'),
     import('./stdx/clock.ts'),
   ]);
-  return { ...built, results: new ResultStore(systemClock), checker: new ArgumentChecker(), search };
+  const policy = createOpenPolicy(addServers);
+  const admission = createAdmission([]);
+  return { ...built, policy, admission, results: new ResultStore(systemClock), checker: new ArgumentChecker(), search };
 }
 
 interface AddingParts {

@@ -13,6 +13,14 @@ export interface ServerFacts {
   readonly instructions: string | undefined;
 }
 
+/** A client behind us that answers requests of servers: elicitation, sampling, roots. */
+export interface AskableClient {
+  /** What the server is told that we can do; only what the client itself declared. */
+  readonly capabilities: JsonObject;
+  /** Rejects when the client refuses or is gone; the server then gets a JSON-RPC error. */
+  request(method: string, params: JsonObject, signal: AbortSignal): Promise<JsonObject>;
+}
+
 export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Ends the call with CALL_TIMEOUT when nothing, not even progress, came for so long. Milliseconds. */

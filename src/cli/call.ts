@@ -1,6 +1,7 @@
 /** `tooldex call server:tool '{"a":1}'`: one call, without a running gateway. */
 import { text } from 'node:stream/consumers';
 import { GatewayError } from '../errors.ts';
+import { LOCAL } from '../policy/principal.ts';
 import { isObject } from '../stdx/json.ts';
 import { type CommonFlags, type Invocation, printJson, tell } from './invocation.ts';
 import { openGateway } from './open.ts';
@@ -22,7 +23,7 @@ export async function call(invocation: Invocation, { tool, given }: CallRequest,
     if (!tool.includes(':')) await indexFirst(invocation, gateway);
     const onProgress = ({ message }: { message?: unknown }) =>
       message !== undefined && tell(invocation, String(message));
-    const context = { signal: interrupt.signal, ...(invocation.stderr.isTTY ? { onProgress } : {}) };
+    const context = { principal: LOCAL, signal: interrupt.signal, ...(invocation.stderr.isTTY ? { onProgress } : {}) };
     const result = await gateway.calls.call('use_tool', { mcp_tool_name: tool, params }, context);
     if (!result) throw new GatewayError('INTERNAL', 'use_tool is missing');
     if (!flags.json) return printResult(invocation, result);

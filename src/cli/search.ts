@@ -1,5 +1,6 @@
 /** `tooldex search "task"`: the answer that an agent would get, without a running gateway. */
 import { GatewayError } from '../errors.ts';
+import { LOCAL } from '../policy/principal.ts';
 import type { JsonObject } from '../stdx/json.ts';
 import { type CommonFlags, type Invocation, print, printJson } from './invocation.ts';
 import { openGateway } from './open.ts';
@@ -27,7 +28,10 @@ export async function search(invocation: Invocation, task: string, flags: Search
       return 0;
     }
     const given = { task_description: task, ...pickFlags(flags) };
-    const result = await gateway.calls.call('search_mcp_server', given, { signal: new AbortController().signal });
+    const result = await gateway.calls.call('search_mcp_server', given, {
+      principal: LOCAL,
+      signal: new AbortController().signal,
+    });
     if (!result) throw new GatewayError('INTERNAL', 'search_mcp_server is missing');
     return printResult(invocation, result);
   } finally {

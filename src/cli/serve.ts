@@ -1,5 +1,6 @@
 /** `tooldex serve`: the HTTP front door, until a signal. */
-import { listInBackground, serveHttp } from '../gateway.ts';
+import { listInBackground } from '../gateway.ts';
+import { serveHttp } from '../gateway-doors.ts';
 import { type CommonFlags, type Invocation, print } from './invocation.ts';
 import { type ListenFlags, openGateway } from './open.ts';
 import { untilSignal } from './until-signal.ts';

@@ -1,5 +1,6 @@
 /** `tooldex stdio`: the front door for a client that launches its servers, until that client closes the pipe. */
-import { listInBackground, serveOnStdio } from '../gateway.ts';
+import { listInBackground } from '../gateway.ts';
+import { serveOnStdio } from '../gateway-doors.ts';
 import type { CommonFlags, Invocation } from './invocation.ts';
 import { openGateway } from './open.ts';
 import { untilSignal } from './until-signal.ts';

@@ -3,6 +3,7 @@ import type { KnownServer } from '../catalog/server-directory.ts';
 import type { Identity } from '../meta-tools/identity.ts';
 import type { CallContext, MetaToolParts } from '../meta-tools/parts.ts';
 import { type ToolOffer, unknownTool } from '../meta-tools/tool-offer.ts';
+import { callUpstream } from '../meta-tools/upstream-call.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 
 /** Says who it is and what it has from the catalog while the server sleeps; the first call starts it. */
@@ -58,16 +59,10 @@ interface UpstreamRequest extends Request {
 }
 
 async function request(
-  { pool }: MetaToolParts,
+  parts: MetaToolParts,
   known: KnownServer,
   { method, params, context }: UpstreamRequest,
 ): Promise<JsonObject> {
-  const { signal, onProgress } = context;
-  const lease = await pool.acquire(known.name, { signal });
-  try {
-    const options = { signal, timeoutMs: known.callTimeoutMs, maxTotalMs: known.callTotalTimeoutMs };
-    return await lease.session.request(method, params, onProgress ? { ...options, onProgress } : options);
-  } finally {
-    lease.release();
-  }
+  const tool = method === 'tools/call' ? String(params.name) : method;
+  return callUpstream(parts, { door: 'direct', server: known, tool, method, params, context });
 }

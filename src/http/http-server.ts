@@ -2,9 +2,19 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { GatewayError } from '../errors.ts';
 import type { ToolOffer } from '../meta-tools/tool-offer.ts';
+import { LOCAL, type Principal } from '../policy/principal.ts';
 import { nearest } from '../stdx/nearest.ts';
+import type { Authenticate } from './access.ts';
 import { isLoopback, refusal } from './loopback-guard.ts';
 import { createMcpEndpoint, type McpEndpoint } from './mcp-endpoint.ts';
+import type { OfferFor } from './sdk-lane.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Known from the first hook on. */
+    principal: Principal;
+  }
+}
 
 export interface HttpParts {
   readonly host: string;
@@ -12,9 +22,10 @@ export interface HttpParts {
   readonly port: number;
   /** What is behind `/mcp`. */
   readonly meta: ToolOffer;
-  /** What is behind `/mcp/<server>`, asked for at each request; undefined when there is no such server. */
-  readonly direct: (server: string) => ToolOffer | undefined;
-  readonly serverNames: () => readonly string[];
+  /** What is behind `/mcp/<server>`, asked for at each request; undefined when there is no such server for this principal. */
+  readonly direct: (server: string, principal: Principal) => ToolOffer | undefined;
+  readonly serverNames: (principal: Principal) => readonly string[];
+  readonly authenticate: Authenticate;
   /** What `/readyz` reports. */
   readonly readiness: () => Promise<Record<string, unknown>>;
   readonly onError: (error: Error) => void;
@@ -33,7 +44,7 @@ export async function startHttpServer(parts: HttpParts): Promise<HttpServer> {
   if (!isLoopback(parts.host)) throw openToTheNetwork(parts.host);
   const app = Fastify({ bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true });
   const endpoints = new Map<string, McpEndpoint>();
-  guard(app, parts.host);
+  guard(app, parts);
   leaveBodiesToEndpoints(app);
   addHealth(app, parts);
   addMcp(app, parts, endpoints);
@@ -48,10 +59,15 @@ export async function startHttpServer(parts: HttpParts): Promise<HttpServer> {
   return { url, close };
 }
 
-function guard(app: FastifyInstance, host: string): void {
+function guard(app: FastifyInstance, { host, authenticate }: HttpParts): void {
+  app.decorateRequest('principal', LOCAL);
   app.addHook('onRequest', async (request, reply) => {
     const why = refusal(request.headers, host);
-    if (why !== undefined) await reply.code(403).send({ error: why });
+    if (why !== undefined) return reply.code(403).send({ error: why });
+    const access = await authenticate(request.raw);
+    if (access.kind === 'refused')
+      return reply.code(access.status).headers(access.headers).send({ error: access.message });
+    request.principal = access.principal;
   });
   app.setNotFoundHandler((request, reply) =>
     reply.code(404).send({ error: `nothing is at ${request.method} ${request.url}; MCP is at /mcp and /mcp/<server>` }),
@@ -71,14 +87,15 @@ function addHealth(app: FastifyInstance, parts: HttpParts): void {
 
 function addMcp(app: FastifyInstance, parts: HttpParts, endpoints: Map<string, McpEndpoint>): void {
   const options = { bodyBytesMax: BODY_BYTES_MAX, onError: parts.onError };
-  const endpointFor = (path: string, offer: () => ToolOffer) => {
+  const endpointFor = (path: string, offer: OfferFor) => {
     const endpoint = endpoints.get(path) ?? createMcpEndpoint(offer, options);
     endpoints.set(path, endpoint);
     return endpoint;
   };
   const serve = (endpoint: McpEndpoint, request: FastifyRequest, reply: FastifyReply) => {
     reply.hijack();
-    return endpoint.handle(request.raw, reply.raw).catch((error: Error) => {
+    const exchange = { request: request.raw, response: reply.raw, principal: request.principal };
+    return endpoint.handle(exchange).catch((error: Error) => {
       parts.onError(error);
       reply.raw.destroy();
     });
@@ -92,12 +109,14 @@ function addMcp(app: FastifyInstance, parts: HttpParts, endpoints: Map<string, M
   );
   app.all<{ Params: { server: string } }>('/mcp/:server', (request, reply) => {
     const { server } = request.params;
-    const offer = () => {
-      const direct = parts.direct(server);
-      if (!direct) throw new GatewayError('SERVER_UNKNOWN', unknownServer(server, parts.serverNames()));
+    const offer = (principal: Principal) => {
+      const direct = parts.direct(server, principal);
+      if (!direct) throw new GatewayError('SERVER_UNKNOWN', unknownServer(server, parts.serverNames(principal)));
       return direct;
     };
-    if (!parts.direct(server)) return reply.code(404).send({ error: unknownServer(server, parts.serverNames()) });
+    if (!parts.direct(server, request.principal)) {
+      return reply.code(404).send({ error: unknownServer(server, parts.serverNames(request.principal)) });
+    }
     return serve(endpointFor(server, offer), request as FastifyRequest, reply as FastifyReply);
   });
 }

@@ -1,48 +1,51 @@
 /** One MCP endpoint over HTTP: reads what was posted and gives it to the lane that can answer it. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ToolOffer } from '../meta-tools/tool-offer.ts';
+import type { ServerResponse } from 'node:http';
 import type { Json } from '../stdx/json.ts';
 import { CallsInFlight } from './calls-in-flight.ts';
 import { answerPlainly, hasPlainHeaders, type PlainMessage, readPlainMessage } from './plain-lane.ts';
 import { readBody } from './read-body.ts';
-import type { SdkLane, SdkLaneOptions } from './sdk-lane.ts';
+import type { Exchange, OfferFor, SdkLane, SdkLaneOptions } from './sdk-lane.ts';
 
 export interface McpEndpoint {
-  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  handle(exchange: Exchange): Promise<void>;
   close(): Promise<void>;
 }
 
 /** The SDK is loaded by the first request that needs it. */
-export function createMcpEndpoint(offer: () => ToolOffer, options: SdkLaneOptions): McpEndpoint {
+export function createMcpEndpoint(offer: OfferFor, options: SdkLaneOptions): McpEndpoint {
   const inFlight = new CallsInFlight();
   let sdk: Promise<SdkLane> | undefined;
-  const viaSdk = async (request: IncomingMessage, response: ServerResponse, body?: unknown) => {
+  const viaSdk = async (exchange: Exchange, body?: unknown) => {
     sdk ??= import('./sdk-lane.ts').then(({ createSdkLane }) => createSdkLane(offer, options));
-    await (await sdk).handle(request, response, body);
+    await (await sdk).handle(exchange, body);
   };
   return {
-    async handle(request, response) {
+    async handle(exchange) {
+      const { request, response } = exchange;
       if (request.method === 'GET' || request.method === 'DELETE') return refuseMethod(response);
-      if (request.method !== 'POST' || !hasPlainHeaders(request.headers)) return viaSdk(request, response);
+      if (request.method !== 'POST' || !hasPlainHeaders(request.headers)) return viaSdk(exchange);
       const body = await readBody(request, options.bodyBytesMax);
       if (body.kind === 'refused') return refuse(response, body.status, { code: body.code, message: body.message });
       const message = readPlainMessage(body.value);
       if (!message && isTooDeep(body.value)) return refuse(response, 400, TOO_DEEP);
-      if (!message) return viaSdk(request, response, body.value);
-      await answer(message, { request, response });
+      if (!message) return viaSdk(exchange, body.value);
+      await answer(message, exchange);
     },
     close: async () => (await sdk)?.close(),
   };
 
-  async function answer(
-    message: PlainMessage,
-    raw: { request: IncomingMessage; response: ServerResponse },
-  ): Promise<void> {
-    const { response } = raw;
-    const header = raw.request.headers['mcp-session-id'];
+  async function answer(message: PlainMessage, { request, response, principal }: Exchange): Promise<void> {
+    const header = request.headers['mcp-session-id'];
     const session = typeof header === 'string' ? header : undefined;
     if (message.kind === 'request') {
-      return answerPlainly({ offer: offer(), request: message.request, response, inFlight, session });
+      return answerPlainly({
+        offer: offer(principal),
+        request: message.request,
+        response,
+        principal,
+        inFlight,
+        session,
+      });
     }
     if (message.method === 'notifications/cancelled') inFlight.cancel(session, message.params.requestId);
     response.writeHead(202, { 'content-length': 0 }).end();

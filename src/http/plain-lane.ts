@@ -6,6 +6,7 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { initializeResult, isInitialize, isRequestId, LEGACY_VERSIONS } from '../meta-tools/legacy-opening.ts';
 import { type ToolOffer, toRpcError } from '../meta-tools/tool-offer.ts';
+import type { Principal } from '../policy/principal.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 import type { CallsInFlight } from './calls-in-flight.ts';
 
@@ -60,18 +61,20 @@ export interface PlainExchange {
   readonly offer: ToolOffer;
   readonly request: PlainRequest;
   readonly response: ServerResponse;
+  readonly principal: Principal;
   readonly inFlight: CallsInFlight;
   /** From the `Mcp-Session-Id` header: tells apart the request ids of different clients. */
   readonly session: string | undefined;
 }
 
 /** Answers as JSON, or as an event stream when the caller asked for progress and there was some. Never rejects. */
-export async function answerPlainly({ offer, request, response, inFlight, session }: PlainExchange): Promise<void> {
+export async function answerPlainly(exchange: PlainExchange): Promise<void> {
+  const { offer, request, response, principal, inFlight, session } = exchange;
   const call = inFlight.begin(session, request.id);
   const onGone = () => call.abort(new Error('the client closed the connection'));
   response.once('close', onGone);
   try {
-    const context = { signal: call.signal, ...metaOf(request.params, response) };
+    const context = { principal, signal: call.signal, ...metaOf(request.params, response) };
     const result = await perform(offer, request, context);
     if (request.method === 'initialize') response.setHeader('mcp-session-id', inFlight.newSession());
     send(response, { result: forLegacy(result), jsonrpc: '2.0', id: request.id });

@@ -1,13 +1,25 @@
 /** Serves a tool offer by the SDK: 2026-07-28, odd requests, and everything that the plain lane leaves alone. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { toNodeHandler } from '@modelcontextprotocol/node';
-import { createMcpHandler } from '@modelcontextprotocol/server';
+import { createMcpHandler, type McpRequestContext } from '@modelcontextprotocol/server';
+import { GatewayError } from '../errors.ts';
 import { createSdkServer } from '../meta-tools/sdk-server.ts';
 import type { ToolOffer } from '../meta-tools/tool-offer.ts';
+import type { Principal } from '../policy/principal.ts';
+
+/** A request and whom it is from. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly principal: Principal;
+}
+
+/** What a principal is served; throws SERVER_UNKNOWN when there is nothing for it any more. */
+export type OfferFor = (principal: Principal) => ToolOffer;
 
 export interface SdkLane {
   /** `body` when it was read and parsed already. */
-  handle(request: IncomingMessage, response: ServerResponse, body: unknown): Promise<void>;
+  handle(exchange: Exchange, body: unknown): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -16,9 +28,27 @@ export interface SdkLaneOptions {
   readonly onError: (error: Error) => void;
 }
 
-export function createSdkLane(offer: () => ToolOffer, { bodyBytesMax, onError }: SdkLaneOptions): SdkLane {
+export function createSdkLane(offer: OfferFor, { bodyBytesMax, onError }: SdkLaneOptions): SdkLane {
   const limits = { onerror: onError, maxRequestBodySize: bodyBytesMax };
-  const handler = createMcpHandler(() => createSdkServer(offer()), limits);
-  const handle = toNodeHandler(handler, limits);
-  return { handle: (request, response, body) => handle(request, response, body), close: () => handler.close() };
+  const handler = createMcpHandler((context) => {
+    const principal = principalOf(context);
+    return createSdkServer(offer(principal), principal);
+  }, limits);
+  const node = toNodeHandler(handler, limits);
+  const handle = ({ request, response, principal }: Exchange, body: unknown) =>
+    node(Object.assign(request, { auth: authInfoOf(principal) }), response, body);
+  return { handle, close: () => handler.close() };
 }
+
+/** The SDK carries what it is told of a caller from the request to the server that it makes for it. */
+function authInfoOf(principal: Principal): AuthInfo {
+  return { token: '', clientId: principal.id, scopes: [], extra: { principal } };
+}
+
+function principalOf({ authInfo }: McpRequestContext): Principal {
+  const principal = authInfo?.extra?.principal;
+  if (principal === undefined) throw new GatewayError('UNAUTHENTICATED', 'a request came without its principal');
+  return principal as Principal;
+}
+
+type AuthInfo = NonNullable<McpRequestContext['authInfo']>;

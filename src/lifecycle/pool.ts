@@ -1,5 +1,5 @@
 /** The port through which everything else gets a running server: acquire a lease, use it, release it. */
-import type { UpstreamSession } from '../bridge/upstream-session.ts';
+import type { AskableClient, UpstreamSession } from '../bridge/upstream-session.ts';
 
 /** A union; each member carries only what that state knows. */
 export type InstanceState =
@@ -20,6 +20,12 @@ export interface Lease extends Disposable {
 export interface AcquireOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (message: string) => void;
+  /** Id of whose call it is; with `scope: principal` each has instances of its own. Absent: the gateway's own. */
+  readonly principal?: string;
+  /** Id of the client session that the call belongs to, for `scope: session` and for `client`. */
+  readonly session?: string;
+  /** A client that servers may ask: it gets an instance of its session's own, which is opened in its name. */
+  readonly client?: AskableClient;
 }
 
 export interface Pool {

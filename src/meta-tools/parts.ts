@@ -4,6 +4,9 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { ServerDirectory } from '../catalog/server-directory.ts';
 import type { Discovery } from '../discovery/discovery.ts';
 import type { Pool } from '../lifecycle/pool.ts';
+import type { Admission } from '../policy/admission.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Principal } from '../policy/principal.ts';
 import type { JsonObject } from '../stdx/json.ts';
 import type { ArgumentChecker } from './argument-check.ts';
 import type { ResultStore } from './result-store.ts';
@@ -16,6 +19,8 @@ export interface MetaToolParts {
   readonly index: ToolIndex;
   readonly results: ResultStore;
   readonly checker: ArgumentChecker;
+  readonly policy: Policy;
+  readonly admission: Admission;
   /** What a search gets that does not ask for anything else. */
   readonly search: { readonly limit: number; readonly tokensMax: number };
   /** Registers a server that a caller brought; throws NOT_ALLOWED or CONFIG_INVALID. */
@@ -23,6 +28,7 @@ export interface MetaToolParts {
 }
 
 export interface CallContext {
+  readonly principal: Principal;
   readonly signal: AbortSignal;
   /** Sends MCP progress to the caller; absent when it did not ask for any. */
   readonly onProgress?: (progress: JsonObject) => void;

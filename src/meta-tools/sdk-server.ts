@@ -1,10 +1,11 @@
 /** A tool offer as an MCP server of the SDK, which knows every era, transport and corner of the protocol. */
 import { ProtocolError, Server, type ServerContext } from '@modelcontextprotocol/server';
+import type { Principal } from '../policy/principal.ts';
 import { isObject, type JsonObject } from '../stdx/json.ts';
 import type { CallContext } from './parts.ts';
 import { type ToolOffer, toRpcError } from './tool-offer.ts';
 
-export function createSdkServer(offer: ToolOffer): Server {
+export function createSdkServer(offer: ToolOffer, principal: Principal): Server {
   const { identity, instructions, listTtlMs } = offer;
   const server = new PassThroughServer(identity, {
     capabilities: { tools: {} },
@@ -12,10 +13,10 @@ export function createSdkServer(offer: ToolOffer): Server {
     ...(listTtlMs > 0 ? { cacheHints: { 'tools/list': { ttlMs: listTtlMs, cacheScope: 'public' } } } : {}),
   });
   server.setRequestHandler('tools/list', { params: anyObject, result: anyObject }, (params, ctx) =>
-    answer(ctx, params, (context) => offer.list(params, context)),
+    answer(ctx, { params, principal }, (context) => offer.list(params, context)),
   );
   server.setRequestHandler('tools/call', { params: anyObject, result: anyObject }, async (params, ctx) => {
-    const result = await answer(ctx, params, (context) => offer.call(params, context));
+    const result = await answer(ctx, { params, principal }, (context) => offer.call(params, context));
     return server.projectCallToolResult(result as never, undefined) as unknown as JsonObject;
   });
   return server;
@@ -44,10 +45,15 @@ const anyObject: AnyObjectSchema = {
   '~standard': { version: 1, vendor: 'tooldex', validate: (value) => ({ value: (value ?? {}) as JsonObject }) },
 };
 
+interface Asked {
+  readonly params: JsonObject;
+  readonly principal: Principal;
+}
+
 /** Progress is handed over in order and before the result, which would otherwise overtake it. */
 async function answer(
   { mcpReq }: ServerContext,
-  params: JsonObject,
+  { params, principal }: Asked,
   work: (context: CallContext) => Promise<JsonObject>,
 ): Promise<JsonObject> {
   const meta = isObject(params._meta) ? (params._meta as JsonObject) : undefined;
@@ -59,7 +65,12 @@ async function answer(
   };
   const wanted = typeof progressToken === 'string' || typeof progressToken === 'number';
   try {
-    return await work({ signal: mcpReq.signal, ...(meta ? { meta } : {}), ...(wanted ? { onProgress } : {}) });
+    return await work({
+      principal,
+      signal: mcpReq.signal,
+      ...(meta ? { meta } : {}),
+      ...(wanted ? { onProgress } : {}),
+    });
   } catch (error) {
     const { code, message, data } = toRpcError(error);
     throw new ProtocolError(code, message, data);

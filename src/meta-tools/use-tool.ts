@@ -1,10 +1,12 @@
 /** `use_tool`: one call to one tool, whatever it takes to get its server running. */
 import { BUILT_IN_SERVER } from '../catalog/server-directory.ts';
 import { GatewayError } from '../errors.ts';
+import type { Lease } from '../lifecycle/pool.ts';
 import type { JsonObject } from '../stdx/json.ts';
 import { wrongArguments } from './argument-problems.ts';
 import type { CallContext, MetaTool, MetaToolParts } from './parts.ts';
 import { resolveTool, startProgress, type Target } from './resolve-tool.ts';
+import { callUpstream } from './upstream-call.ts';
 import { readUseToolRequest, type UseToolRequest } from './use-tool-request.ts';
 
 /** Throws GatewayErrors; what the tool itself reports, `isError` included, is returned as it came. */
@@ -30,21 +32,21 @@ interface Call {
 }
 
 async function call(parts: MetaToolParts, { server, tool }: Target, { params, context }: Call): Promise<JsonObject> {
-  const { signal, onProgress } = context;
-  const lease = await parts.pool.acquire(server.name, { signal, onProgress: startProgress(context) });
-  const stopListening = lease.session.onNotification((method) => {
-    if (method === 'notifications/tools/list_changed') parts.discovery.noteChanged(server.name);
-  });
+  let stopListening = () => {};
+  const onLease = ({ session }: Lease) => {
+    stopListening = session.onNotification((method) => {
+      if (method === 'notifications/tools/list_changed') parts.discovery.noteChanged(server.name);
+    });
+  };
   try {
     const message = { name: tool.name, arguments: params, ...traceContext(context.meta) };
-    const options = { signal, timeoutMs: server.callTimeoutMs, maxTotalMs: server.callTotalTimeoutMs };
-    return await lease.session.request('tools/call', message, onProgress ? { ...options, onProgress } : options);
+    const asked = { door: 'use_tool', method: 'tools/call', server, tool: tool.name, params: message } as const;
+    return await callUpstream(parts, { ...asked, context, onStart: startProgress(context), onLease });
   } catch (error) {
     if (saysToolIsGone(error)) parts.discovery.noteChanged(server.name);
     throw named(error, `${server.name}:${tool.name}`);
   } finally {
     stopListening();
-    lease.release();
   }
 }
 

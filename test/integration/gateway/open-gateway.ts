@@ -1,4 +1,5 @@
 /** A gateway over fixture servers, built as the program builds it. */
+
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,6 +7,7 @@ import { onTestFinished } from 'vitest';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import { createGateway, type Gateway } from '../../../src/gateway.ts';
 import type { CallContext } from '../../../src/meta-tools/parts.ts';
+import { LOCAL } from '../../../src/policy/principal.ts';
 import type { JsonObject } from '../../../src/stdx/json.ts';
 import { fixtureServer } from '../../helpers/fixture-server.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
@@ -53,7 +55,11 @@ export async function openTestGateway(
   });
   onTestFinished(() => gateway.close());
   const call: TestGateway['call'] = async (tool, given, context) => {
-    const result = await gateway.calls.call(tool, given, { signal: new AbortController().signal, ...context });
+    const result = await gateway.calls.call(tool, given, {
+      principal: LOCAL,
+      signal: new AbortController().signal,
+      ...context,
+    });
     if (!result) throw new Error(`there is no meta-tool ${tool}`);
     return { result, text: textOf(result), isError: result.isError === true };
   };

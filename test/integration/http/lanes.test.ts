@@ -6,6 +6,7 @@ import { GatewayError } from '../../../src/errors.ts';
 import { createMcpEndpoint } from '../../../src/http/mcp-endpoint.ts';
 import { createSdkLane } from '../../../src/http/sdk-lane.ts';
 import type { ToolOffer } from '../../../src/meta-tools/tool-offer.ts';
+import { LOCAL } from '../../../src/policy/principal.ts';
 import type { JsonObject } from '../../../src/stdx/json.ts';
 
 const LIMITS = { bodyBytesMax: 64 * 1024, onError: () => undefined };
@@ -46,8 +47,8 @@ async function listen(handle: (request: IncomingMessage, response: ServerRespons
 async function bothLanes(tools = offer()): Promise<{ plain: number; sdk: number }> {
   const endpoint = createMcpEndpoint(() => tools, LIMITS);
   const lane = createSdkLane(() => tools, LIMITS);
-  const plain = await listen((request, response) => endpoint.handle(request, response));
-  const sdk = await listen((request, response) => lane.handle(request, response, undefined));
+  const plain = await listen((request, response) => endpoint.handle({ request, response, principal: LOCAL }));
+  const sdk = await listen((request, response) => lane.handle({ request, response, principal: LOCAL }, undefined));
   return { plain, sdk };
 }
 

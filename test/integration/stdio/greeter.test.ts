@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/server';
 import { describe, expect, it } from 'vitest';
-import { serveOnStdio } from '../../../src/gateway.ts';
+import { serveOnStdio } from '../../../src/gateway-doors.ts';
 import { Greeter } from '../../../src/meta-tools/greeter.ts';
 import { LEGACY_VERSIONS } from '../../../src/meta-tools/legacy-opening.ts';
 import type { JsonObject } from '../../../src/stdx/json.ts';

@@ -1,0 +1,66 @@
+/** The part of the composition root that opens the doors: HTTP and stdio, each loaded when it is asked for. */
+import type { Readable, Writable } from 'node:stream';
+import type { Gateway } from './gateway.ts';
+import type { HttpServer } from './http/http-server.ts';
+import { indexingStatus } from './meta-tools/server-status.ts';
+import type { Log } from './observability/log.ts';
+import { LOCAL, type Principal } from './policy/principal.ts';
+
+export interface ServeHttpOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly log: Log;
+}
+
+/** Listens when it resolves; tools are listed in the background. */
+export async function serveHttp(gateway: Gateway, { host, port, log }: ServeHttpOptions): Promise<HttpServer> {
+  const [{ startHttpServer }, { trustLoopback }, { createDirectOffer }, { createMetaOffer }, parts] = await Promise.all(
+    [
+      import('./http/http-server.ts'),
+      import('./http/access.ts'),
+      import('./http/direct-offer.ts'),
+      import('./meta-tools/meta-offer.ts'),
+      gateway.open(),
+    ],
+  );
+  const { identity, menu, calls } = gateway;
+  const meta = createMetaOffer(identity, menu, calls);
+  const { directory, policy } = parts;
+  const direct = (server: string, principal: Principal) => {
+    const known = policy.seesServer(principal, server) ? directory.get(server) : undefined;
+    return known && createDirectOffer(parts, known, identity);
+  };
+  const readiness = async () => ({ indexing: indexingStatus(parts) ?? 'complete' });
+  const onError = (error: Error) => log('info', `http: ${error.message}`);
+  const serverNames = (principal: Principal) => directory.names().filter((name) => policy.seesServer(principal, name));
+  const authenticate = trustLoopback;
+  return startHttpServer({ host, port, meta, direct, serverNames, authenticate, readiness, onError });
+}
+
+export interface ServeStdioOptions {
+  readonly input: Readable;
+  readonly output: Writable;
+  readonly log: Log;
+}
+
+export interface StdioDoor {
+  /** Resolves when the client has closed its end. */
+  readonly ended: Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function serveOnStdio(gateway: Gateway, { input, output, log }: ServeStdioOptions): Promise<StdioDoor> {
+  const [{ serveStdio, StdioServerTransport }, { createMetaOffer }, { createSdkServer }] = await Promise.all([
+    import('@modelcontextprotocol/server/stdio'),
+    import('./meta-tools/meta-offer.ts'),
+    import('./meta-tools/sdk-server.ts'),
+  ]);
+  const transport = new StdioServerTransport(input, output, { maxBufferSize: MESSAGE_BYTES_MAX });
+  const ended = new Promise<void>((resolve) => input.once('close', resolve).once('end', resolve));
+  const onerror = (error: Error) => log('info', `stdio: ${error.message}`);
+  const offer = createMetaOffer(gateway.identity, gateway.menu, gateway.calls);
+  const session = serveStdio(() => createSdkServer(offer, LOCAL), { transport, onerror });
+  return { ended, close: () => session.close() };
+}
+
+const MESSAGE_BYTES_MAX = 32 * 1024 * 1024;

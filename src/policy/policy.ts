@@ -1,0 +1,20 @@
+/** The one place that says who may see and do what; everybody asks here and nobody decides beside it. */
+import type { Principal } from './principal.ts';
+
+/** `approval`: what a caller brings is kept until an admin has said yes. */
+export type AddingRight = 'never' | 'catalog' | 'approval' | 'always';
+
+export interface Policy {
+  /** A server that may not be seen does not exist for this principal. */
+  seesServer(principal: Principal, server: string): boolean;
+  seesTool(principal: Principal, server: string, tool: string): boolean;
+  seesProfile(principal: Principal, profile: string): boolean;
+  isAdmin(principal: Principal): boolean;
+  mayAdd(principal: Principal): AddingRight;
+}
+
+/** For a gateway that nobody but the user of this machine can reach. */
+export function createOpenPolicy(adding: AddingRight): Policy {
+  const yes = () => true;
+  return { seesServer: yes, seesTool: yes, seesProfile: yes, isAdmin: yes, mayAdd: () => adding };
+}
