@@ -1,7 +1,7 @@
 /** What opening a session needs to know, whatever the transport. */
 import type { Clock } from '../stdx/clock.ts';
 import type { JsonObject } from '../stdx/json.ts';
-import type { Era } from './upstream-session.ts';
+import type { AskableClient, Era } from './upstream-session.ts';
 
 /** Long enough for a server that is up; a slow one loses nothing, see `negotiate`. */
 export const PROBE_TIMEOUT_MS = 1500;
@@ -14,6 +14,8 @@ export interface OpenOptions {
   /** From now until initialized. Milliseconds. */
   readonly startTimeoutMs: number;
   readonly eraHint?: Era;
+  /** Who answers the server's requests; without one it is told that there is nobody to ask. */
+  readonly client?: AskableClient;
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
 }
