@@ -31,11 +31,12 @@ export interface AcquireOptions {
 export interface Pool {
   /** Joins a start under way, or starts the server. Throws what the start threw, to every waiter alike. */
   acquire(server: string, options?: AcquireOptions): Promise<Lease>;
+  /** Of all its instances together, whoever they belong to. */
   state(server: string): InstanceState;
   /** Milliseconds that the last successful start took, from launch to initialized; undefined before the first. */
   startCostMs(server: string): number | undefined;
-  /** Stops one server's idle or busy instance (after its calls, at most `graceMs`). */
-  stop(server: string, reason: string): Promise<void>;
+  /** Stops one server's idle or busy instances, after their calls; those get `graceMs`, or else what `close` gives. */
+  stop(server: string, reason: string, graceMs?: number): Promise<void>;
   /** Drains, then kills what is left; afterwards acquire throws SHUTTING_DOWN. */
   close(graceMs?: number): Promise<void>;
 }
