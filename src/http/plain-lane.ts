@@ -133,8 +133,18 @@ function send(response: ServerResponse, message: JsonObject): void {
 
 /** What only 2026-07-28 has is taken off, and structured content that is no object is put into one. */
 function forLegacy(result: JsonObject): JsonObject {
-  const { resultType: _, ...legacy } = result;
+  const { resultType: _, ...legacy } = withoutServerInfo(result);
   const { structuredContent } = legacy;
   if (structuredContent === undefined || isObject(structuredContent)) return legacy;
   return { ...legacy, structuredContent: { result: structuredContent } };
+}
+
+const SERVER_INFO = 'io.modelcontextprotocol/serverInfo';
+
+/** A legacy client was told who answers when it opened; a server of 2026-07-28 says so with each result. */
+function withoutServerInfo(result: JsonObject): JsonObject {
+  const { _meta, ...rest } = result;
+  if (!isObject(_meta) || !(SERVER_INFO in _meta)) return result;
+  const { [SERVER_INFO]: _, ...meta } = _meta as JsonObject;
+  return Object.keys(meta).length > 0 ? { ...rest, _meta: meta } : rest;
 }

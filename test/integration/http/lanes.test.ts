@@ -137,6 +137,17 @@ describe('plain lane', () => {
     expect(answer.messages[2]?.result).toMatchObject({ content: [{ extra: 1 }, { type: 'hologram' }] });
   });
 
+  it('keeps from a legacy client what only a modern server says with each result (#47)', async () => {
+    const meta = { 'io.modelcontextprotocol/serverInfo': { name: 's', version: '1' } };
+    const answers = [
+      { content: [], resultType: 'complete', _meta: meta },
+      { content: [], _meta: { ...meta, own: 1 } },
+    ];
+    const { plain } = await bothLanes(offer({ call: async () => answers.shift() ?? {} }));
+    const ask = async () => (await post(plain, rpc('tools/call', { name: 'echo' }))).messages[0]?.result;
+    expect([await ask(), await ask()]).toEqual([{ content: [] }, { content: [], _meta: { own: 1 } }]);
+  });
+
   it('cancels the call that a client names in its own session, and no other (#19, #45)', async () => {
     const aborted: string[] = [];
     let waiting = 0;
