@@ -20,6 +20,8 @@ const HINTED_PATIENCE = 6;
 export interface NegotiateOptions {
   readonly server: string;
   readonly clientInfo: JsonObject;
+  /** What the client in whose name we connect can do; empty when there is none. */
+  readonly capabilities?: JsonObject;
   /** What the server turned out to be last time; a wrong hint costs one round trip, never the connection. */
   readonly eraHint: Era | undefined;
   /** How long the question that only modern servers know may stay unanswered before the old one is asked too. */
@@ -36,12 +38,12 @@ export async function negotiate(peer: RpcPeer, options: NegotiateOptions): Promi
   return facts;
 }
 
-/** What a modern server wants to read in `_meta` of every request. We declare no capabilities, on purpose and always. */
-export function modernMeta(clientInfo: JsonObject): JsonObject {
+/** What a modern server wants to read in `_meta` of every request. Without a client behind us we can do nothing for it. */
+export function modernMeta(clientInfo: JsonObject, capabilities: JsonObject = {}): JsonObject {
   return {
     [META_PROTOCOL_VERSION]: MODERN_VERSION,
     [META_CLIENT_INFO]: clientInfo,
-    [META_CLIENT_CAPABILITIES]: {},
+    [META_CLIENT_CAPABILITIES]: capabilities,
   };
 }
 
@@ -97,7 +99,7 @@ async function initializeBeside(
 /** Facts if the server is modern, undefined if it answered anything else. Throws only if it cannot answer. */
 async function discover(peer: RpcPeer, options: NegotiateOptions): Promise<ServerFacts | undefined> {
   try {
-    const params = { _meta: modernMeta(options.clientInfo) };
+    const params = { _meta: modernMeta(options.clientInfo, options.capabilities) };
     return readDiscovery(await peer.request('server/discover', params, quietly(options)));
   } catch (error) {
     if (isRefusal(error)) return undefined;
@@ -119,7 +121,8 @@ function readDiscovery(result: JsonObject): ServerFacts | undefined {
 }
 
 async function initialize(peer: RpcPeer, options: NegotiateOptions): Promise<ServerFacts> {
-  const params = { protocolVersion: LEGACY_VERSION, capabilities: {}, clientInfo: options.clientInfo };
+  const { clientInfo, capabilities: ours = {} } = options;
+  const params = { protocolVersion: LEGACY_VERSION, capabilities: ours, clientInfo };
   const result = await peer.request('initialize', params, quietly(options));
   const { protocolVersion, serverInfo, capabilities, instructions } = result;
   if (typeof protocolVersion !== 'string') {

@@ -44,7 +44,8 @@ async function connectSomehow(endpoint: RemotePeer, options: ConnectOptions): Pr
 }
 
 async function connect(endpoint: RemotePeer, kind: TransportKind, options: ConnectOptions): Promise<Session> {
-  const { server, clientInfo, clock, signal } = options;
+  const { server, clientInfo, client, clock, signal } = options;
+  const capabilities = client?.capabilities ?? {};
   const transport = await createTransport(endpoint, kind);
   let wire: RemoteWire | undefined;
   const peer = new RpcPeer(
@@ -52,7 +53,7 @@ async function connect(endpoint: RemotePeer, kind: TransportKind, options: Conne
       wire = new RemoteWire(transport, server, ear);
       return wire;
     },
-    { server, clock },
+    { server, clock, client },
   );
   try {
     await abortable(Promise.resolve(wire?.start()), signal);
@@ -60,12 +61,13 @@ async function connect(endpoint: RemotePeer, kind: TransportKind, options: Conne
     const facts = await negotiate(peer, {
       server,
       clientInfo,
+      capabilities,
       eraHint,
       clock,
       signal,
       probeTimeoutMs: PROBE_TIMEOUT_MS,
     });
-    return new Session(peer, { server, clientInfo, facts });
+    return new Session(peer, { server, clientInfo, facts, capabilities });
   } catch (error) {
     await transport.close().catch(() => {});
     throw error;

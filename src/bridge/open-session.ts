@@ -19,13 +19,14 @@ export async function openSession(endpoint: StdioPeer | RemotePeer, options: Ope
 }
 
 async function openStdio(endpoint: StdioPeer, options: OpenOptions): Promise<Session> {
-  const { server, clientInfo, eraHint, startTimeoutMs, clock = systemClock, signal: outer } = options;
-  const peer = new RpcPeer((ear) => new StdioWire(endpoint, { server, clock }, ear), { server, clock });
+  const { server, clientInfo, client, eraHint, startTimeoutMs, clock = systemClock, signal: outer } = options;
+  const peer = new RpcPeer((ear) => new StdioWire(endpoint, { server, clock }, ear), { server, clock, client });
   const deadline = { server, startTimeoutMs, clock, signal: outer, stderrTail: () => endpoint.stderrTail() };
-  const common = { server, clientInfo, eraHint, clock, probeTimeoutMs: PROBE_TIMEOUT_MS };
+  const capabilities = client?.capabilities ?? {};
+  const common = { server, clientInfo, capabilities, eraHint, clock, probeTimeoutMs: PROBE_TIMEOUT_MS };
   try {
     const facts = await withStartDeadline(deadline, (signal) => negotiate(peer, { ...common, signal }));
-    return new Session(peer, { server, clientInfo, facts });
+    return new Session(peer, { server, clientInfo, facts, capabilities });
   } catch (error) {
     // Not awaited: the caller learns at once, and whoever launched the process waits for its end.
     void endpoint.stop('it could not be initialized');

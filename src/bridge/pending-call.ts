@@ -8,6 +8,8 @@ export interface PendingCallOptions extends CallOptions {
   readonly server: string;
   readonly method: string;
   readonly clock: Clock;
+  /** While true the silence is that of the client behind us, and no deadline of the server's passes. */
+  readonly isWaitingForClient?: () => boolean;
   /** Called once when the caller gives up, by signal or by deadline: the answer is no longer wanted. */
   readonly onGivenUp: (reason: string) => void;
 }
@@ -59,6 +61,7 @@ export class PendingCall {
   #armIdle(delayMs: number, timeoutMs: number): void {
     const { clock, server, method } = this.#options;
     this.#cancelIdle = clock.after(delayMs, () => {
+      if (this.#options.isWaitingForClient?.()) return this.#armIdle(timeoutMs, timeoutMs);
       const leftMs = this.#lastSignMs + timeoutMs - clock.now();
       // One timer for all progress: re-armed when it fires, not each time that something comes.
       if (leftMs > 0) return this.#armIdle(leftMs, timeoutMs);

@@ -2,13 +2,12 @@
 import { GatewayError } from '../errors.ts';
 import type { Clock } from '../stdx/clock.ts';
 import type { JsonObject } from '../stdx/json.ts';
+import { ClientAsks } from './client-asks.ts';
 import { abortError, PendingCall, type PendingCallOptions } from './pending-call.ts';
 import { isJsonObject, type RpcMessage, readRpcMessage } from './rpc-message.ts';
 import { rpcError } from './server-errors.ts';
-import type { CallOptions } from './upstream-session.ts';
+import type { AskableClient, CallOptions } from './upstream-session.ts';
 import type { SendOptions, Wire } from './wire.ts';
-
-const METHOD_NOT_FOUND = -32601;
 
 /** What came over the wire and had to be ignored; a healthy server leaves all of them at zero. */
 export interface Incidents {
@@ -24,6 +23,8 @@ export interface Incidents {
 export interface PeerOptions {
   readonly server: string;
   readonly clock: Clock;
+  /** Who answers the server's own requests; without one each gets METHOD_NOT_FOUND. */
+  readonly client?: AskableClient | undefined;
 }
 
 export interface PeerCallOptions extends CallOptions {
@@ -38,6 +39,7 @@ export class RpcPeer {
   readonly #options: PeerOptions;
   readonly #pending = new Map<number, PendingCall>();
   readonly #listeners = new Set<(method: string, params: JsonObject) => void>();
+  readonly #asks: ClientAsks;
   #resolveClosed: (reason: Error) => void = () => {};
   #closedBy: Error | undefined;
   #lastId = 0;
@@ -46,6 +48,7 @@ export class RpcPeer {
   /** `connect` gets the peer's ear and gives back the wire, so that nothing can arrive before somebody listens. */
   constructor(connect: (peer: RpcPeer) => Wire, options: PeerOptions) {
     this.#options = options;
+    this.#asks = new ClientAsks(options.client, (message) => this.#sendQuietly(message));
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -105,6 +108,7 @@ export class RpcPeer {
   ending(reason: Error): void {
     if (this.#closedBy) return;
     this.#closedBy = reason;
+    this.#asks.abandon(reason);
     this.#resolveClosed(reason);
   }
 
@@ -126,7 +130,7 @@ export class RpcPeer {
 
   #open(id: number, method: string, options: CallOptions & Pick<PendingCallOptions, 'onGivenUp'>): PendingCall {
     const { server, clock } = this.#options;
-    const call = new PendingCall({ ...options, server, clock, method });
+    const call = new PendingCall({ ...options, server, clock, method, isWaitingForClient: () => this.#asks.isOpen });
     this.#pending.set(id, call);
     return call;
   }
@@ -175,7 +179,7 @@ export class RpcPeer {
         break;
       }
       case 'request':
-        this.#answer(message);
+        void this.#asks.answer(message);
         break;
       case 'notification':
         this.#notified(message.method, message.params);
@@ -194,14 +198,9 @@ export class RpcPeer {
     return call;
   }
 
-  #answer({ id, method }: { id: string | number; method: string }): void {
-    const message = `This client has not declared the capability for ${method}`;
-    const answer: JsonObject = method === 'ping' ? { result: {} } : { error: { code: METHOD_NOT_FOUND, message } };
-    this.#sendQuietly({ jsonrpc: '2.0', id, ...answer });
-  }
-
   #notified(method: string, params: JsonObject): void {
     if (method === 'notifications/progress') this.#progressed(params);
+    else if (method === 'notifications/cancelled') this.#asks.cancel(params.requestId);
     else this.#tell(method, params);
   }
 

@@ -15,6 +15,8 @@ export interface SessionOptions {
   readonly server: string;
   readonly clientInfo: JsonObject;
   readonly facts: ServerFacts;
+  /** What the client in whose name the session is open can do. */
+  readonly capabilities?: JsonObject;
 }
 
 export class Session implements UpstreamSession {
@@ -24,12 +26,12 @@ export class Session implements UpstreamSession {
   readonly #meta: JsonObject | undefined;
   readonly #answersBefore: number;
 
-  constructor(peer: RpcPeer, { server, clientInfo, facts }: SessionOptions) {
+  constructor(peer: RpcPeer, { server, clientInfo, facts, capabilities }: SessionOptions) {
     this.facts = facts;
     this.#peer = peer;
     this.#server = server;
     this.#answersBefore = peer.answers;
-    this.#meta = facts.era === 'modern' ? modernMeta(clientInfo) : undefined;
+    this.#meta = facts.era === 'modern' ? modernMeta(clientInfo, capabilities) : undefined;
   }
 
   get closed(): Promise<Error> {
@@ -57,8 +59,10 @@ export class Session implements UpstreamSession {
   }
 
   async request(method: string, params: JsonObject, options: CallOptions = {}): Promise<JsonObject> {
-    const result = await this.#peer.request(method, this.#meta ? withMeta(params, this.#meta) : params, options);
-    if (result.resultType !== 'input_required') return result;
+    const { envelope } = options;
+    const meta = this.#meta && envelope ? { ...this.#meta, ...envelope } : this.#meta;
+    const result = await this.#peer.request(method, meta ? withMeta(params, meta) : params, options);
+    if (result.resultType !== 'input_required' || envelope) return result;
     throw new GatewayError(
       'UPSTREAM_ERROR',
       `Server "${this.#server}" wants input from the user to go on with ${method}`,

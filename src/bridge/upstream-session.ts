@@ -28,6 +28,11 @@ export interface CallOptions {
   /** The longest a call may take however much progress it reports. Milliseconds. */
   readonly maxTotalMs?: number;
   readonly onProgress?: (progress: JsonObject) => void;
+  /**
+   * What the caller itself declared to us in the `_meta` of a modern request, such as its capabilities: said to modern
+   * servers instead of our own, and a result of `input_required` is then the caller's to deal with.
+   */
+  readonly envelope?: JsonObject;
 }
 
 export interface UpstreamSession {
