@@ -3,6 +3,7 @@
 export interface Config {
   readonly source: { readonly file: string };
   readonly listen: { readonly host: string; readonly port: number };
+  readonly access: AccessConfig;
   /** Everything durable: catalog, index, installed servers. Absolute. */
   readonly dataDir: string;
   /** Folder above every server's `workspace`. Absolute; not necessarily there yet. */
@@ -18,6 +19,23 @@ export interface Config {
   readonly warnings: readonly string[];
   /** Replaces every secret value of this configuration in `text` by `***`. */
   readonly redact: (text: string) => string;
+}
+
+/** Who may reach the HTTP door, and under which names. */
+export interface AccessConfig {
+  /** What clients call the gateway; without a path. */
+  readonly publicUrl: URL | undefined;
+  /** Further names in Host, in lower case and without ports. */
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+  /** Addresses and networks whose forwarded headers are believed. */
+  readonly trustedProxies: readonly string[];
+  /** Undefined: nobody is asked, so only this machine may come in. */
+  readonly auth: AuthConfig | undefined;
+}
+
+export interface AuthConfig {
+  readonly apiKeys: boolean;
 }
 
 export interface SearchConfig {
@@ -68,6 +86,9 @@ export type ServerConfig = NativeServerConfig | ContainerServerConfig | RemoteSe
 /** launcher: an instance for each call. daemon: one instance, kept until it was idle for `idleTimeoutMs`. */
 export type ServerMode = 'launcher' | 'daemon';
 
+/** Who shares an instance: all calls of a principal, of everybody, or of one client session. */
+export type ServerScope = 'principal' | 'shared' | 'session';
+
 interface CommonServerConfig {
   /** Letters, digits, `-`, `_` and `.`; never a colon. */
   readonly name: string;
@@ -75,6 +96,7 @@ interface CommonServerConfig {
   /** A disabled server is known, but neither indexed, found nor started; its references are not expanded. */
   readonly enabled: boolean;
   readonly mode: ServerMode;
+  readonly scope: ServerScope;
   readonly idleTimeoutMs: number;
   /** From launch to initialized, installing not counted. */
   readonly startTimeoutMs: number;
@@ -89,6 +111,8 @@ interface CommonServerConfig {
   readonly tools: ToolFilter;
   /** The server's own folder, absolute; whoever starts it makes it. Containers see it at the same path. */
   readonly workspaceDir: string | undefined;
+  /** Names or globs of arguments that are paths besides those that schemas show to be; with `!` in front, of such that are none. */
+  readonly pathRules: readonly string[];
 }
 
 /** Tool names or globs (`*`, `?`). What `deny` matches is gone even where `allow` matches; no `allow` means all. */

@@ -10,6 +10,8 @@ export const DEFAULTS = {
   /** A config of an agent's own is code execution, so somebody must have wanted that. */
   addServers: 'catalog',
   mode: 'daemon',
+  /** What one user's server remembers is no other's business. */
+  scope: 'principal',
   idleTimeout: '5m',
   /** As long as MCP clients wait for one request. */
   startTimeout: '60s',

@@ -44,11 +44,13 @@ export function resolveCommon(entry: ExpandedEntry, { defaults }: ServerSurround
     description: server.description,
     enabled: entry.enabled,
     mode: server.mode ?? defaults.mode ?? DEFAULTS.mode,
+    scope: server.scope ?? defaults.scope ?? DEFAULTS.scope,
     idleTimeoutMs: duration(server.idle_timeout ?? defaults.idle_timeout ?? DEFAULTS.idleTimeout),
     startTimeoutMs: duration(server.start_timeout ?? defaults.start_timeout ?? DEFAULTS.startTimeout),
     ...resolveLimits(server, defaults),
     tools: resolveTools(server),
     workspaceDir: entry.workspaceDir,
+    pathRules: server.paths ?? [],
   };
 }
 

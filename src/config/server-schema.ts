@@ -38,6 +38,15 @@ export const everyServer = {
       '`daemon`: one instance, started by the first call and kept until idle. `launcher`: an instance for each call.',
     default: DEFAULTS.mode,
   }),
+  scope: z
+    .enum(['principal', 'shared', 'session'])
+    .optional()
+    .meta({
+      description:
+        'Who shares an instance. `principal`: all calls of one user or key. `shared`: everybody; the server can then ask ' +
+        'nobody back. `session`: one client session, also with `mode: launcher`; its instances end with it.',
+      default: DEFAULTS.scope,
+    }),
   idle_timeout: duration()
     .optional()
     .meta({ description: 'A daemon without calls for so long is stopped.', default: DEFAULTS.idleTimeout }),
@@ -116,6 +125,13 @@ const processKeys = {
       description:
         'Folder of the server under `workspace_root`, made when it starts; `.` is the root itself. `${workspace}` stands for it in other values, and containers see it at the same path.',
       examples: ['notes'],
+    }),
+  paths: globs()
+    .optional()
+    .meta({
+      description:
+        'Arguments of its tools that are paths and must stay in the workspace, by name or glob, besides those that their schemas show to be; with `!` in front, such that are none. The last match counts.',
+      examples: [['target', '!url_path']],
     }),
 };
 

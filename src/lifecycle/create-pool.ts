@@ -49,8 +49,8 @@ class SlotPool implements Pool {
     return this.#servers.get(server)?.startCostMs;
   }
 
-  async stop(server: string, reason: string): Promise<void> {
-    await this.#servers.get(server)?.stop(reason, this.#graceMs);
+  async stop(server: string, reason: string, graceMs = this.#graceMs): Promise<void> {
+    await this.#servers.get(server)?.stop(reason, graceMs);
   }
 
   endSession(session: string): void {

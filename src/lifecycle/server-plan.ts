@@ -7,8 +7,13 @@ import type { JsonObject } from '../stdx/json.ts';
 import type { InstanceEvent } from './instance-transitions.ts';
 import type { InstanceState } from './pool.ts';
 
+/** Who shares an instance: all calls of a principal, of everybody, or of one client session. */
+export type InstanceScope = 'principal' | 'shared' | 'session';
+
 export interface ServerPlan {
   readonly runtime: Runtime;
+  /** Each principal has instances of its own if absent. */
+  readonly scope?: InstanceScope;
   /** launcher: an instance for each lease, gone after it. daemon: one instance, kept until it was idle for long. */
   readonly mode: 'launcher' | 'daemon';
   /** Milliseconds without a lease after which a daemon is stopped; `Infinity` keeps it. */
@@ -46,8 +51,11 @@ export interface CountingSession extends UpstreamSession {
 export type OpenSession = (endpoint: Endpoint, options: OpenOptions) => Promise<CountingSession>;
 
 export interface PoolOptions {
-  /** The plan of a configured server. Asked when nothing of it runs yet, so that a reload only has to `stop` what changed. */
-  readonly servers: (name: string) => ServerPlan | undefined;
+  /**
+   * The plan of a configured server, as it is for that principal's instances; without one as it is for all. Asked when
+   * nothing of it runs yet, so that a reload only has to `stop` what changed.
+   */
+  readonly servers: (name: string, principal?: string) => ServerPlan | undefined;
   readonly clock: Clock;
   /** `{name, version}` of this gateway, as servers see it. */
   readonly clientInfo: JsonObject;

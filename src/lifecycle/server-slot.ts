@@ -1,4 +1,4 @@
-/** The place of one server in the pool: its live instances, and what is remembered between them. */
+/** The place of one server's instances that are shared by the same callers, and what is remembered between them. */
 import { GatewayError } from '../errors.ts';
 import { abortable } from '../stdx/abort.ts';
 import { BackOff } from './back-off.ts';
@@ -7,14 +7,17 @@ import { Instance, type InstanceOptions } from './instance.ts';
 import { type InstanceEvent, transition } from './instance-transitions.ts';
 import type { AcquireOptions, InstanceState, Lease } from './pool.ts';
 import type { Change, ServerPlan } from './server-plan.ts';
+import { sumOfStates } from './sum-of-states.ts';
 
 /** Callers that may wait for a server's turn; the rest is told to come again. */
 const WAITING_MAX = 100;
 /** An instance may die between its start and its first lease; a second one doing so is no coincidence. */
 const ATTEMPTS_MAX = 2;
 
-export interface SlotOptions extends Omit<InstanceOptions, 'plan' | 'backOff' | 'onStarted'> {
-  readonly planOf: (server: string) => ServerPlan | undefined;
+export interface SlotOptions extends Omit<InstanceOptions, 'plan' | 'backOff'> {
+  readonly planOf: () => ServerPlan | undefined;
+  /** Nothing lives any more and nobody waits; or a call is over that may have been the last. */
+  readonly onRest: () => void;
 }
 
 export class ServerSlot {
@@ -27,27 +30,41 @@ export class ServerSlot {
   #rest: InstanceState = { kind: 'stopped' };
   #cancelBackOff: (() => void) | undefined;
   #gate: { readonly limit: number; readonly gate: Gate } | undefined;
-  #startCostMs: number | undefined;
+  #asking = 0;
   #isClosed = false;
 
   constructor(options: SlotOptions) {
     this.#options = options;
   }
 
-  get startCostMs(): number | undefined {
-    return this.#startCostMs;
+  get state(): InstanceState {
+    return sumOfStates(
+      [...this.#live].map((instance) => instance.state),
+      this.#rest,
+    );
   }
 
-  get state(): InstanceState {
-    const states = [...this.#live].map((instance) => instance.state);
-    const ready = states.filter((state) => state.kind === 'ready');
-    const [oldest] = ready;
-    if (oldest) return { ...oldest, leases: ready.reduce((sum, { leases }) => sum + leases, 0) };
-    const coming = states.find(({ kind }) => kind === 'starting' || kind === 'installing');
-    return coming ?? states.find(({ kind }) => kind === 'draining') ?? this.#rest;
+  /** Nothing lives and nobody waits; a failure may still be remembered. */
+  get isAtRest(): boolean {
+    return this.#live.size === 0 && this.#asking === 0;
+  }
+
+  /** There is nothing to remember either. */
+  get isSpent(): boolean {
+    return this.isAtRest && this.#rest.kind === 'stopped' && this.#backOff.failures === 0;
   }
 
   async acquire(options: AcquireOptions): Promise<Lease> {
+    this.#asking++;
+    try {
+      return await this.#acquire(options);
+    } finally {
+      this.#asking--;
+      if (this.#live.size === 0) this.#options.onRest();
+    }
+  }
+
+  async #acquire(options: AcquireOptions): Promise<Lease> {
     const plan = this.#daemon?.plan ?? this.#plan();
     // The common case, a daemon that is up, costs no more than this.
     if (plan.concurrency === undefined) return this.#daemonLease(plan) ?? this.#leaseNew(plan, options, () => {});
@@ -72,15 +89,18 @@ export class ServerSlot {
     this.#setRest({ kind: 'reset' });
     this.#daemon = undefined;
     await Promise.all([...this.#live].map((instance) => instance.drain(reason, graceMs)));
+    this.#options.onRest();
+  }
+
+  /** For a slot at rest that is given up with whatever it remembers. */
+  dispose(): void {
+    this.#cancelBackOff?.();
   }
 
   #plan(): ServerPlan {
-    const { server, planOf } = this.#options;
-    const plan = planOf(server);
+    const plan = this.#options.planOf();
     if (plan) return plan;
-    throw new GatewayError('SERVER_UNKNOWN', `There is no server "${server}"`, {
-      hint: 'Search for what you need, or list the servers.',
-    });
+    throw unknownServer(this.#options.server);
   }
 
   async #enter(limit: number, signal: AbortSignal | undefined): Promise<() => void> {
@@ -124,7 +144,6 @@ export class ServerSlot {
   }
 
   #begin(plan: ServerPlan): Instance {
-    const { server } = this.#options;
     const onChange = (change: Change) => {
       this.#options.onChange(change);
       if (change.to.kind !== 'ready' && change.to.kind !== 'starting' && change.to.kind !== 'installing')
@@ -134,19 +153,17 @@ export class ServerSlot {
       if (this.#daemon === instance) this.#daemon = undefined;
       if (to.kind !== 'draining') this.#restAs(to);
     };
-    const onStarted = (costMs: number) => {
-      this.#startCostMs = costMs;
-    };
     const instance: Instance = new Instance({
       ...this.#options,
-      server,
       plan,
       backOff: this.#backOff,
       onChange,
-      onStarted,
     });
     this.#live.add(instance);
-    void instance.gone.then(() => this.#live.delete(instance));
+    void instance.gone.then(() => {
+      this.#live.delete(instance);
+      if (this.#live.size === 0) this.#options.onRest();
+    });
     return instance;
   }
 
@@ -177,7 +194,14 @@ export class ServerSlot {
     const from = this.#rest;
     this.#rest = transition(from, event);
     this.#options.onChange({ server: this.#options.server, from, to: this.#rest, event });
+    if (this.#live.size === 0) this.#options.onRest();
   }
+}
+
+export function unknownServer(server: string): GatewayError {
+  return new GatewayError('SERVER_UNKNOWN', `There is no server "${server}"`, {
+    hint: 'Search for what you need, or list the servers.',
+  });
 }
 
 function seconds(ms: number): string {

@@ -1,6 +1,6 @@
 /** From a plan to an open session: install, wait for a turn, launch, agree on an era. */
 import { exitedOnProbe } from '../bridge/server-errors.ts';
-import type { Era } from '../bridge/upstream-session.ts';
+import type { AskableClient, Era } from '../bridge/upstream-session.ts';
 import type { Endpoint } from '../runtimes/runtime.ts';
 import { abortable } from '../stdx/abort.ts';
 import type { Clock } from '../stdx/clock.ts';
@@ -21,6 +21,8 @@ export interface StartOptions {
   readonly ledger: Ledger;
   readonly eraStore: EraStore;
   readonly startGate: Gate;
+  /** In whose name the session is opened; it answers what the server asks. */
+  readonly client?: AskableClient;
 }
 
 export interface StartSteps {
@@ -61,14 +63,15 @@ export async function endProcess(endpoint: Endpoint, ledger: Ledger, reason: str
 }
 
 async function connect(options: StartOptions, steps: StartSteps, eraHint: Era | undefined): Promise<StartedServer> {
-  const { clock, plan, server, clientInfo, open, ledger, eraStore } = options;
+  const { clock, plan, server, clientInfo, client, open, ledger, eraStore } = options;
   const { signal } = steps;
   const startedMs = clock.now();
   const endpoint = await launchInTime(plan, { server, clock, signal });
   if (endpoint.kind === 'stdio' && endpoint.pid !== undefined) ledger.add({ pid: endpoint.pid, server });
   try {
     const { startTimeoutMs } = plan;
-    const session = await open(endpoint, { server, clientInfo, startTimeoutMs, eraHint, signal, clock });
+    const common = { server, clientInfo, startTimeoutMs, eraHint, signal, clock };
+    const session = await open(endpoint, client ? { ...common, client } : common);
     eraStore.set(server, session.facts.era);
     return { session, endpoint, costMs: clock.now() - startedMs };
   } catch (error) {

@@ -73,6 +73,7 @@ test('a server with nothing but a command has every default', async () => {
     description: undefined,
     enabled: true,
     mode: 'daemon',
+    scope: 'principal',
     idleTimeoutMs: 300_000,
     startTimeoutMs: 60_000,
     callTimeoutMs: 180_000,
@@ -93,7 +94,7 @@ test('defaults of the file are for servers that say nothing, key by key', async 
 defaults: {mode: launcher, start_timeout: 5s, limits: {timeout: 7s, concurrency: 2}}
 servers:
   a: {command: x}
-  b: {command: x, mode: daemon, idle_timeout: 1m30s, limits: {concurrency: 3, result_size: 1MiB}}
+  b: {command: x, mode: daemon, scope: session, idle_timeout: 1m30s, limits: {concurrency: 3, result_size: 1MiB}}
 `);
   expect(config.servers.get('a')).toMatchObject({
     mode: 'launcher',
@@ -103,6 +104,7 @@ servers:
   });
   expect(config.servers.get('b')).toMatchObject({
     mode: 'daemon',
+    scope: 'session',
     idleTimeoutMs: 90_000,
     callTimeoutMs: 7000,
     concurrency: 3,

@@ -1,74 +1,10 @@
 /** The pool with sessions that a test makes and a clock that it moves: order and time, without processes. */
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../src/errors.ts';
-import { createPool } from '../../../src/lifecycle/create-pool.ts';
-import type { CountingSession, OpenSession, PoolOptions, ServerPlan } from '../../../src/lifecycle/server-plan.ts';
+import type { OpenSession } from '../../../src/lifecycle/server-plan.ts';
 import type { Endpoint, PrepareProgress } from '../../../src/runtimes/runtime.ts';
 import { fakeClock, settled } from '../../helpers/fake-clock.ts';
-
-interface FakeSession extends CountingSession {
-  answers: number;
-  readonly closedWith: string[];
-  crash(reason?: string): void;
-}
-
-function fakeSession(): FakeSession {
-  let resolve: (error: Error) => void = () => {};
-  const closed = new Promise<Error>((settle) => {
-    resolve = settle;
-  });
-  const closedWith: string[] = [];
-  return {
-    facts: { era: 'legacy', protocolVersion: '2025-11-25', serverInfo: {}, capabilities: {}, instructions: undefined },
-    closed,
-    answers: 0,
-    closedWith,
-    crash: (reason = 'it crashed') => resolve(new GatewayError('SERVER_CRASHED', reason)),
-    listTools: async () => [],
-    request: async () => ({}),
-    notify() {},
-    onNotification: () => () => {},
-    async close(reason) {
-      closedWith.push(reason);
-      resolve(new GatewayError('SHUTTING_DOWN', reason));
-    },
-  };
-}
-
-const endpoint: Endpoint = { kind: 'remote', url: new URL('http://fake.invalid'), transport: 'auto', headers: {} };
-
-interface Setup extends Partial<Omit<ServerPlan, 'runtime'>> {
-  readonly options?: Partial<PoolOptions>;
-  readonly open?: OpenSession;
-  readonly prepare?: (onProgress?: PrepareProgress) => Promise<void>;
-}
-
-/** A pool in which every name is a server; `sessions` are those opened so far, oldest first. */
-function setUp({ options, open, prepare = async () => {}, ...plan }: Setup = {}) {
-  const clock = fakeClock();
-  const sessions: FakeSession[] = [];
-  let launches = 0;
-  const runtime = {
-    prepare,
-    async launch() {
-      launches++;
-      return endpoint;
-    },
-  };
-  const openFake = async () => {
-    const session = fakeSession();
-    sessions.push(session);
-    return session;
-  };
-  const pool = createPool({
-    servers: () => ({ runtime, mode: 'daemon', idleTimeoutMs: 1000, startTimeoutMs: 5000, ...plan }),
-    clock,
-    clientInfo: { name: 'test', version: '1' },
-    open: open ?? openFake,
-    ...options,
-  });
-  return { pool, clock, sessions, launches: () => launches };
-}
+import { type FakeSession, fakePool, fakeSession } from '../../helpers/fake-pool.ts';
 
 const codeOf = (work: Promise<unknown>) =>
   work.then(
@@ -78,7 +14,7 @@ const codeOf = (work: Promise<unknown>) =>
 
 describe('idle stop', () => {
   it('#27 comes after the idle timeout, counted from the last release, to the millisecond', async () => {
-    const { pool, clock, sessions } = setUp();
+    const { pool, clock, sessions } = fakePool();
     const lease = await pool.acquire('s');
     await clock.advance(5000);
     lease.release();
@@ -90,7 +26,7 @@ describe('idle stop', () => {
   });
 
   it('#27 never comes with a lease open, whatever was released meanwhile', async () => {
-    const { pool, clock, sessions } = setUp();
+    const { pool, clock, sessions } = fakePool();
     const long = await pool.acquire('s');
     const short = await pool.acquire('s');
     short.release();
@@ -102,7 +38,7 @@ describe('idle stop', () => {
   });
 
   it('#27 a lease taken in the last moment holds; one asked for after it gets a new instance', async () => {
-    const { pool, clock, sessions } = setUp();
+    const { pool, clock, sessions } = fakePool();
     (await pool.acquire('s')).release();
     await clock.advance(999);
     const last = await pool.acquire('s');
@@ -117,7 +53,7 @@ describe('idle stop', () => {
   });
 
   it('#27 waits for the last of several leases even when the timeout is zero', async () => {
-    const { pool, clock, sessions } = setUp({ idleTimeoutMs: 0 });
+    const { pool, clock, sessions } = fakePool({ idleTimeoutMs: 0 });
     const leases = await Promise.all([pool.acquire('s'), pool.acquire('s')]);
     leases[0]?.release();
     await clock.advance(10_000);
@@ -129,7 +65,7 @@ describe('idle stop', () => {
   });
 
   it('never comes when the timeout is infinite', async () => {
-    const { pool, clock } = setUp({ idleTimeoutMs: Number.POSITIVE_INFINITY });
+    const { pool, clock } = fakePool({ idleTimeoutMs: Number.POSITIVE_INFINITY });
     (await pool.acquire('s')).release();
     await clock.advance(1e12);
     expect(pool.state('s').kind).toBe('ready');
@@ -137,7 +73,7 @@ describe('idle stop', () => {
   });
 
   it('ends a launcher that nobody took, because its only caller gave up', async () => {
-    const { pool, clock, sessions } = setUp({ mode: 'launcher' });
+    const { pool, clock, sessions } = fakePool({ mode: 'launcher' });
     const abort = new AbortController();
     const given = codeOf(pool.acquire('s', { signal: abort.signal }));
     abort.abort(new GatewayError('CALL_CANCELLED', 'enough'));
@@ -155,7 +91,7 @@ describe('failures', () => {
   };
 
   it('#29 waits as announced, says so, and tries again after it', async () => {
-    const { pool, clock, launches } = setUp({ open: failing });
+    const { pool, clock, launches } = fakePool({ open: failing });
     await codeOf(pool.acquire('s'));
     await codeOf(pool.acquire('s'));
     expect(pool.state('s')).toEqual({ kind: 'backing-off', untilMs: 1000, reason: 'no key' });
@@ -170,7 +106,7 @@ describe('failures', () => {
   });
 
   it('#29 a server that opens and dies without an answer is backed off from in the end; one that answers never', async () => {
-    const dull = setUp();
+    const dull = fakePool();
     for (let life = 1; life <= 5; life++) {
       const lease = await dull.pool.acquire('s');
       dull.sessions.at(-1)?.crash();
@@ -178,7 +114,7 @@ describe('failures', () => {
       lease.release();
     }
     expect(dull.pool.state('s').kind).toBe('backing-off');
-    const useful = setUp();
+    const useful = fakePool();
     for (let life = 1; life <= 20; life++) {
       const lease = await useful.pool.acquire('s');
       const session = useful.sessions.at(-1);
@@ -192,7 +128,7 @@ describe('failures', () => {
 
   it('an answer that opens in the same turn as it dies is leased by nobody, and is tried once more', async () => {
     const sessions: FakeSession[] = [];
-    const { pool } = setUp({
+    const { pool } = fakePool({
       open: async () => {
         const session = fakeSession();
         if (sessions.push(session) === 1) session.crash();
@@ -220,7 +156,7 @@ describe('failures', () => {
           comeBack = () => resolve(late);
         }),
     };
-    const { pool, clock } = setUp({
+    const { pool, clock } = fakePool({
       options: { servers: () => ({ runtime, mode: 'daemon', idleTimeoutMs: 1, startTimeoutMs: 700 }) },
     });
     const code = codeOf(pool.acquire('s'));
@@ -237,7 +173,7 @@ describe('starts', () => {
   it('#15 tells every waiter how the installation goes on, late ones from where it is', async () => {
     let progress: PrepareProgress = () => {};
     let done: () => void = () => {};
-    const { pool } = setUp({
+    const { pool } = fakePool({
       prepare: (onProgress = () => {}) => {
         progress = onProgress;
         return new Promise((resolve) => {
@@ -263,7 +199,7 @@ describe('starts', () => {
 
   it('#25 starts so many at a time, the others in the order in which they were asked for', async () => {
     const opening: (() => void)[] = [];
-    const { pool, launches } = setUp({
+    const { pool, launches } = fakePool({
       options: { startsMax: 4 },
       open: () => new Promise((resolve) => opening.push(() => resolve(fakeSession()))),
     });
@@ -282,7 +218,7 @@ describe('starts', () => {
   });
 
   it('#26 starts that hang give up their place after a while', async () => {
-    const { pool, clock, launches } = setUp({ options: { startsMax: 1 }, open: () => new Promise(() => {}) });
+    const { pool, clock, launches } = fakePool({ options: { startsMax: 1 }, open: () => new Promise(() => {}) });
     for (const name of ['hangs', 'next', 'last']) void codeOf(pool.acquire(name));
     await settled();
     expect(launches()).toBe(1);
@@ -294,7 +230,7 @@ describe('starts', () => {
 
   it('remembers what a start cost', async () => {
     const clock = fakeClock();
-    const { pool } = setUp({
+    const { pool } = fakePool({
       options: { clock },
       open: () => new Promise((resolve) => clock.after(250, () => resolve(fakeSession()))),
     });
@@ -309,7 +245,7 @@ describe('starts', () => {
 
 describe('the end', () => {
   it('#33 a stop waits for calls no longer than the grace, and a new call gets a new instance meanwhile', async () => {
-    const { pool, clock, sessions } = setUp({ options: { drainGraceMs: 3000 } });
+    const { pool, clock, sessions } = fakePool({ options: { drainGraceMs: 3000 } });
     const old = await pool.acquire('s');
     const stopped = pool.stop('s', 'reconfigured');
     expect(pool.state('s')).toEqual({ kind: 'draining', leases: 1 });
@@ -330,7 +266,7 @@ describe('the end', () => {
       new Promise((_resolve, reject) => {
         signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
       });
-    const { pool, clock } = setUp({ open });
+    const { pool, clock } = fakePool({ open });
     const code = codeOf(pool.acquire('s'));
     await settled();
     await pool.close(60_000);
@@ -341,7 +277,7 @@ describe('the end', () => {
   });
 
   it('#33 who waits for a turn is told that the gateway shuts down', async () => {
-    const { pool } = setUp({ concurrency: 1 });
+    const { pool } = fakePool({ concurrency: 1 });
     const lease = await pool.acquire('s');
     const waiting = codeOf(pool.acquire('s'));
     const closed = pool.close(60_000);
