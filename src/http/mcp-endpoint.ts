@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Json } from '../stdx/json.ts';
 import { CallsInFlight } from './calls-in-flight.ts';
+import { SILENCE_MS } from './keep-alive.ts';
 import { answerPlainly, hasPlainHeaders, type PlainMessage, readPlainMessage } from './plain-lane.ts';
 import { readBody } from './read-body.ts';
 import type { Exchange, OfferFor, SdkLane, SdkLaneOptions } from './sdk-lane.ts';
@@ -45,6 +46,7 @@ export function createMcpEndpoint(offer: OfferFor, options: SdkLaneOptions): Mcp
         principal,
         inFlight,
         session,
+        silenceMs: options.silenceMs ?? SILENCE_MS,
       });
     }
     if (message.method === 'notifications/cancelled') inFlight.cancel(session, message.params.requestId);

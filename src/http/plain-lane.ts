@@ -9,6 +9,7 @@ import { type ToolOffer, toRpcError } from '../meta-tools/tool-offer.ts';
 import type { Principal } from '../policy/principal.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 import type { CallsInFlight } from './calls-in-flight.ts';
+import { EVENT_STREAM_HEADERS, keepAlive } from './keep-alive.ts';
 
 type Method = 'initialize' | 'ping' | 'tools/list' | 'tools/call';
 
@@ -65,14 +66,17 @@ export interface PlainExchange {
   readonly inFlight: CallsInFlight;
   /** From the `Mcp-Session-Id` header: tells apart the request ids of different clients. */
   readonly session: string | undefined;
+  /** A call that is silent for so long becomes a stream that says so, for whoever cuts idle connections in between. */
+  readonly silenceMs: number;
 }
 
-/** Answers as JSON, or as an event stream when the caller asked for progress and there was some. Never rejects. */
+/** Answers as JSON, or as an event stream where there was progress or the call is long. Never rejects. */
 export async function answerPlainly(exchange: PlainExchange): Promise<void> {
   const { offer, request, response, principal, inFlight, session } = exchange;
   const call = inFlight.begin(session, request.id);
   const onGone = () => call.abort(new Error('the client closed the connection'));
   response.once('close', onGone);
+  const stopSigns = request.method === 'tools/call' ? keepAlive(response, exchange.silenceMs) : NOTHING;
   try {
     const context = { principal, signal: call.signal, ...metaOf(request.params, response) };
     const result = await perform(offer, request, context);
@@ -81,10 +85,13 @@ export async function answerPlainly(exchange: PlainExchange): Promise<void> {
   } catch (error) {
     send(response, { jsonrpc: '2.0', id: request.id, error: toRpcError(error) as unknown as Json });
   } finally {
+    stopSigns();
     response.off('close', onGone);
     call.end();
   }
 }
+
+const NOTHING = () => undefined;
 
 type Context = Parameters<ToolOffer['call']>[1];
 
@@ -111,13 +118,7 @@ function metaOf({ _meta }: JsonObject, response: ServerResponse): Partial<Contex
 /** The first event turns the answer into a stream; intermediaries are asked not to hold it back. */
 function writeEvent(response: ServerResponse, message: JsonObject): void {
   if (response.writableEnded || response.destroyed) return;
-  if (!response.headersSent) {
-    response.writeHead(200, {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-cache',
-      'x-accel-buffering': 'no',
-    });
-  }
+  if (!response.headersSent) response.writeHead(200, EVENT_STREAM_HEADERS);
   response.write(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
 }
 

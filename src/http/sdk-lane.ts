@@ -6,6 +6,7 @@ import { GatewayError } from '../errors.ts';
 import { createSdkServer } from '../meta-tools/sdk-server.ts';
 import type { ToolOffer } from '../meta-tools/tool-offer.ts';
 import type { Principal } from '../policy/principal.ts';
+import { SILENCE_MS } from './keep-alive.ts';
 
 /** A request and whom it is from. */
 export interface Exchange {
@@ -26,18 +27,32 @@ export interface SdkLane {
 export interface SdkLaneOptions {
   readonly bodyBytesMax: number;
   readonly onError: (error: Error) => void;
+  /** Default: `SILENCE_MS`. */
+  readonly silenceMs?: number;
 }
 
-export function createSdkLane(offer: OfferFor, { bodyBytesMax, onError }: SdkLaneOptions): SdkLane {
-  const limits = { onerror: onError, maxRequestBodySize: bodyBytesMax };
-  const handler = createMcpHandler((context) => {
-    const principal = principalOf(context);
-    return createSdkServer(offer(principal), principal);
-  }, limits);
-  const node = toNodeHandler(handler, limits);
-  const handle = ({ request, response, principal }: Exchange, body: unknown) =>
-    node(Object.assign(request, { auth: authInfoOf(principal) }), response, body);
-  return { handle, close: () => handler.close() };
+export function createSdkLane(offer: OfferFor, { bodyBytesMax, onError, silenceMs }: SdkLaneOptions): SdkLane {
+  const limits = { onerror: onError, maxRequestBodySize: bodyBytesMax, keepAliveMs: silenceMs ?? SILENCE_MS };
+  const laneOf = (responseMode: 'auto' | 'sse') => {
+    const handler = createMcpHandler(
+      (context) => {
+        const principal = principalOf(context);
+        return createSdkServer(offer(principal), principal);
+      },
+      { ...limits, responseMode },
+    );
+    return { handler, node: toNodeHandler(handler, limits) };
+  };
+  // Only a stream can be kept alive, and only before its answer is known can it become one.
+  const [plain, streaming] = [laneOf('auto'), laneOf('sse')];
+  const handle = ({ request, response, principal }: Exchange, body: unknown) => {
+    const { node } = request.headers['mcp-method'] === 'tools/call' ? streaming : plain;
+    return node(Object.assign(request, { auth: authInfoOf(principal) }), response, body);
+  };
+  const close = async () => {
+    await Promise.all([plain.handler.close(), streaming.handler.close()]);
+  };
+  return { handle, close };
 }
 
 /** The SDK carries what it is told of a caller from the request to the server that it makes for it. */
