@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { version } from '../../package.json';
 import { ERROR_CLASSES } from '../errors.ts';
 import { nearest } from '../stdx/nearest.ts';
+import { declareEditing } from './declare-editing.ts';
 import { type CommonFlags, fail, type Invocation } from './invocation.ts';
 
 type Run = () => Promise<number>;
@@ -38,7 +39,9 @@ function describe(invocation: Invocation, choose: (run: Run) => void): Command {
   addServing(program, invocation, choose);
   addCatalog(program, invocation, choose);
   addTrying(program, invocation, choose);
+  addKeys(program, invocation, choose);
   addEval(program, invocation, choose);
+  declareEditing(program, invocation, { common, choose });
   program.argument('[command]').action((command?: string) => {
     if (command === undefined) program.outputHelp();
     else program.error(unknownCommand(command, program));
@@ -104,6 +107,25 @@ function addTrying(program: Command, invocation: Invocation, choose: (run: Run) 
     .addOption(json())
     .action((tool: string, given: string, flags: CommonFlags) =>
       choose(async () => (await import('./call.ts')).call(invocation, { tool, given }, flags)),
+    );
+}
+
+function addKeys(program: Command, invocation: Invocation, choose: (run: Run) => void): void {
+  const key = program.command('key').description('make, list and revoke API keys for those who come over HTTP');
+  common(key.command('create').description('make a key and print it, once'))
+    .argument('<name>', 'whose key it is; policies know it as key:<name>')
+    .option('--group <names...>', 'groups that it belongs to')
+    .option('--expires <duration>', 'how long it is in force, such as 90d; without it until it is revoked')
+    .addOption(json())
+    .action((name: string, flags) => choose(async () => (await import('./key.ts')).createKey(invocation, name, flags)));
+  common(key.command('list').description('list the keys and their states; never the keys themselves'))
+    .addOption(json())
+    .action((flags) => choose(async () => (await import('./key.ts')).listKeys(invocation, flags)));
+  common(key.command('revoke').description('refuse a key from the next request on'))
+    .argument('<key>', 'its name or id')
+    .addOption(json())
+    .action((nameOrId: string, flags) =>
+      choose(async () => (await import('./key.ts')).revokeKey(invocation, nameOrId, flags)),
     );
 }
 

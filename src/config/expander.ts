@@ -6,7 +6,8 @@ import { expandReferences, type ReferenceScope } from './references.ts';
 const PLAIN_KEYS = new Set<string | number>(['description', '$schema']);
 
 /** Names of variables and headers whose literal values are secrets too. */
-const SECRET_NAME = /token|secret|passw|credential|authorization|cookie|api[-_]?key|private[-_]?key|access[-_]?key/i;
+export const SECRET_NAME =
+  /token|secret|passw|credential|authorization|cookie|api[-_]?key|private[-_]?key|access[-_]?key/i;
 
 export class Expander {
   readonly problems: Problem[] = [];

@@ -40,3 +40,10 @@ export function locateConfig({ config, cwd, env, packageRoot }: LocateOptions): 
   const isShared = isWithin(file, userFolder) || isWithin(file, packageRoot);
   return { file, dataDirDefault: isShared ? userData : join(dirname(file), '.tooldex') };
 }
+
+/** Where edits belong when `file` is the default of an installed package, which the next update replaces. */
+export function ownFileInstead(file: string, { env, packageRoot }: LocateOptions): string | undefined {
+  const isPackaged = packageRoot.split(sep).includes('node_modules') && isWithin(file, packageRoot);
+  const folder = env.XDG_CONFIG_HOME || join(homeFolder(env), '.config');
+  return isPackaged ? join(folder, 'tooldex', 'tooldex.yaml') : undefined;
+}
