@@ -14,6 +14,8 @@ import { type CallRecord, type MetaToolCalls, registerMetaTools } from './meta-t
 import type { Log } from './observability/log.ts';
 import { createAdmission } from './policy/admission.ts';
 import { createOpenPolicy } from './policy/policy.ts';
+import { createPathGuard } from './runtimes/workspace/path-guard.ts';
+import { workspaceOf } from './runtimes/workspace/workspace-of.ts';
 
 export interface GatewayOptions {
   readonly config: Config;
@@ -117,7 +119,8 @@ async function openParts(options: GatewayOptions, directory: ConfiguredServers):
     catalog.close();
   };
   const addServer = serverAdder(adding);
-  return { parts: await metaToolParts({ catalog, directory, pool, index, discovery, addServer }, config), close };
+  const paths = createPathGuard({ workspaceOf: (name) => workspaceOf(directory.config(name)) });
+  return { parts: await metaToolParts({ catalog, directory, pool, index, discovery, addServer, paths }, config), close };
 }
 
 /** A line for each tenth of a file: a first download takes minutes, and somebody will ask why vectors are missing. */
@@ -149,7 +152,7 @@ async function openCatalog({ config, log }: GatewayOptions): Promise<OpenCatalog
   return { catalog: createCatalog(database), blobs: createBlobs(database), added: createAddedServers(database) };
 }
 
-type Built = Pick<MetaToolParts, 'catalog' | 'directory' | 'pool' | 'index' | 'discovery' | 'addServer'>;
+type Built = Pick<MetaToolParts, 'catalog' | 'directory' | 'pool' | 'index' | 'discovery' | 'addServer' | 'paths'>;
 
 async function metaToolParts(built: Built, { search, addServers }: Config): Promise<MetaToolParts> {
   const [{ ResultStore }, { ArgumentChecker }, { systemClock }] = await Promise.all([

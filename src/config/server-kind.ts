@@ -26,6 +26,7 @@ const KINDS_OF_KEY: Partial<Record<keyof ServerDocument, readonly RuntimeKind[]>
   args: ['native', 'container'],
   env: ['native', 'container'],
   workspace: ['native', 'container'],
+  paths: ['native', 'container'],
   image: ['container'],
   network: ['container'],
   memory: ['container'],
@@ -38,6 +39,11 @@ const KINDS_OF_KEY: Partial<Record<keyof ServerDocument, readonly RuntimeKind[]>
   httpUrl: ['remote'],
   transport: ['remote'],
   headers: ['remote'],
+  oauth: ['remote'],
+  allow_private: ['remote'],
+  proxy: ['remote'],
+  ca_file: ['remote'],
+  connect_timeout: ['remote'],
   additionalHeaders: ['remote'],
 };
 
@@ -84,7 +90,7 @@ export function findIdleKeys(server: ServerDocument, kind: RuntimeKind, mode: Se
   const double = SAME_MEANING.filter(([one, other]) => server[one] !== undefined && server[other] !== undefined).map(
     ([one, other]) => ({ key: other, message: `"${other}" means the same as "${one}" — write one of them` }),
   );
-  return [...inert, ...double, ...findModeKeys(server, mode), ...findTypeKeys(server, kind)];
+  return [...inert, ...double, ...findPathKeys(server), ...findModeKeys(server, mode), ...findTypeKeys(server, kind)];
 }
 
 function findModeKeys(server: ServerDocument, mode: ServerMode): KeyFinding[] {
@@ -92,6 +98,11 @@ function findModeKeys(server: ServerDocument, mode: ServerMode): KeyFinding[] {
   return [
     { key: 'idle_timeout', message: 'inert key "idle_timeout" — a launcher is never idle, only "mode: daemon" is' },
   ];
+}
+
+function findPathKeys({ paths, workspace, image }: ServerDocument): KeyFinding[] {
+  if (paths === undefined || workspace !== undefined || image !== undefined) return [];
+  return [{ key: 'paths', message: 'inert key "paths" — without "workspace" there is no folder to stay in' }];
 }
 
 function findTypeKeys(server: ServerDocument, kind: RuntimeKind): KeyFinding[] {

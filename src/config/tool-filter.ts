@@ -8,7 +8,7 @@ export function isToolThere({ allow, deny }: ToolFilter, tool: string): boolean 
 }
 
 /** Never exponential, however many stars: on a mismatch only the last star is tried longer. */
-function matchesGlob(text: string, pattern: string): boolean {
+export function matchesGlob(text: string, pattern: string): boolean {
   let at = 0;
   let next = 0;
   let star = -1;

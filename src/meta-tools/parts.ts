@@ -5,6 +5,7 @@ import type { ServerDirectory } from '../catalog/server-directory.ts';
 import type { Discovery } from '../discovery/discovery.ts';
 import type { Pool } from '../lifecycle/pool.ts';
 import type { Admission } from '../policy/admission.ts';
+import type { PathGuard } from '../policy/path-guard.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Principal } from '../policy/principal.ts';
 import type { JsonObject } from '../stdx/json.ts';
@@ -21,6 +22,7 @@ export interface MetaToolParts {
   readonly checker: ArgumentChecker;
   readonly policy: Policy;
   readonly admission: Admission;
+  readonly paths: PathGuard;
   /** What a search gets that does not ask for anything else. */
   readonly search: { readonly limit: number; readonly tokensMax: number };
   /** Registers a server that a caller brought; throws NOT_ALLOWED or CONFIG_INVALID. */

@@ -1,7 +1,7 @@
 /** One request to an upstream server, whatever door it came through: admitted, leased, measured. There is no other way. */
 import type { KnownServer } from '../catalog/server-directory.ts';
-import { type GatewayError, toGatewayError } from '../errors.ts';
-import type { Lease } from '../lifecycle/pool.ts';
+import { GatewayError, toGatewayError } from '../errors.ts';
+import type { AcquireOptions, Lease, Pool } from '../lifecycle/pool.ts';
 import type { AskedCall } from '../policy/admission.ts';
 import type { JsonObject } from '../stdx/json.ts';
 import type { CallContext, MetaToolParts } from './parts.ts';
@@ -17,11 +17,15 @@ export interface UpstreamCall {
   /** Told how an install or start goes on. */
   readonly onStart?: (message: string) => void;
   readonly onLease?: (lease: Lease) => void;
+  /** The client session that the call belongs to, and who answers the questions that a server asks meanwhile. */
+  readonly behalf?: Pick<AcquireOptions, 'session' | 'client'> | undefined;
+  /** What the caller declared itself, for modern servers; a result of `input_required` is then returned. */
+  readonly envelope?: JsonObject | undefined;
 }
 
-type Parts = Pick<MetaToolParts, 'pool' | 'admission'>;
+type Parts = Pick<MetaToolParts, 'pool' | 'admission' | 'paths' | 'catalog'>;
 
-/** The upstream's result as it came. Throws RATE_LIMITED and NOT_ALLOWED, and what the pool and the session throw. */
+/** The upstream's result as it came. Throws RATE_LIMITED and NOT_ALLOWED (by limits, or for a path out of the workspace), and what the pool and the session throw. */
 export async function callUpstream(parts: Parts, call: UpstreamCall): Promise<JsonObject> {
   const { door, server, tool, params, context } = call;
   const { principal } = context;
@@ -40,21 +44,41 @@ export async function callUpstream(parts: Parts, call: UpstreamCall): Promise<Js
   }
 }
 
-async function leaseAndAsk({ pool }: Parts, call: UpstreamCall, timing: { upstreamMs: number }): Promise<JsonObject> {
-  const { server, method, params, context, onStart, onLease } = call;
+async function leaseAndAsk(parts: Parts, call: UpstreamCall, timing: { upstreamMs: number }): Promise<JsonObject> {
+  const { server, method, params, context, onStart, onLease, behalf, envelope } = call;
   const { signal, onProgress, principal } = context;
-  const lease = await pool.acquire(server.name, {
+  // Once before anything is started for it, and once as late as we can: the start may have taken a while.
+  await confinePaths(parts, call);
+  const lease = await acquireAnew(parts.pool, server.name, {
     signal,
     principal: principal.id,
     ...(onStart ? { onProgress: onStart } : {}),
+    ...behalf,
   });
   const begunMs = performance.now();
   try {
     onLease?.(lease);
-    const options = { signal, timeoutMs: server.callTimeoutMs, maxTotalMs: server.callTotalTimeoutMs };
+    await confinePaths(parts, call);
+    const { callTimeoutMs: timeoutMs, callTotalTimeoutMs: maxTotalMs } = server;
+    const options = { signal, timeoutMs, maxTotalMs, ...(envelope ? { envelope } : {}) };
     return await lease.session.request(method, params, onProgress ? { ...options, onProgress } : options);
   } finally {
     timing.upstreamMs = performance.now() - begunMs;
     lease.release();
   }
+}
+
+/** A start that a reload or an admin ended was no answer yet: nothing was sent, so the call takes the next one. */
+async function acquireAnew(pool: Pool, server: string, options: AcquireOptions): Promise<Lease> {
+  try {
+    return await pool.acquire(server, options);
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.code !== 'SHUTTING_DOWN') throw error;
+    return pool.acquire(server, options);
+  }
+}
+
+function confinePaths({ paths, catalog }: Parts, { server, tool, params, context }: UpstreamCall): Promise<void> {
+  const definition = catalog.tool(server.name, tool)?.definition;
+  return paths.confine({ principal: context.principal, server: server.name, tool, params, definition });
 }
