@@ -1,28 +1,28 @@
 /** The part of the composition root that opens the doors: HTTP and stdio, each loaded when it is asked for. */
 import type { Readable, Writable } from 'node:stream';
+import type { Config } from './config/config.ts';
 import type { Gateway } from './gateway.ts';
+import { openDoor } from './gateway-access.ts';
 import type { HttpServer } from './http/http-server.ts';
 import { indexingStatus } from './meta-tools/server-status.ts';
 import type { Log } from './observability/log.ts';
 import { LOCAL, type Principal } from './policy/principal.ts';
 
 export interface ServeHttpOptions {
+  readonly config: Config;
   readonly host: string;
   readonly port: number;
   readonly log: Log;
 }
 
 /** Listens when it resolves; tools are listed in the background. */
-export async function serveHttp(gateway: Gateway, { host, port, log }: ServeHttpOptions): Promise<HttpServer> {
-  const [{ startHttpServer }, { trustLoopback }, { createDirectOffer }, { createMetaOffer }, parts] = await Promise.all(
-    [
-      import('./http/http-server.ts'),
-      import('./http/access.ts'),
-      import('./http/direct-offer.ts'),
-      import('./meta-tools/meta-offer.ts'),
-      gateway.open(),
-    ],
-  );
+export async function serveHttp(gateway: Gateway, { config, host, port, log }: ServeHttpOptions): Promise<HttpServer> {
+  const [{ startHttpServer }, { createDirectOffer }, { createMetaOffer }, parts] = await Promise.all([
+    import('./http/http-server.ts'),
+    import('./http/direct-offer.ts'),
+    import('./meta-tools/meta-offer.ts'),
+    gateway.open(),
+  ]);
   const { identity, menu, calls } = gateway;
   const meta = createMetaOffer(identity, menu, calls);
   const { directory, policy } = parts;
@@ -33,8 +33,17 @@ export async function serveHttp(gateway: Gateway, { host, port, log }: ServeHttp
   const readiness = async () => ({ indexing: indexingStatus(parts) ?? 'complete' });
   const onError = (error: Error) => log('info', `http: ${error.message}`);
   const serverNames = (principal: Principal) => directory.names().filter((name) => policy.seesServer(principal, name));
-  const authenticate = trustLoopback;
-  return startHttpServer({ host, port, meta, direct, serverNames, authenticate, readiness, onError });
+  const { door, close: closeDoor } = await openDoor({ config, host, log });
+  const offered = { host, port, meta, direct, serverNames, door, readiness, onError };
+  const server = await startHttpServer(offered).catch((error: unknown) => {
+    closeDoor();
+    throw error;
+  });
+  const close = async () => {
+    await server.close();
+    closeDoor();
+  };
+  return { url: server.url, close };
 }
 
 export interface ServeStdioOptions {

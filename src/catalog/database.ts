@@ -8,7 +8,7 @@ export type Database = InstanceType<typeof DatabaseSync>;
 export type Statement = ReturnType<Database['prepare']>;
 
 /** Bump it together with a new entry of MIGRATIONS. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 const MIGRATIONS: readonly string[] = [
   `CREATE TABLE listings (
@@ -26,6 +26,10 @@ const MIGRATIONS: readonly string[] = [
    CREATE INDEX tools_by_name ON tools (name);
    CREATE TABLE blobs (key TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
    CREATE TABLE added_servers (server TEXT PRIMARY KEY, config TEXT NOT NULL, added_at INTEGER NOT NULL) STRICT;`,
+  `CREATE TABLE api_keys (
+     id TEXT PRIMARY KEY, name TEXT NOT NULL, groups TEXT NOT NULL, hash BLOB NOT NULL, created_at INTEGER NOT NULL,
+     expires_at INTEGER, revoked_at INTEGER, used_at INTEGER
+   ) STRICT;`,
 ];
 
 export interface OpenedDatabase {

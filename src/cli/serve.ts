@@ -2,14 +2,20 @@
 import { listInBackground } from '../gateway.ts';
 import { serveHttp } from '../gateway-doors.ts';
 import { type CommonFlags, type Invocation, print } from './invocation.ts';
+import { isAtTerminal, keepCurrent } from './keep-current.ts';
 import { type ListenFlags, openGateway } from './open.ts';
 import { untilSignal } from './until-signal.ts';
 
 export async function serve(invocation: Invocation, flags: CommonFlags & ListenFlags): Promise<number> {
-  const ended = untilSignal();
-  const { config, gateway, log } = await openGateway(invocation, flags, { levelMin: 'info' });
+  // A terminal that is closed says so by the signal that asks everybody else to reload.
+  let reload = () => {};
+  const ended = untilSignal(isAtTerminal(invocation) ? {} : { onHangUp: () => reload() });
+  const opened = await openGateway(invocation, flags, { levelMin: 'info' });
+  const { config, gateway, log } = opened;
+  const current = keepCurrent(opened);
+  reload = () => void current.reload();
   try {
-    const server = await serveHttp(gateway, { ...config.listen, log });
+    const server = await serveHttp(gateway, { config, ...config.listen, log });
     print(invocation, `Tooldex ${gateway.identity.version} serves MCP at ${server.url.href}`);
     print(invocation, `paste into your client: ${JSON.stringify(clientEntry(server.url))}`);
     void listInBackground(gateway, log);
@@ -18,6 +24,7 @@ export async function serve(invocation: Invocation, flags: CommonFlags & ListenF
     await server.close();
     return exitCode;
   } finally {
+    current.close();
     await gateway.close();
   }
 }

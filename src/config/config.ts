@@ -11,8 +11,14 @@ export interface Config {
   /** Where a `command` that is a relative path is looked up. Absolute. */
   readonly toolsRoot: string;
   readonly search: SearchConfig;
+  /** Undefined: no line is written. */
+  readonly audit: AuditConfig | undefined;
+  readonly metrics: boolean;
+  readonly log: LogConfig;
   /** Whether agents may bring servers of their own (`always`) or only use those of the file (`catalog`). */
   readonly addServers: 'catalog' | 'always';
+  /** Secret that logins at remote servers are encrypted with; undefined means a key file. */
+  readonly tokenSecret: string | undefined;
   /** By name, in the order of the file; disabled ones too. */
   readonly servers: ReadonlyMap<string, ServerConfig>;
   /** What is allowed but probably not meant; each names its server and key. */
@@ -36,6 +42,21 @@ export interface AccessConfig {
 
 export interface AuthConfig {
   readonly apiKeys: boolean;
+}
+
+export interface LogConfig {
+  readonly format: 'text' | 'json';
+  /** Undefined: as the command thinks best. */
+  readonly level: 'info' | 'warn' | 'error' | undefined;
+}
+
+export interface AuditConfig {
+  /** Absolute. */
+  readonly file: string;
+  readonly fileBytesMax: number;
+  /** Renamed files besides the one that is written. */
+  readonly keep: number;
+  readonly params: boolean;
 }
 
 export interface SearchConfig {
@@ -159,4 +180,22 @@ export interface RemoteServerConfig extends CommonServerConfig {
   readonly url: URL;
   readonly transport: 'auto' | 'streamable-http' | 'sse';
   readonly headers: Readonly<Record<string, string>>;
+  readonly oauth: OAuthConfig | undefined;
+  /** Private addresses that it may lead to: none (an agent brought it), the host of its `url`, or all. */
+  readonly privateHosts: 'none' | 'own' | 'all';
+  /** A URL, `none`, or undefined for what the environment says. */
+  readonly proxy: string | undefined;
+  /** Absolute. */
+  readonly caFile: string | undefined;
+  readonly connectTimeoutMs: number;
+}
+
+export interface OAuthConfig {
+  readonly grant: 'authorization_code' | 'client_credentials';
+  readonly clientId: string | undefined;
+  readonly clientSecret: string | undefined;
+  readonly scopes: readonly string[] | undefined;
+  /** The only authorization server that may see the secret of `client_credentials`. */
+  readonly issuer: string | undefined;
+  readonly redirectPort: number | undefined;
 }

@@ -6,6 +6,8 @@ import { Expander } from './expander.ts';
 import { resolvePath } from './paths.ts';
 import type { Problem } from './problems.ts';
 import { createRedactor } from './redact.ts';
+import { resolveAccess } from './resolve-access.ts';
+import { resolveObservability } from './resolve-observability.ts';
 import { resolveSearch } from './resolve-search.ts';
 import { resolveServer } from './resolve-server.ts';
 import type { ConfigDocument, ServerDocument } from './schema.ts';
@@ -42,13 +44,19 @@ export function resolveDocument(document: ConfigDocument, options: LoadOptions):
   if (document.inputs?.length) warnings.push('"inputs" are questions that only VS Code asks; they are ignored');
   const servers = resolveServers(document, isClientFile(options.file), around);
   const search = resolveSearch(document.search, options, expander);
+  const tokenSecret = resolveTokenSecret(document, options, around);
+  const access = resolveAccess(document, { options, expander, report: around.report });
+  const told = resolveObservability(document, options, expander);
   const all = [...problems, ...expander.problems];
   if (all.length > 0) return { problems: all };
   return {
     config: {
       ...folders,
       ...resolveSettings(document, options),
+      access,
       search,
+      tokenSecret,
+      ...told,
       servers,
       warnings,
       redact: createRedactor(expander.secrets()),
@@ -73,6 +81,23 @@ function resolveSettings(
     },
     addServers: document.add_servers ?? DEFAULTS.addServers,
   };
+}
+
+const TOKEN_SECRET_CHARS_MIN = 32;
+
+function resolveTokenSecret(
+  { token_key: given }: ConfigDocument,
+  { env, file }: LoadOptions,
+  { expander, report }: ServerSurroundings,
+): string | undefined {
+  if (given === undefined) return undefined;
+  expander.noteLiterals({ token_key: given }, []);
+  const secret = expander.expand(given, ['token_key'], { env, folder: dirname(file), bareNames: false });
+  if (secret.length < TOKEN_SECRET_CHARS_MIN) {
+    const remedy = 'make one with "openssl rand -base64 32"';
+    report(['token_key'], 'value', `"token_key": shorter than ${TOKEN_SECRET_CHARS_MIN} characters — ${remedy}`);
+  }
+  return secret;
 }
 
 type Folders = Pick<Config, 'dataDir' | 'workspaceRoot' | 'toolsRoot'>;

@@ -1,6 +1,9 @@
 /** The strict shape of a configuration file; the JSON schema and the documentation are generated from it. */
 import * as z from 'zod';
+import { auth, listenAccess } from './access-schema.ts';
 import { DEFAULTS } from './defaults.ts';
+import { observability } from './observability-schema.ts';
+import { tokenKey } from './remote-schema.ts';
 import { keys } from './schema-values.ts';
 import { search } from './search-schema.ts';
 import { clientServer, everyServer, server } from './server-schema.ts';
@@ -23,9 +26,13 @@ function root<Server extends z.ZodType>(ownServer: Server) {
         .max(65_535)
         .optional()
         .meta({ description: 'Port to listen on; 0 takes a free one.', default: DEFAULTS.port }),
+      ...listenAccess,
     })
       .optional()
       .meta({ description: 'Where `tooldex serve` listens.' }),
+    auth: auth.optional().meta({
+      description: 'How those who come over HTTP prove who they are. Without it only this machine is let in.',
+    }),
     data_dir: z
       .string()
       .min(1)
@@ -38,6 +45,7 @@ function root<Server extends z.ZodType>(ownServer: Server) {
       description: 'Folder that a `command` with a relative path starts at. Default: the folder of this file.',
     }),
     search: search.optional().meta({ description: 'How tools are found, and the defaults of `search_mcp_server`.' }),
+    ...observability,
     add_servers: z
       .enum(['catalog', 'always'])
       .optional()
@@ -47,6 +55,7 @@ function root<Server extends z.ZodType>(ownServer: Server) {
           'its own, which lets it run programs as you.',
         default: DEFAULTS.addServers,
       }),
+    token_key: tokenKey.optional(),
     defaults: keys(everyServer).optional().meta({ description: 'What holds for every server that says nothing else.' }),
     servers: z.record(serverName, ownServer).nullish().meta({ description: 'The servers, by name.' }),
     tools: z.record(serverName, ownServer).nullish().meta({ description: 'The same as `servers`.' }),

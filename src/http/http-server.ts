@@ -1,15 +1,19 @@
-/** The HTTP front door: `/mcp`, `/mcp/<server>` and health, for this machine only. */
+/** The HTTP front door: `/mcp`, `/mcp/<server>`, health and what OAuth clients must know. */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { GatewayError } from '../errors.ts';
 import type { ToolOffer } from '../meta-tools/tool-offer.ts';
-import { LOCAL, type Principal } from '../policy/principal.ts';
+import type { Principal } from '../policy/principal.ts';
 import { nearest } from '../stdx/nearest.ts';
-import type { Authenticate } from './access.ts';
-import { isLoopback, refusal } from './loopback-guard.ts';
+import type { Door } from './door.ts';
 import { createMcpEndpoint, type McpEndpoint } from './mcp-endpoint.ts';
+import { METADATA_PATH, protectedResource } from './protected-resource.ts';
 import type { OfferFor } from './sdk-lane.ts';
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** `open`: for whoever reaches the gateway under its name. Otherwise a principal is needed, and routes need not say so. */
+    access?: 'open' | 'principal';
+  }
   interface FastifyRequest {
     /** Known from the first hook on. */
     principal: Principal;
@@ -25,9 +29,9 @@ export interface HttpParts {
   /** What is behind `/mcp/<server>`, asked for at each request; undefined when there is no such server for this principal. */
   readonly direct: (server: string, principal: Principal) => ToolOffer | undefined;
   readonly serverNames: (principal: Principal) => readonly string[];
-  readonly authenticate: Authenticate;
-  /** What `/readyz` reports. */
-  readonly readiness: () => Promise<Record<string, unknown>>;
+  readonly door: Door;
+  /** What `/readyz` reports to this principal. */
+  readonly readiness: (principal: Principal) => Promise<Record<string, unknown>>;
   readonly onError: (error: Error) => void;
 }
 
@@ -41,12 +45,12 @@ const BODY_BYTES_MAX = 32 * 1024 * 1024;
 
 /** Listens when it resolves. Throws LISTEN_FAILED, naming the address and the remedy. */
 export async function startHttpServer(parts: HttpParts): Promise<HttpServer> {
-  if (!isLoopback(parts.host)) throw openToTheNetwork(parts.host);
   const app = Fastify({ bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true });
   const endpoints = new Map<string, McpEndpoint>();
   guard(app, parts);
   leaveBodiesToEndpoints(app);
   addHealth(app, parts);
+  addMetadata(app, parts);
   addMcp(app, parts, endpoints);
   await listen(app, parts);
   const bound = app.addresses()[0];
@@ -59,12 +63,13 @@ export async function startHttpServer(parts: HttpParts): Promise<HttpServer> {
   return { url, close };
 }
 
-function guard(app: FastifyInstance, { host, authenticate }: HttpParts): void {
-  app.decorateRequest('principal', LOCAL);
+function guard(app: FastifyInstance, { door }: HttpParts): void {
+  app.decorateRequest('principal');
   app.addHook('onRequest', async (request, reply) => {
-    const why = refusal(request.headers, host);
+    const why = door.refusal(request.headers);
     if (why !== undefined) return reply.code(403).send({ error: why });
-    const access = await authenticate(request.raw);
+    if (request.routeOptions.config.access === 'open') return;
+    const access = await door.authenticate(request.raw);
     if (access.kind === 'refused')
       return reply.code(access.status).headers(access.headers).send({ error: access.message });
     request.principal = access.principal;
@@ -81,8 +86,17 @@ function leaveBodiesToEndpoints(app: FastifyInstance): void {
 }
 
 function addHealth(app: FastifyInstance, parts: HttpParts): void {
-  app.get('/healthz', async () => ({ status: 'ok' }));
-  app.get('/readyz', async () => ({ status: 'ok', ...(await parts.readiness()) }));
+  app.get('/healthz', { config: { access: 'open' } }, async () => ({ status: 'ok' }));
+  app.get('/readyz', async ({ principal }) => ({ status: 'ok', ...(await parts.readiness(principal)) }));
+}
+
+function addMetadata(app: FastifyInstance, { door }: HttpParts): void {
+  if (!door.metadata) return;
+  const { baseUrl, issuers } = door.metadata;
+  for (const path of [METADATA_PATH, `${METADATA_PATH}/*`])
+    app.get(path, { config: { access: 'open' } }, async ({ raw }) =>
+      protectedResource(baseUrl(raw), raw.url ?? '', issuers),
+    );
 }
 
 function addMcp(app: FastifyInstance, parts: HttpParts, endpoints: Map<string, McpEndpoint>): void {
@@ -141,10 +155,4 @@ function cannotListen(cause: unknown, address: string): GatewayError {
   const reason = code === 'EADDRINUSE' ? 'the port is in use' : code === 'EACCES' ? 'not permitted' : String(cause);
   const hint = 'stop what listens there, or choose another port with --port (0 takes a free one)';
   return new GatewayError('LISTEN_FAILED', `cannot listen on ${address}: ${reason}`, { hint, cause });
-}
-
-function openToTheNetwork(host: string): GatewayError {
-  return new GatewayError('LISTEN_FAILED', `refusing to listen on ${host}: others could run your servers`, {
-    hint: 'this version has no authentication, so it serves loopback only; put an authenticating proxy in front, which sends Host: localhost',
-  });
 }

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import type { Config } from '../../../src/config/config.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import { createGateway, type Gateway } from '../../../src/gateway.ts';
 import type { CallContext } from '../../../src/meta-tools/parts.ts';
@@ -24,6 +25,7 @@ export interface TestServer {
 export interface TestGateway {
   readonly gateway: Gateway;
   readonly folder: string;
+  readonly config: Config;
   readonly log: readonly string[];
   /** Calls a meta-tool; the texts of its answer, and whether it is an error. */
   call(tool: string, given: unknown, context?: Partial<CallContext>): Promise<CallOutcome>;
@@ -63,7 +65,7 @@ export async function openTestGateway(
     if (!result) throw new Error(`there is no meta-tool ${tool}`);
     return { result, text: textOf(result), isError: result.isError === true };
   };
-  return { gateway, folder, log, call };
+  return { gateway, config, folder, log, call };
 }
 
 function toEntry([name, { fixture, args = [], keys = {} }]: [string, TestServer]): [string, JsonObject] {

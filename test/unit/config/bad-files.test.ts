@@ -105,12 +105,12 @@ describe('#63 wrong keys', () => {
       'servers:\n  a: {command: x, environment: {}}\n',
       '2:19: unknown key "environment" — did you mean "env"?',
     ],
-    ['like nothing', 'listen: {zzzzzz: 1}\n', '1:10: unknown key "zzzzzz" — there are host, port'],
+    ['like nothing', 'listen: {zzzzzz: 1}\n', '1:10: unknown key "zzzzzz" — there are host, port, public_url, allowed_hosts, allowed_origins, trusted_proxies'],
     ['of an object', 'servers:\n  a: {command: x, constructor: {}}\n', '2:19: unknown key "constructor"'],
     [
       'merge keys are not YAML 1.2',
       'servers: {}\n<<: {}\n',
-      '2:1: unknown key "<<" — there are listen, data_dir, workspace_root, tools_root, search, add_servers, defaults, servers, tools, mcpServers',
+      '2:1: unknown key "<<" — there are listen, auth, data_dir, workspace_root, tools_root, search, add_servers, defaults, servers, tools, mcpServers',
     ],
     [
       'inert: of another runtime',

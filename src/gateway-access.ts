@@ -1,0 +1,55 @@
+/** The part of the composition root that opens what the HTTP door asks: keys, and who may come in by them. */
+import { join } from 'node:path';
+import type { ApiKeys } from './catalog/api-keys.ts';
+import type { Config } from './config/config.ts';
+import type { Door } from './http/door.ts';
+import type { Log } from './observability/log.ts';
+
+export interface OpenKeys {
+  readonly keys: ApiKeys;
+  close(): void;
+}
+
+/** The keys of a data folder, whether or not a gateway runs on it. Throws DATA_DIR_UNUSABLE. */
+export async function openKeys({ dataDir }: Config): Promise<OpenKeys> {
+  const [{ openDatabase }, { createApiKeys }] = await Promise.all([
+    import('./catalog/database.ts'),
+    import('./catalog/api-keys.ts'),
+  ]);
+  const { database } = openDatabase(join(dataDir, 'catalog.db'));
+  return { keys: createApiKeys(database, Date.now), close: () => database.close() };
+}
+
+export interface OpenDoor {
+  readonly door: Door;
+  close(): void;
+}
+
+export interface OpenDoorOptions {
+  readonly config: Config;
+  /** As the command line gave it; wins over the configuration. */
+  readonly host: string;
+  readonly log: Log;
+}
+
+/** Throws LISTEN_FAILED when strangers could come in. */
+export async function openDoor({ config, host, log }: OpenDoorOptions): Promise<OpenDoor> {
+  const { auth, ...names } = config.access;
+  const { createDoor } = await import('./http/door.ts');
+  if (!auth) return { door: createDoor({ ...names, host, auth: undefined }), close: () => undefined };
+  const [{ createKeyVerifier }, { isApiKey }] = await Promise.all([
+    import('./policy/verify.ts'),
+    import('./catalog/api-keys.ts'),
+  ]);
+  const opened = auth.apiKeys ? await openKeys(config) : undefined;
+  if (opened && isNobodyThere(opened.keys))
+    log('warn', 'no API key is in force; make one with "tooldex key create <name>"');
+  const verifiers = { apiKey: opened && createKeyVerifier(opened.keys) };
+  const door = createDoor({ ...names, host, auth: { verifiers, isApiKey, issuers: [] } });
+  return { door, close: () => opened?.close() };
+}
+
+const isNobodyThere = (keys: ApiKeys) =>
+  keys
+    .all()
+    .every(({ revokedAt, expiresAt }) => revokedAt !== undefined || (expiresAt ?? Number.MAX_VALUE) < Date.now());

@@ -1,0 +1,57 @@
+/** Everything that is asked of a request before a route sees it: its names, then who stands behind it. */
+import type { IncomingMessage } from 'node:http';
+import { GatewayError } from '../errors.ts';
+import { type Authenticate, trustLoopback } from './access.ts';
+import { createAuthenticate, type Verifiers } from './authenticate.ts';
+import { createForwarded } from './forwarded.ts';
+import { createNameGuard, isLoopback, type KnownNames, type NameGuard } from './name-guard.ts';
+
+export interface Door {
+  readonly refusal: NameGuard;
+  readonly authenticate: Authenticate;
+  /** Undefined where nobody is asked for a token. */
+  readonly metadata:
+    | { readonly baseUrl: (request: IncomingMessage) => string; readonly issuers: readonly string[] }
+    | undefined;
+}
+
+export interface DoorOptions extends KnownNames {
+  readonly trustedProxies: readonly string[];
+  /** Undefined: nobody is asked who they are. */
+  readonly auth: DoorAuth | undefined;
+}
+
+export interface DoorAuth {
+  readonly verifiers: Verifiers;
+  readonly isApiKey: (credential: string) => boolean;
+  /** Authorization servers whose tokens are accepted. */
+  readonly issuers: readonly string[];
+}
+
+/** Throws LISTEN_FAILED when the network could come in and nobody would be asked. */
+export function createDoor(options: DoorOptions): Door {
+  const { host, auth, publicUrl, trustedProxies } = options;
+  const refusal = createNameGuard(options);
+  if (!auth) {
+    if (!isLoopback(host)) throw openToTheNetwork(host);
+    return { refusal, authenticate: trustLoopback, metadata: undefined };
+  }
+  const isOurs = (name: string) => refusal({ host: name }) === undefined;
+  const { baseUrl } = createForwarded({ publicUrl, trustedProxies, isOurs });
+  const { verifiers, isApiKey, issuers } = auth;
+  return {
+    refusal,
+    authenticate: createAuthenticate({ verifiers, isApiKey, baseUrl }),
+    metadata: { baseUrl, issuers },
+  };
+}
+
+function openToTheNetwork(host: string): GatewayError {
+  return new GatewayError(
+    'LISTEN_FAILED',
+    `refusing to listen on ${host}: without "auth" others could run your servers`,
+    {
+      hint: 'add these two lines to the configuration, then make a key with "tooldex key create <name>":\nauth:\n  api_keys: true',
+    },
+  );
+}

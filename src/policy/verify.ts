@@ -1,0 +1,24 @@
+/** How one kind of credential is turned into a principal, or refused. */
+import type { ApiKeys } from '../catalog/api-keys.ts';
+import type { Principal } from './principal.ts';
+
+export type Verdict =
+  | { readonly kind: 'known'; readonly principal: Principal }
+  /** `reason` may be shown to whoever sent the credential. */
+  | { readonly kind: 'unknown'; readonly reason: string }
+  /** Nobody can tell now; refused, but worth another try. */
+  | { readonly kind: 'unavailable'; readonly reason: string; readonly retryAfterSeconds: number };
+
+/** Never throws: whatever goes wrong is a refusal. */
+export type Verify = (credential: string) => Verdict | Promise<Verdict>;
+
+const NOT_VALID: Verdict = { kind: 'unknown', reason: 'the API key is not valid' };
+
+/** Wrong, expired, revoked: the answer is the same, so that it tells nothing about keys. */
+export function createKeyVerifier(keys: ApiKeys): Verify {
+  return (credential) => {
+    const key = keys.find(credential);
+    if (!key) return NOT_VALID;
+    return { kind: 'known', principal: { id: `key:${key.name}`, kind: 'api-key', groups: key.groups } };
+  };
+}
