@@ -4,9 +4,11 @@ import type { AddedServers } from './catalog/added-servers.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import { ConfiguredServers } from './catalog/configured-servers.ts';
 import type { Blobs } from './catalog/sqlite-blobs.ts';
-import type { Config } from './config/config.ts';
+import type { Config, ServerConfig } from './config/config.ts';
+import type { ReloadPlan } from './config/plan-reload.ts';
 import { readAddedServer } from './config/read-added-server.ts';
 import { GatewayError } from './errors.ts';
+import { type ConfigStatus, LiveConfig, type Running } from './gateway-reload.ts';
 import { type Identity, identityOf } from './meta-tools/identity.ts';
 import { buildMenu, type Menu } from './meta-tools/menu.ts';
 import type { MetaToolParts } from './meta-tools/parts.ts';
@@ -34,6 +36,11 @@ export interface Gateway {
   readonly calls: MetaToolCalls;
   /** Opens catalog, index and pool on first use; the menu needs none of them. */
   open(): Promise<MetaToolParts>;
+  /** Puts another configuration into use, wholly or not at all; the menu stays. Throws CONFIG_INVALID. */
+  reload(config: Config): Promise<ReloadPlan>;
+  /** Notes that the file has changed but cannot be used. */
+  refuseConfig(error: unknown): void;
+  configStatus(): ConfigStatus;
   /** Drains calls, stops every server, closes the files. */
   close(): Promise<void>;
 }
@@ -43,8 +50,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   const directory = new ConfiguredServers(options.wholeResults ? unbounded(config) : config.servers.values());
   const menuServers = directory.names().map((name) => ({ name, description: directory.get(name)?.description ?? '' }));
   let opened: Promise<OpenParts> | undefined;
+  const running = async () => (await opened?.catch(() => undefined))?.running;
+  const live = new LiveConfig({ config, directory, log, running });
   const open = async () => {
-    opened ??= openParts(options, directory);
+    opened ??= openParts(options, directory, live);
     return (await opened).parts;
   };
   let closed: Promise<void> | undefined;
@@ -57,6 +66,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     menu: buildMenu(menuServers),
     calls: registerMetaTools(open, (record) => noteCall(log, record)),
     open,
+    reload: (next) => live.reload(next),
+    refuseConfig: (error) => live.refuse(error),
+    configStatus: () => live.status,
     close,
   };
 }
@@ -87,11 +99,12 @@ export async function listInBackground(gateway: Gateway, log: Log): Promise<void
 
 interface OpenParts {
   readonly parts: MetaToolParts;
+  readonly running: Running;
   close(): Promise<void>;
 }
 
 /** Everything that the menu does not need, so that clients see it before any of this is loaded. */
-async function openParts(options: GatewayOptions, directory: ConfiguredServers): Promise<OpenParts> {
+async function openParts(options: GatewayOptions, directory: ConfiguredServers, live: LiveConfig): Promise<OpenParts> {
   const { config, env, log, modelFolder } = options;
   const [{ catalog, blobs, added }, { lazyToolIndex }, { Discovery }, { systemClock }] = await Promise.all([
     openCatalog(options),
@@ -99,8 +112,9 @@ async function openParts(options: GatewayOptions, directory: ConfiguredServers):
     import('./discovery/discovery.ts'),
     import('./stdx/clock.ts'),
   ]);
-  const adding = { config, directory, added };
-  await restoreAdded(adding, log);
+  const adding = { live, directory, added };
+  const addedServers = (current: Config) => readAddedServers(added, current, log);
+  for (const server of await addedServers(live.current)) if (!directory.get(server.name)) directory.add(server);
   const closing: (() => Promise<void>)[] = [];
   const index = lazyToolIndex(async () => {
     const { openSearch } = await import('./gateway-search.ts');
@@ -120,7 +134,8 @@ async function openParts(options: GatewayOptions, directory: ConfiguredServers):
   };
   const addServer = serverAdder(adding);
   const paths = createPathGuard({ workspaceOf: (name) => workspaceOf(directory.config(name)) });
-  return { parts: await metaToolParts({ catalog, directory, pool, index, discovery, addServer, paths }, config), close };
+  const parts = await metaToolParts({ catalog, directory, pool, index, discovery, addServer, paths }, live);
+  return { parts, running: { pool, discovery, addedServers }, close };
 }
 
 /** A line for each tenth of a file: a first download takes minutes, and somebody will ask why vectors are missing. */
@@ -154,36 +169,48 @@ async function openCatalog({ config, log }: GatewayOptions): Promise<OpenCatalog
 
 type Built = Pick<MetaToolParts, 'catalog' | 'directory' | 'pool' | 'index' | 'discovery' | 'addServer' | 'paths'>;
 
-async function metaToolParts(built: Built, { search, addServers }: Config): Promise<MetaToolParts> {
+async function metaToolParts(built: Built, live: LiveConfig): Promise<MetaToolParts> {
   const [{ ResultStore }, { ArgumentChecker }, { systemClock }] = await Promise.all([
     import('./meta-tools/result-store.ts'),
     import('./meta-tools/argument-check.ts'),
     import('./stdx/clock.ts'),
   ]);
-  const policy = createOpenPolicy(addServers);
+  const policy = createOpenPolicy(live.current.addServers);
   const admission = createAdmission([]);
-  return { ...built, policy, admission, results: new ResultStore(systemClock), checker: new ArgumentChecker(), search };
+  return {
+    ...built,
+    policy,
+    admission,
+    results: new ResultStore(systemClock),
+    checker: new ArgumentChecker(),
+    get search() {
+      return live.current.search;
+    },
+  };
 }
 
 interface AddingParts {
-  readonly config: Config;
+  readonly live: LiveConfig;
   readonly directory: ConfiguredServers;
   readonly added: AddedServers;
 }
 
 /** Servers that agents brought earlier are there again, unless the file no longer lets them. */
-async function restoreAdded({ config, directory, added }: AddingParts, log: Log): Promise<void> {
-  if (config.addServers !== 'always') return;
+async function readAddedServers(added: AddedServers, config: Config, log: Log): Promise<ServerConfig[]> {
+  if (config.addServers !== 'always') return [];
+  const servers: ServerConfig[] = [];
   for (const [name, given] of added.all()) {
-    if (directory.get(name)) continue;
+    if (config.servers.get(name)?.enabled) continue;
     const server = await readAddedServer({ name, given }, config).catch((error: Error) => error);
     if (server instanceof Error) log('warn', `"${name}", added earlier, is left out: ${server.message}`);
-    else directory.add(server);
+    else servers.push(server);
   }
+  return servers;
 }
 
-function serverAdder({ config, directory, added }: AddingParts): MetaToolParts['addServer'] {
+function serverAdder({ live, directory, added }: AddingParts): MetaToolParts['addServer'] {
   return async (name, given) => {
+    const config = live.current;
     if (config.addServers !== 'always') throw notAllowed(name, 'a config of your own would run programs here');
     if (config.servers.has(name)) throw notAllowed(name, 'the configuration file has a server of that name');
     directory.add(await readAddedServer({ name, given }, config));

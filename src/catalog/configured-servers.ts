@@ -1,11 +1,17 @@
 /** The servers of the configuration, and those added while running, as everybody but their runtime sees them. */
+import { isDeepStrictEqual } from 'node:util';
 import type { ServerConfig } from '../config/config.ts';
 import { isToolThere } from '../config/tool-filter.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { KnownServer, ServerDirectory } from './server-directory.ts';
 
+interface Entry {
+  readonly config: ServerConfig;
+  readonly known: KnownServer;
+}
+
 export class ConfiguredServers implements ServerDirectory {
-  readonly #servers = new Map<string, { readonly config: ServerConfig; readonly known: KnownServer }>();
+  #servers = new Map<string, Entry>();
 
   constructor(configs: Iterable<ServerConfig>) {
     for (const config of configs) this.add(config);
@@ -14,6 +20,17 @@ export class ConfiguredServers implements ServerDirectory {
   /** Replaces a server of the same name; a disabled one is left out. */
   add(config: ServerConfig): void {
     if (config.enabled) this.#servers.set(config.name, { config, known: toKnown(config) });
+  }
+
+  /** All of them at once, in this order. A server whose configuration is the same stays the same object. */
+  replace(configs: Iterable<ServerConfig>): void {
+    const next = new Map<string, Entry>();
+    for (const config of configs) {
+      const earlier = this.#servers.get(config.name);
+      const isSame = earlier !== undefined && isDeepStrictEqual(plain(earlier.config), plain(config));
+      if (config.enabled) next.set(config.name, isSame ? earlier : { config, known: toKnown(config) });
+    }
+    this.#servers = next;
   }
 
   names(): string[] {
@@ -28,6 +45,9 @@ export class ConfiguredServers implements ServerDirectory {
     return this.#servers.get(server)?.config;
   }
 }
+
+/** URLs keep their text where a deep comparison does not look. */
+const plain = (config: ServerConfig) => (config.runtime === 'remote' ? { ...config, url: config.url.href } : config);
 
 function toKnown(config: ServerConfig): KnownServer {
   return {

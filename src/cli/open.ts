@@ -4,6 +4,7 @@ import { version } from '../../package.json';
 import type { Config } from '../config/config.ts';
 import { loadConfigCached } from '../config/load-config.ts';
 import { locateConfig } from '../config/locate-config.ts';
+import { Redaction } from '../config/redaction.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
 import { createLog, type Log, type LogLevel } from '../observability/log.ts';
 import { type CommonFlags, type Invocation, tell } from './invocation.ts';
@@ -17,6 +18,8 @@ export interface Opened {
   readonly config: Config;
   readonly gateway: Gateway;
   readonly log: Log;
+  /** Reads the same configuration again, as its file is now. Throws CONFIG_INVALID. */
+  readonly load: () => Promise<Config>;
 }
 
 /** What loading needs; also for `check`, which loads thoroughly. */
@@ -38,14 +41,22 @@ export async function openGateway(
   flags: CommonFlags & ListenFlags,
   { levelMin, wholeResults = false }: OpenOptions,
 ): Promise<Opened> {
-  const config = await loadConfigCached(loadOptions(invocation, flags));
+  const first = await loadConfigCached(loadOptions(invocation, flags));
+  const redaction = new Redaction(first.redact);
+  const { redact } = redaction;
+  const config = { ...first, redact };
   const log = createLog({
     write: (line) => invocation.stderr.write(line),
-    redact: config.redact,
+    redact,
     levelMin: flags.verbose ? 'info' : levelMin,
   });
   for (const warning of config.warnings) tell(invocation, `warning: ${warning}`);
   const modelFolder = join(invocation.packageRoot, 'index', 'model');
   const gateway = createGateway({ config, log, version, env: invocation.env, modelFolder, wholeResults });
-  return { config, gateway, log };
+  const load = async () => {
+    const next = await loadConfigCached(loadOptions(invocation, flags));
+    redaction.add(next.redact);
+    return { ...next, redact };
+  };
+  return { config, gateway, log, load };
 }

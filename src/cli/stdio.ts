@@ -2,12 +2,17 @@
 import { listInBackground } from '../gateway.ts';
 import { serveOnStdio } from '../gateway-doors.ts';
 import type { CommonFlags, Invocation } from './invocation.ts';
+import { isAtTerminal, keepCurrent } from './keep-current.ts';
 import { openGateway } from './open.ts';
 import { untilSignal } from './until-signal.ts';
 
 export async function stdio(invocation: Invocation, flags: CommonFlags): Promise<number> {
-  const signalled = untilSignal();
-  const { gateway, log } = await openGateway(invocation, flags, { levelMin: 'warn' });
+  let reload = () => {};
+  const signalled = untilSignal(isAtTerminal(invocation) ? {} : { onHangUp: () => reload() });
+  const opened = await openGateway(invocation, flags, { levelMin: 'warn' });
+  const { gateway, log } = opened;
+  const current = keepCurrent({ ...opened, fixed: { listen: opened.config.listen } });
+  reload = () => void current.reload();
   try {
     const session = await serveOnStdio(gateway, { input: invocation.stdin, output: invocation.stdout, log });
     void listInBackground(gateway, log);
@@ -15,6 +20,7 @@ export async function stdio(invocation: Invocation, flags: CommonFlags): Promise
     await session.close();
     return exitCode;
   } finally {
+    current.close();
     await gateway.close();
   }
 }

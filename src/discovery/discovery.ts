@@ -78,6 +78,11 @@ export class Discovery {
     await this.#indexed.refresh();
   }
 
+  /** To be called when the directory has changed: the index follows at the next refresh. */
+  noteDirectory(): void {
+    this.#indexed.noteDirectory();
+  }
+
   knowledge(server: string): Knowledge {
     const message = this.#listing.get(server);
     if (message !== undefined) return { kind: 'listing', message };
@@ -125,9 +130,14 @@ export class Discovery {
     if (keep) this.#wanted.add(server);
     try {
       return await abortable(
-        this.#flights.run(server, () => this.#listOnce(known)),
+        // A listing of what the server was before its configuration changed is not the one that is asked for.
+        this.#flights.run(`${server} ${known.configHash}`, () => this.#listOnce(known)),
         signal,
       );
+    } catch (error) {
+      const isOutdated = !signal?.aborted && this.#parts.directory.get(server) && !this.#isCurrent(known);
+      if (isOutdated) return await this.list(server, options);
+      throw error;
     } finally {
       if (onProgress) listeners.delete(onProgress);
     }
@@ -163,7 +173,7 @@ export class Discovery {
       return listed;
     } catch (error) {
       const reason = explain(error);
-      if (!isCallersDoing(error)) {
+      if (!isCallersDoing(error) && this.#isCurrent(known)) {
         catalog.recordFailure({ server: known.name, configHash: known.configHash, reason, failedAt: Date.now() });
         events.note('problem', `cannot index ${known.name}: ${reason}`);
       }
@@ -181,6 +191,7 @@ export class Discovery {
     try {
       onProgress('listing tools');
       const tools = await lease.session.listTools();
+      if (!this.#isCurrent(known)) throw outdated(known.name);
       return await this.#remember(known, lease.session.facts, tools);
     } finally {
       lease.release();
@@ -200,6 +211,10 @@ export class Discovery {
     const stored = catalog.listing(server);
     if (!stored) throw new GatewayError('INTERNAL', `the listing of ${server} was not stored`);
     return { listing: stored, change };
+  }
+
+  #isCurrent({ name, configHash }: KnownServer): boolean {
+    return this.#parts.directory.get(name)?.configHash === configHash;
   }
 
   #tell(server: string, message: string): void {
@@ -223,6 +238,12 @@ export class Discovery {
 }
 
 const isBusy = (state: InstanceState) => state.kind === 'ready' && state.leases > 0;
+
+function outdated(server: string): GatewayError {
+  return new GatewayError('CALL_CANCELLED', `the configuration of ${server} changed while it was being listed`, {
+    hint: 'ask again',
+  });
+}
 
 function asGatewayError(error: unknown): GatewayError {
   return error instanceof GatewayError ? error : new GatewayError('INTERNAL', explain(error), { cause: error });

@@ -2,7 +2,7 @@
 import type { ToolDocument } from '../../index/tool-document.ts';
 import type { ToolIndex } from '../../index/tool-index.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { ServerDirectory } from '../catalog/server-directory.ts';
+import type { KnownServer, ServerDirectory } from '../catalog/server-directory.ts';
 import { SingleFlight } from '../stdx/single-flight.ts';
 import { documentOf } from './document-of.ts';
 
@@ -15,6 +15,8 @@ export interface IndexedCatalogParts {
 /** What of a server stands in the index. */
 interface Loaded {
   readonly fingerprint: string;
+  /** Says which of the tools there are and how the server is described; another object after each change of that. */
+  readonly known: KnownServer;
   readonly ids: readonly string[];
 }
 
@@ -24,6 +26,9 @@ export class IndexedCatalog {
   readonly #refreshes = new SingleFlight<'all', void>();
   /** Of the catalog that was loaded last; undefined until somebody has searched: who never does not pay for it. */
   #generation: number | undefined;
+  /** How often the directory was another one, and which of them was loaded last. */
+  #directories = 0;
+  #loadedDirectory = 0;
 
   constructor(parts: IndexedCatalogParts) {
     this.#parts = parts;
@@ -32,8 +37,15 @@ export class IndexedCatalog {
   /** Puts what the catalog knows into the index; cheap when nothing changed, also by another process. */
   async refresh(): Promise<void> {
     const isLoading = this.#refreshes.has('all');
-    if (!isLoading && this.#parts.catalog.generation() === this.#generation) return;
+    const isCurrent =
+      this.#parts.catalog.generation() === this.#generation && this.#loadedDirectory === this.#directories;
+    if (!isLoading && isCurrent) return;
     await this.#refreshes.run('all', () => this.#loadAll());
+  }
+
+  /** To be called when servers have come, gone or changed in the directory; the next refresh takes that in. */
+  noteDirectory(): void {
+    this.#directories += 1;
   }
 
   /** To be called when this process has written a server's listing: its own writes do not change the generation. */
@@ -43,21 +55,24 @@ export class IndexedCatalog {
 
   async #loadAll(): Promise<void> {
     const generation = this.#parts.catalog.generation();
+    const directory = this.#directories;
     for (const server of this.#parts.directory.names()) await this.#load(server);
     for (const server of this.#loaded.keys()) if (!this.#parts.directory.get(server)) await this.#unload(server);
     this.#generation = generation;
+    this.#loadedDirectory = directory;
   }
 
   async #load(server: string): Promise<void> {
     const { catalog, directory, index } = this.#parts;
     const listing = catalog.listing(server);
     const known = directory.get(server);
-    if (!listing || !known || this.#loaded.get(server)?.fingerprint === listing.fingerprint) return;
+    const loaded = this.#loaded.get(server);
+    if (!listing || !known || (loaded?.fingerprint === listing.fingerprint && loaded.known === known)) return;
     const visible = catalog.tools(server).filter((tool) => known.allows(tool.name));
     const documents = visible.map((tool) => documentOf(tool, known, listing));
     await this.#removeAllBut(server, documents);
     await index.upsert(documents);
-    this.#loaded.set(server, { fingerprint: listing.fingerprint, ids: documents.map(({ id }) => id) });
+    this.#loaded.set(server, { fingerprint: listing.fingerprint, known, ids: documents.map(({ id }) => id) });
   }
 
   async #unload(server: string): Promise<void> {

@@ -1,0 +1,32 @@
+/** Keeps a serving command's configuration as its file is: by watching it, and at a signal. */
+import type { Config } from '../config/config.ts';
+import { watchFiles } from '../config/watch.ts';
+import type { Invocation } from './invocation.ts';
+import type { Opened } from './open.ts';
+
+export interface Current {
+  /** Reads the file and puts it into use, changed or not: secrets that it refers to may be others. */
+  reload(): Promise<void>;
+  close(): void;
+}
+
+export interface KeepCurrentOptions extends Pick<Opened, 'config' | 'gateway' | 'load'> {
+  /** What is taken over from the start whatever the file says, because this command has no use for it. */
+  readonly fixed?: Partial<Config>;
+}
+
+/** Watches until it is closed. What is wrong with a changed file is logged, and what was in use stays. */
+export function keepCurrent({ config, gateway, load, fixed = {} }: KeepCurrentOptions): Current {
+  const reload = async () => {
+    try {
+      await gateway.reload({ ...(await load()), ...fixed });
+    } catch (error) {
+      gateway.refuseConfig(error);
+    }
+  };
+  const watch = watchFiles({ files: () => [config.source.file], onChange: () => void reload() });
+  return { reload, close: () => watch.close() };
+}
+
+/** There SIGHUP means that the window was closed, not that somebody asks for a reload. */
+export const isAtTerminal = ({ stdout, stderr }: Invocation): boolean => stdout.isTTY === true || stderr.isTTY === true;

@@ -1,0 +1,99 @@
+/** The part of the composition root that puts another configuration into a running gateway. */
+import type { ConfiguredServers } from './catalog/configured-servers.ts';
+import type { Config, ServerConfig } from './config/config.ts';
+import { describeReload, planReload, type ReloadPlan, refuseStaticChanges } from './config/plan-reload.ts';
+import type { Discovery } from './discovery/discovery.ts';
+import { explain } from './errors.ts';
+import type { Pool } from './lifecycle/pool.ts';
+import type { Log } from './observability/log.ts';
+
+export interface ConfigStatus {
+  /** Counts the configurations that were in use, from 1. */
+  readonly generation: number;
+  /** Why the file is not in use as it is now; undefined when it is. */
+  readonly problem: string | undefined;
+  /** Reloads that were refused since the start. */
+  readonly refusals: number;
+}
+
+/** What of an open gateway follows a reload. */
+export interface Running {
+  readonly pool: Pool;
+  readonly discovery: Discovery;
+  /** Servers that agents brought and that the configuration lets be. */
+  readonly addedServers: (config: Config) => Promise<readonly ServerConfig[]>;
+}
+
+export interface LiveConfigOptions {
+  readonly config: Config;
+  readonly directory: ConfiguredServers;
+  readonly log: Log;
+  /** Undefined while nobody has opened the gateway. */
+  readonly running: () => Promise<Running | undefined>;
+}
+
+/** The configuration in use; reloads take turns, and each is in use wholly or not at all. */
+export class LiveConfig {
+  readonly #options: LiveConfigOptions;
+  #current: Config;
+  #status: ConfigStatus = { generation: 1, problem: undefined, refusals: 0 };
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: LiveConfigOptions) {
+    this.#options = options;
+    this.#current = options.config;
+  }
+
+  get current(): Config {
+    return this.#current;
+  }
+
+  get status(): ConfigStatus {
+    return this.#status;
+  }
+
+  /** Notes why a changed file is not in use; what was in use stays. */
+  refuse(error: unknown): void {
+    const { generation, refusals } = this.#status;
+    const problem = explain(error);
+    this.#status = { generation, problem, refusals: refusals + 1 };
+    this.#options.log('error', `the configuration is not reloaded, generation ${generation} stays in use: ${problem}`);
+  }
+
+  /** Resolves when new calls see the new servers; old ones are stopped after their calls. Throws CONFIG_INVALID. */
+  reload(next: Config): Promise<ReloadPlan> {
+    const turn = this.#turn.then(() => this.#reload(next));
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #reload(next: Config): Promise<ReloadPlan> {
+    const { directory, log } = this.#options;
+    const before = this.#current;
+    const plan = planReload(before, next);
+    refuseStaticChanges(plan);
+    const running = await this.#options.running();
+    const added = (await running?.addedServers(next)) ?? [];
+    directory.replace([...next.servers.values(), ...added.filter(({ name }) => !next.servers.has(name))]);
+    this.#current = next;
+    this.#status = { ...this.#status, generation: this.#status.generation + 1, problem: undefined };
+    log('info', `configuration reloaded, generation ${this.#status.generation}: ${describeReload(plan)}`);
+    for (const warning of next.warnings) log('warn', warning);
+    if (running) this.#retire(running, plan, before);
+    return plan;
+  }
+
+  /** Calls under way may take as long as they might have without the reload; nothing waits for them. */
+  #retire({ pool, discovery }: Running, { removed, changed }: ReloadPlan, before: Config): void {
+    discovery.noteDirectory();
+    const restarting = changed.filter(({ restarts }) => restarts).map(({ name }) => name);
+    for (const name of [...removed, ...restarting]) {
+      const graceMs = Math.min(before.servers.get(name)?.callTotalTimeoutMs ?? 0, TIMER_MS_MAX);
+      const onFailure = (error: unknown) => this.#options.log('warn', `${name} was not stopped: ${explain(error)}`);
+      pool.stop(name, 'the configuration has changed', graceMs).catch(onFailure);
+    }
+  }
+}
+
+/** The longest that a timer of the platform can wait. */
+const TIMER_MS_MAX = 2 ** 31 - 1;

@@ -1,0 +1,61 @@
+/** A gateway whose file changes under it, as its users see it. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { serveGateway } from '../helpers/cli.ts';
+import { fixtureServer } from '../helpers/fixture-server.ts';
+import { connectClient } from '../helpers/mcp-client.ts';
+import { tempDir } from '../helpers/temp-dir.ts';
+
+async function begin() {
+  const folder = tempDir('reload');
+  const file = join(folder, 'tooldex.yaml');
+  const write = (...names: string[]) =>
+    writeFileSync(
+      file,
+      JSON.stringify({ servers: Object.fromEntries(names.map((name) => [name, fixtureServer('well-behaved')])) }),
+    );
+  write('one');
+  const gateway = await serveGateway(['--config', file, '--data-dir', join(folder, 'data')]);
+  const readiness = async () => {
+    const response = await fetch(new URL('/readyz', gateway.url));
+    return { status: response.status, ...((await response.json()) as { configuration: string }) };
+  };
+  return { file, write, gateway, readiness };
+}
+
+describe('tooldex serve', () => {
+  it('#63 #64 follows its file, and keeps what it had while that is broken', async () => {
+    const { file, write, gateway, readiness } = await begin();
+    await using running = gateway;
+    await using client = await connectClient('v2-legacy', running.url);
+    const menu = JSON.stringify(await client.listTools());
+    const call = (tool: string) => client.callTool('use_tool', { mcp_tool_name: tool, params: { text: 'hello' } });
+
+    write('one', 'two');
+    await running.printed(/generation 2: added two; 1 servers unchanged/);
+    expect((await call('two:echo')).content[0]?.text).toBe('hello');
+
+    writeFileSync(file, 'servers:\n  one:\n    comand: node\n');
+    await running.printed(/not reloaded, generation 2 stays in use: .*tooldex\.yaml:3:5: .*"comand"/);
+    expect(await readiness()).toMatchObject({
+      status: 200,
+      configuration: expect.stringMatching(/^generation 2, kept because: .*tooldex\.yaml:3:5/),
+    });
+    expect((await call('one:echo')).content[0]?.text).toBe('hello');
+
+    write('two');
+    await running.printed(/generation 3: removed one/);
+    expect((await call('one:echo')).content[0]?.text).toContain('SERVER_UNKNOWN');
+    expect((await readiness()).configuration).toBe('generation 3');
+    expect(JSON.stringify(await client.listTools())).toBe(menu);
+  });
+
+  it('reloads at SIGHUP, changed or not, and ends at SIGTERM', async () => {
+    const { gateway } = await begin();
+    await using running = gateway;
+    running.process.kill('SIGHUP');
+    await running.printed(/generation 2: 1 servers unchanged/);
+    expect(await running.stop('SIGTERM')).toMatchObject({ code: 0 });
+  });
+});
