@@ -1,6 +1,6 @@
 /**
  * What a call costs, beside a floor in the same run: `node scripts/run.mjs bench/overhead.ts [--rounds 5] [--ms 1500]`.
- * Processor time is of the gateway process alone (schedstat, Linux); load comes from this process over kept-alive connections.
+ * `--bytes 65536` lengthens what is echoed; `--peers` adds supergateway and mcp-proxy, which npm must bring. Processor time is of the gateway process alone (schedstat, Linux); load comes from this process over kept-alive connections.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,12 +8,15 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 interface Target {
   readonly name: string;
   readonly child: ChildProcess;
   readonly url: string;
   readonly params: object;
+  /** For peers that answer only within one. */
+  readonly session?: string | undefined;
 }
 
 interface Sample {
@@ -24,7 +27,8 @@ interface Sample {
 }
 
 const ECHO = [process.execPath, resolve('test/fixtures/servers/well-behaved.mjs')] as const;
-const DIRECT = { name: 'echo', arguments: { text: 'hello from the bench' } };
+const HELLO = 'hello from the bench';
+const DIRECT = { name: 'echo', arguments: { text: HELLO.padEnd(option('bytes', 0), '.') } };
 const USE_TOOL = {
   name: 'use_tool',
   arguments: { mcp_server_name: 'echo', mcp_tool_name: 'echo', params: DIRECT.arguments },
@@ -49,21 +53,70 @@ async function start(args: readonly string[]): Promise<{ child: ChildProcess; ur
   throw new Error(`ended before it served: ${text}`);
 }
 
-function call({ url, params }: Target): Promise<void> {
+function call({ url, params, session }: Target): Promise<void> {
   const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: nextId++, method: 'tools/call', params }));
   return new Promise((done, failed) => {
-    const headers = { ...HEADERS, 'content-length': body.length };
+    const inSession = session === undefined ? {} : { 'mcp-session-id': session };
+    const headers = { ...HEADERS, ...inSession, 'content-length': body.length };
     const sent = request(url, { method: 'POST', agent, headers }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (chunk: string) => {
         text += chunk;
       });
-      response.on('end', () =>
-        text.includes('hello from the bench') ? done() : failed(new Error(text.slice(0, 300))),
-      );
+      response.on('end', () => (text.includes(HELLO) ? done() : failed(new Error(text.slice(0, 300)))));
     });
     sent.on('error', failed).end(body);
   });
+}
+
+/** The peers in the mode in which each is fastest with one process behind it. */
+async function startPeers(folder: string): Promise<Target[]> {
+  await run('npm', ['install', '--no-save', '--prefix', folder, 'supergateway@4.0.0', 'mcp-proxy@6.7.19']);
+  const at = (...path: string[]) => join(folder, 'node_modules', ...path);
+  const supergateway = (port: number) => [
+    ...[at('supergateway', 'dist', 'index.js'), '--stdio', ECHO.join(' '), '--outputTransport', 'streamableHttp'],
+    ...['--stateful', '--port', String(port), '--logLevel', 'none'],
+  ];
+  const proxy = (port: number) => [
+    ...[at('mcp-proxy', 'dist', 'bin', 'mcp-proxy.mjs'), '--port', String(port), '--host', '127.0.0.1'],
+    ...['--server', 'stream', '--no-eventStore', '--', ...ECHO],
+  ];
+  return [
+    await startPeer('supergateway 4.0.0', supergateway, 18_731),
+    await startPeer('mcp-proxy 6.7.19', proxy, 18_732),
+  ];
+}
+
+async function run(command: string, args: readonly string[]): Promise<void> {
+  const [code] = await once(spawn(command, args, { stdio: 'ignore' }), 'exit');
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}`);
+}
+
+async function startPeer(name: string, args: (port: number) => string[], port: number): Promise<Target> {
+  const child = spawn(process.execPath, args(port), { stdio: 'ignore' });
+  const url = `http://127.0.0.1:${port}/mcp`;
+  for (;;) {
+    const session = await openSession(url).catch(() => undefined);
+    if (session !== undefined) return { name, child, url, params: DIRECT, session };
+    if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}`);
+    await sleep(100);
+  }
+}
+
+async function openSession(url: string): Promise<string> {
+  const clientInfo = { name: 'bench', version: '1' };
+  const params = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo };
+  const post = (message: object, more: object = {}) =>
+    fetch(url, {
+      method: 'POST',
+      headers: { ...HEADERS, ...more },
+      body: JSON.stringify({ jsonrpc: '2.0', ...message }),
+    });
+  const opened = await post({ id: 0, method: 'initialize', params });
+  const session = opened.headers.get('mcp-session-id') ?? '';
+  await opened.text();
+  await (await post({ method: 'notifications/initialized' }, { 'mcp-session-id': session })).text();
+  return session;
 }
 
 async function cpuUs(pid: number): Promise<number> {
@@ -113,6 +166,8 @@ async function main(): Promise<void> {
       { name: 'direct, /mcp/<server>', child: gateway.child, url: `${gateway.url}/echo`, params: DIRECT },
       { name: 'use_tool, /mcp', ...gateway, params: USE_TOOL },
     ];
+    if (process.argv.includes('--peers')) targets.push(...(await startPeers(folder)));
+    for (const { child } of targets) if (!children.includes(child)) children.push(child);
     for (const target of targets) await load(target, 64, 3_000);
     await print(targets);
   } finally {
