@@ -30,7 +30,10 @@ export async function serveHttp(gateway: Gateway, { config, host, port, log }: S
     const known = policy.seesServer(principal, server) ? directory.get(server) : undefined;
     return known && createDirectOffer(parts, known, identity);
   };
-  const readiness = async () => ({ indexing: indexingStatus(parts) ?? 'complete' });
+  const readiness = async () => ({
+    indexing: indexingStatus(parts) ?? 'complete',
+    configuration: configurationStatus(gateway),
+  });
   const onError = (error: Error) => log('info', `http: ${error.message}`);
   const serverNames = (principal: Principal) => directory.names().filter((name) => policy.seesServer(principal, name));
   const { door, close: closeDoor } = await openDoor({ config, host, log });
@@ -44,6 +47,13 @@ export async function serveHttp(gateway: Gateway, { config, host, port, log }: S
     closeDoor();
   };
   return { url: server.url, close };
+}
+
+/** A file that cannot be used is no reason to take no calls. What is wrong may quote secrets, so only the log tells it. */
+function configurationStatus(gateway: Gateway): string {
+  const { generation, problem } = gateway.configStatus();
+  if (!problem) return `generation ${generation}`;
+  return `generation ${generation}, kept because ${problem.place} cannot be used; the log says why`;
 }
 
 export interface ServeStdioOptions {

@@ -11,7 +11,7 @@ export interface ConfigStatus {
   /** Counts the configurations that were in use, from 1. */
   readonly generation: number;
   /** Why the file is not in use as it is now; undefined when it is. */
-  readonly problem: string | undefined;
+  readonly problem: { readonly place: string; readonly text: string } | undefined;
   /** Reloads that were refused since the start. */
   readonly refusals: number;
 }
@@ -55,9 +55,9 @@ export class LiveConfig {
   /** Notes why a changed file is not in use; what was in use stays. */
   refuse(error: unknown): void {
     const { generation, refusals } = this.#status;
-    const problem = explain(error);
-    this.#status = { generation, problem, refusals: refusals + 1 };
-    this.#options.log('error', `the configuration is not reloaded, generation ${generation} stays in use: ${problem}`);
+    const text = explain(error);
+    this.#status = { generation, problem: { place: placeOf(error), text }, refusals: refusals + 1 };
+    this.#options.log('error', `the configuration is not reloaded, generation ${generation} stays in use: ${text}`);
   }
 
   /** Resolves when new calls see the new servers; old ones are stopped after their calls. Throws CONFIG_INVALID. */
@@ -93,6 +93,12 @@ export class LiveConfig {
       pool.stop(name, 'the configuration has changed', graceMs).catch(onFailure);
     }
   }
+}
+
+/** `line:column` of the first problem, behind its file. */
+function placeOf(error: unknown): string {
+  const [place] = error instanceof Error ? (/^\S+?:\d+:\d+(?=: )/.exec(error.message) ?? []) : [];
+  return place ?? 'the configuration';
 }
 
 /** The longest that a timer of the platform can wait. */

@@ -1,6 +1,7 @@
 /** Keeps a serving command's configuration as its file is: by watching it, and at a signal. */
 import type { Config } from '../config/config.ts';
 import { watchFiles } from '../config/watch.ts';
+import { listInBackground } from '../gateway.ts';
 import type { Invocation } from './invocation.ts';
 import type { Opened } from './open.ts';
 
@@ -10,16 +11,17 @@ export interface Current {
   close(): void;
 }
 
-export interface KeepCurrentOptions extends Pick<Opened, 'config' | 'gateway' | 'load'> {
+export interface KeepCurrentOptions extends Pick<Opened, 'config' | 'gateway' | 'log' | 'load'> {
   /** What is taken over from the start whatever the file says, because this command has no use for it. */
   readonly fixed?: Partial<Config>;
 }
 
 /** Watches until it is closed. What is wrong with a changed file is logged, and what was in use stays. */
-export function keepCurrent({ config, gateway, load, fixed = {} }: KeepCurrentOptions): Current {
+export function keepCurrent({ config, gateway, log, load, fixed = {} }: KeepCurrentOptions): Current {
   const reload = async () => {
     try {
       await gateway.reload({ ...(await load()), ...fixed });
+      void listInBackground(gateway, log);
     } catch (error) {
       gateway.refuseConfig(error);
     }

@@ -19,7 +19,7 @@ async function begin() {
   const gateway = await serveGateway(['--config', file, '--data-dir', join(folder, 'data')]);
   const readiness = async () => {
     const response = await fetch(new URL('/readyz', gateway.url));
-    return { status: response.status, ...((await response.json()) as { configuration: string }) };
+    return { ...((await response.json()) as { configuration: string }), httpStatus: response.status };
   };
   return { file, write, gateway, readiness };
 }
@@ -39,8 +39,8 @@ describe('tooldex serve', () => {
     writeFileSync(file, 'servers:\n  one:\n    comand: node\n');
     await running.printed(/not reloaded, generation 2 stays in use: .*tooldex\.yaml:3:5: .*"comand"/);
     expect(await readiness()).toMatchObject({
-      status: 200,
-      configuration: expect.stringMatching(/^generation 2, kept because: .*tooldex\.yaml:3:5/),
+      httpStatus: 200,
+      configuration: expect.stringMatching(/^generation 2, kept because \S*tooldex\.yaml:3:5 cannot be used/),
     });
     expect((await call('one:echo')).content[0]?.text).toBe('hello');
 
