@@ -10,12 +10,13 @@ import { readAddedServer } from './config/read-added-server.ts';
 import { GatewayError } from './errors.ts';
 import { type ConfigStatus, LiveConfig, type Running } from './gateway-reload.ts';
 import { type Identity, identityOf } from './meta-tools/identity.ts';
-import { buildMenu, type Menu } from './meta-tools/menu.ts';
+import { buildMenu, type Menu, type MenuServer } from './meta-tools/menu.ts';
 import type { MetaToolParts } from './meta-tools/parts.ts';
 import { type CallRecord, type MetaToolCalls, registerMetaTools } from './meta-tools/register.ts';
 import type { Log } from './observability/log.ts';
 import { createAdmission } from './policy/admission.ts';
-import { createOpenPolicy } from './policy/policy.ts';
+import { createOpenPolicy, type Policy } from './policy/policy.ts';
+import { createRulePolicy } from './policy/rule-policy.ts';
 import { createPathGuard } from './runtimes/workspace/path-guard.ts';
 import { workspaceOf } from './runtimes/workspace/workspace-of.ts';
 
@@ -33,6 +34,8 @@ export interface GatewayOptions {
 export interface Gateway {
   readonly identity: Identity;
   readonly menu: Menu;
+  /** The menu as it is for somebody who sees only some servers: it names no other. */
+  menuFor(seesServer: (server: string) => boolean): Menu;
   readonly calls: MetaToolCalls;
   /** Opens catalog, index and pool on first use; the menu needs none of them. */
   open(): Promise<MetaToolParts>;
@@ -50,11 +53,14 @@ export function createGateway(options: GatewayOptions): Gateway {
   const directory = new ConfiguredServers(options.wholeResults ? unbounded(config) : config.servers.values());
   const menuServers = directory.names().map((name) => ({ name, description: directory.get(name)?.description ?? '' }));
   let opened: Promise<OpenParts> | undefined;
+  let observed: Observed | undefined;
   const running = async () => (await opened?.catch(() => undefined))?.running;
   const live = new LiveConfig({ config, directory, log, running });
   const open = async () => {
     opened ??= openParts(options, directory, live);
-    return (await opened).parts;
+    const { parts, observed: opening } = await opened;
+    observed = opening;
+    return parts;
   };
   let closed: Promise<void> | undefined;
   const close = () => {
@@ -64,7 +70,15 @@ export function createGateway(options: GatewayOptions): Gateway {
   return {
     identity: identityOf(version),
     menu: buildMenu(menuServers),
-    calls: registerMetaTools(open, (record) => noteCall(log, record)),
+    menuFor: menuMaker(menuServers),
+    calls: registerMetaTools(open, (record) => {
+      noteCall(log, record);
+      observed?.noteCall(record);
+    }),
+    metrics: async () => {
+      await open();
+      return observed?.metrics?.page();
+    },
     open,
     reload: (next) => live.reload(next),
     refuseConfig: (error) => live.refuse(error),
@@ -72,6 +86,21 @@ export function createGateway(options: GatewayOptions): Gateway {
     close,
   };
 }
+
+/** One menu for each set of servers that somebody sees. */
+function menuMaker(servers: readonly MenuServer[]): Gateway['menuFor'] {
+  const menus = new Map<string, Menu>();
+  return (seesServer) => {
+    const visible = servers.filter(({ name }) => seesServer(name));
+    const key = visible.map(({ name }) => name).join('\n');
+    const menu = menus.get(key) ?? buildMenu(visible);
+    if (menus.size >= MENUS_MAX) menus.clear();
+    menus.set(key, menu);
+    return menu;
+  };
+}
+
+const MENUS_MAX = 200;
 
 const unbounded = (config: Config) =>
   [...config.servers.values()].map((server) => ({ ...server, resultBytesMax: Number.POSITIVE_INFINITY }));
@@ -89,7 +118,8 @@ const toolCount = (catalog: Catalog) => catalog.listings().reduce((sum, listing)
 /** Learns what is not known yet; never rejects, for a server that cannot be listed is told of where it is asked for. */
 export async function listInBackground(gateway: Gateway, log: Log): Promise<void> {
   try {
-    const { catalog, discovery } = await gateway.open();
+    const { catalog, discovery, directory, pool } = await gateway.open();
+    pool.keepWarm(directory.names());
     await discovery.listMissing();
     if (toolCount(catalog) > LARGE_CATALOG_TOOLS) await discovery.refresh();
   } catch (error) {
@@ -99,6 +129,7 @@ export async function listInBackground(gateway: Gateway, log: Log): Promise<void
 
 interface OpenParts {
   readonly parts: MetaToolParts;
+  readonly observed: Observed;
   readonly running: Running;
   close(): Promise<void>;
 }
@@ -116,13 +147,15 @@ async function openParts(options: GatewayOptions, directory: ConfiguredServers, 
   const addedServers = (current: Config) => readAddedServers(added, current, log);
   for (const server of await addedServers(live.current)) if (!directory.get(server.name)) directory.add(server);
   const closing: (() => Promise<void>)[] = [];
+  const redact = (text: string) => live.current.redact(text);
+  const observed = await openObserved({ config: { ...config, redact }, log, version: options.version });
   const index = lazyToolIndex(async () => {
     const { openSearch } = await import('./gateway-search.ts');
     const alsoClose = (close: () => Promise<void>) => closing.push(close);
     return openSearch({ config, env, modelFolder, storage: blobs, alsoClose, onDownload: downloadNotes(log) });
   });
   const { openPool } = await import('./gateway-pool.ts');
-  const { pool, close: closePool } = await openPool({ ...options, directory, catalog });
+  const { pool, close: closePool } = await openPool({ ...options, directory, catalog, observed });
   const note = (level: 'info' | 'problem', message: string) => log(level === 'info' ? 'info' : 'warn', message);
   const discovery = new Discovery({ catalog, directory, pool, index, events: { note }, clock: systemClock });
   const close = async () => {
@@ -175,17 +208,39 @@ async function metaToolParts(built: Built, live: LiveConfig): Promise<MetaToolPa
     import('./meta-tools/argument-check.ts'),
     import('./stdx/clock.ts'),
   ]);
-  const policy = createOpenPolicy(live.current.addServers);
-  const admission = createAdmission([]);
+  const policyOf = rememberLast(policyFrom);
+  const admission = createAdmission(observed.admissions);
   return {
     ...built,
-    policy,
+    get policy() {
+      return policyOf(live.current);
+    },
     admission,
     results: new ResultStore(systemClock),
     checker: new ArgumentChecker(),
     get search() {
       return live.current.search;
     },
+  };
+}
+
+/** A gateway that asks nobody who they are trusts everybody; rules change with the configuration. */
+function policyFrom({ access, addServers }: Config): Policy {
+  if (access.rules) return createRulePolicy(access.rules, addServers);
+  return access.auth ? createRulePolicy(EVERYTHING_BUT_ADMIN, addServers) : createOpenPolicy(addServers);
+}
+
+const EVERYTHING_BUT_ADMIN = {
+  groups: {},
+  rules: [{ for: ['*'], servers: ['*'], tools: undefined, deny: [], profiles: ['*'], admin: false, add: undefined }],
+};
+
+/** Makes anew only what is asked for with another argument than the last. */
+function rememberLast<Given, Made>(make: (given: Given) => Made): (given: Given) => Made {
+  let last: { readonly given: Given; readonly made: Made } | undefined;
+  return (given) => {
+    if (last?.given !== given) last = { given, made: make(given) };
+    return last.made;
   };
 }
 
@@ -197,7 +252,7 @@ interface AddingParts {
 
 /** Servers that agents brought earlier are there again, unless the file no longer lets them. */
 async function readAddedServers(added: AddedServers, config: Config, log: Log): Promise<ServerConfig[]> {
-  if (config.addServers !== 'always') return [];
+  if (!mayAnybodyAdd(config)) return [];
   const servers: ServerConfig[] = [];
   for (const [name, given] of added.all()) {
     if (config.servers.get(name)?.enabled) continue;
@@ -211,12 +266,14 @@ async function readAddedServers(added: AddedServers, config: Config, log: Log): 
 function serverAdder({ live, directory, added }: AddingParts): MetaToolParts['addServer'] {
   return async (name, given) => {
     const config = live.current;
-    if (config.addServers !== 'always') throw notAllowed(name, 'a config of your own would run programs here');
     if (config.servers.has(name)) throw notAllowed(name, 'the configuration file has a server of that name');
     directory.add(await readAddedServer({ name, given }, config));
     added.save(name, given);
   };
 }
+
+const mayAnybodyAdd = ({ addServers, access }: Config) =>
+  addServers === 'always' || (access.rules?.rules.some(({ add }) => add === 'always') ?? false);
 
 function notAllowed(name: string, why: string): GatewayError {
   return new GatewayError('NOT_ALLOWED', `"${name}" was not added: ${why}`, {

@@ -38,6 +38,26 @@ export interface AccessConfig {
   readonly trustedProxies: readonly string[];
   /** Undefined: nobody is asked, so only this machine may come in. */
   readonly auth: AuthConfig | undefined;
+  /** Undefined: whoever may come in sees everything. */
+  readonly rules: AccessRules | undefined;
+}
+
+export interface AccessRules {
+  /** Patterns of principals, by group. */
+  readonly groups: Readonly<Record<string, readonly string[]>>;
+  readonly rules: readonly AccessRule[];
+}
+
+/** All patterns are globs; those of tools may begin with a server and a colon. */
+export interface AccessRule {
+  /** Principals, `group:<name>` or `*`. */
+  readonly for: readonly string[];
+  readonly servers: readonly string[] | undefined;
+  readonly tools: readonly string[] | undefined;
+  readonly deny: readonly string[];
+  readonly profiles: readonly string[];
+  readonly admin: boolean;
+  readonly add: 'never' | 'catalog' | 'always' | undefined;
 }
 
 export interface AuthConfig {
@@ -125,8 +145,12 @@ interface CommonServerConfig {
   readonly callTimeoutMs: number;
   /** The longest a call may take, whatever progress it reports. */
   readonly callTotalTimeoutMs: number;
-  /** Calls at the same time; more of them wait. */
+  /** Calls of an instance at the same time; more of them wait. */
   readonly concurrency: number;
+  /** How many calls may wait; one more is refused. */
+  readonly queueMax: number;
+  /** Daemons for the same callers: kept up, and at most. `max` is at least 1 and at least `min`. */
+  readonly pool: { readonly min: number; readonly max: number };
   /** Longest result as JSON that reaches the agent in one piece. */
   readonly resultBytesMax: number;
   readonly tools: ToolFilter;
@@ -150,7 +174,20 @@ export interface NativeServerConfig extends CommonServerConfig {
   readonly env: Readonly<Record<string, string>>;
   /** Absolute. */
   readonly cwd: string;
+  readonly processLimits: ProcessLimits;
+  readonly sandbox: 'none' | 'bubblewrap';
 }
+
+/** Bounds of each process of a native server, but for `processes`, which counts those of the whole user. */
+export interface ProcessLimits {
+  readonly memoryBytes?: number;
+  readonly processes?: number;
+  readonly files?: number;
+  readonly cpuSeconds?: number;
+}
+
+/** What endangers the machine and is refused unless the entry names it. */
+export type Danger = 'privileged' | 'host_network' | 'engine_socket' | 'host_paths';
 
 export interface ContainerServerConfig extends CommonServerConfig {
   readonly runtime: 'container';
@@ -166,6 +203,11 @@ export interface ContainerServerConfig extends CommonServerConfig {
   readonly user: string | undefined;
   /** The workspace is among them. */
   readonly mounts: readonly Mount[];
+  /** Undefined leaves it to the engine. */
+  readonly runtimeClass: string | undefined;
+  readonly isPrivileged: boolean;
+  readonly allowDangerous: readonly Danger[];
+  readonly registryAuth: { readonly username: string; readonly password: string } | undefined;
 }
 
 /** A folder or file of this machine in a container; both paths absolute. */

@@ -9,16 +9,26 @@ export const DEFAULTS = {
   collectionPrefix: 'tooldex',
   /** A config of an agent's own is code execution, so somebody must have wanted that. */
   addServers: 'catalog',
+  auditSize: '50MB',
+  auditKeep: 5,
+  auditParams: true,
+  /** They name servers and tools, so somebody must have wanted them. */
+  metrics: false,
+  logFormat: 'text',
   mode: 'daemon',
   /** What one user's server remembers is no other's business. */
   scope: 'principal',
   idleTimeout: '5m',
   /** As long as MCP clients wait for one request. */
   startTimeout: '60s',
+  connectTimeout: '10s',
   /** Longer than the 100 s at which proxies cut silent connections, so that the server's own answer comes first. */
   callTimeout: '3m',
   callTotalTimeout: '30m',
   concurrency: 16,
+  /** A line as long as this is served within seconds by most servers, and takes little memory. */
+  queue: 100,
+  poolMin: 0,
   /** What common agents take of one result: 25,000 tokens. */
   resultSize: '100KB',
   network: 'none',

@@ -3,6 +3,7 @@ import type { NativeServerConfig, ToolFilter } from './config.ts';
 import { DEFAULTS } from './defaults.ts';
 import type { Expander } from './expander.ts';
 import type { KeyPath } from './problems.ts';
+import { resolvePool } from './resolve-pool.ts';
 import type { ConfigDocument, ServerDocument } from './schema.ts';
 import { type Measure, parseDuration, parseSize } from './units.ts';
 
@@ -34,7 +35,10 @@ export interface ExpandedEntry extends ServerEntry {
   readonly workspaceDir: string | undefined;
 }
 
-export type CommonConfig = Omit<NativeServerConfig, 'runtime' | 'command' | 'args' | 'env' | 'cwd'>;
+export type CommonConfig = Omit<
+  NativeServerConfig,
+  'runtime' | 'command' | 'args' | 'env' | 'cwd' | 'processLimits' | 'sandbox'
+>;
 
 /** The keys of every runtime: the server's own, or else the file's defaults, or else ours. */
 export function resolveCommon(entry: ExpandedEntry, { defaults }: ServerSurroundings): CommonConfig {
@@ -48,13 +52,14 @@ export function resolveCommon(entry: ExpandedEntry, { defaults }: ServerSurround
     idleTimeoutMs: duration(server.idle_timeout ?? defaults.idle_timeout ?? DEFAULTS.idleTimeout),
     startTimeoutMs: duration(server.start_timeout ?? defaults.start_timeout ?? DEFAULTS.startTimeout),
     ...resolveLimits(server, defaults),
+    pool: resolvePool(server, defaults),
     tools: resolveTools(server),
     workspaceDir: entry.workspaceDir,
     pathRules: server.paths ?? [],
   };
 }
 
-type LimitKeys = 'callTimeoutMs' | 'callTotalTimeoutMs' | 'concurrency' | 'resultBytesMax';
+type LimitKeys = 'callTimeoutMs' | 'callTotalTimeoutMs' | 'concurrency' | 'queueMax' | 'resultBytesMax';
 
 function resolveLimits(
   { limits }: ServerDocument,
@@ -65,6 +70,7 @@ function resolveLimits(
     callTimeoutMs: duration(limits?.timeout ?? otherwise?.timeout ?? DEFAULTS.callTimeout),
     callTotalTimeoutMs: duration(limits?.total_timeout ?? otherwise?.total_timeout ?? DEFAULTS.callTotalTimeout),
     concurrency: limits?.concurrency ?? otherwise?.concurrency ?? DEFAULTS.concurrency,
+    queueMax: limits?.queue ?? otherwise?.queue ?? DEFAULTS.queue,
     resultBytesMax: size(limits?.result_size ?? otherwise?.result_size ?? DEFAULTS.resultSize),
   };
 }

@@ -34,6 +34,11 @@ const KINDS_OF_KEY: Partial<Record<keyof ServerDocument, readonly RuntimeKind[]>
   pids: ['container'],
   user: ['container'],
   mounts: ['container'],
+  runtime_class: ['container'],
+  privileged: ['container'],
+  allow_dangerous: ['container'],
+  registry_auth: ['container'],
+  sandbox: ['native'],
   url: ['remote'],
   serverUrl: ['remote'],
   httpUrl: ['remote'],
@@ -90,14 +95,50 @@ export function findIdleKeys(server: ServerDocument, kind: RuntimeKind, mode: Se
   const double = SAME_MEANING.filter(([one, other]) => server[one] !== undefined && server[other] !== undefined).map(
     ([one, other]) => ({ key: other, message: `"${other}" means the same as "${one}" — write one of them` }),
   );
-  return [...inert, ...double, ...findPathKeys(server), ...findModeKeys(server, mode), ...findTypeKeys(server, kind)];
+  return [
+    ...inert,
+    ...double,
+    ...findPathKeys(server),
+    ...findLimitKeys(server, kind),
+    ...findModeKeys(server, mode),
+    ...findTypeKeys(server, kind),
+  ];
 }
 
 function findModeKeys(server: ServerDocument, mode: ServerMode): KeyFinding[] {
-  if (mode !== 'launcher' || server.idle_timeout === undefined) return [];
+  return [...findLauncherKeys(server, mode), ...findPoolKeys(server)];
+}
+
+function findLauncherKeys(server: ServerDocument, mode: ServerMode): KeyFinding[] {
+  if (mode !== 'launcher') return [];
+  const idle: KeyFinding = {
+    key: 'idle_timeout',
+    message: 'inert key "idle_timeout" — a launcher is never idle, only "mode: daemon" is',
+  };
+  const pool: KeyFinding = {
+    key: 'pool',
+    message: 'inert key "pool" — a launcher starts an instance for each call, only "mode: daemon" keeps some',
+  };
+  return [idle, pool].filter(({ key }) => key && server[key] !== undefined);
+}
+
+function findPoolKeys({ pool, scope }: ServerDocument): KeyFinding[] {
+  const { min = 0, max = min } = pool ?? {};
+  if (min > max) return [{ key: 'pool', message: `"pool": min ${min} is more than max ${max}` }];
+  if (min === 0 || scope !== 'session') return [];
   return [
-    { key: 'idle_timeout', message: 'inert key "idle_timeout" — a launcher is never idle, only "mode: daemon" is' },
+    { key: 'pool', message: 'inert key "pool.min" — with "scope: session" nobody is there to keep an instance for' },
   ];
+}
+
+const PROCESS_LIMITS = ['memory', 'processes', 'files', 'cpu'] as const;
+
+function findLimitKeys({ limits }: ServerDocument, kind: RuntimeKind): KeyFinding[] {
+  const idle = kind === 'native' ? undefined : PROCESS_LIMITS.find((key) => limits?.[key] !== undefined);
+  const remedy = kind === 'container' ? ' — a container has "memory", "cpus" and "pids" beside "limits"' : '';
+  return idle === undefined
+    ? []
+    : [{ key: 'limits', message: `inert key "limits.${idle}" — it does nothing with runtime ${kind}${remedy}` }];
 }
 
 function findPathKeys({ paths, workspace, image }: ServerDocument): KeyFinding[] {

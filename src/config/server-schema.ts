@@ -1,6 +1,9 @@
 /** The strict shape of a server in a configuration file. */
 import * as z from 'zod';
 import { DEFAULTS } from './defaults.ts';
+import { pool } from './pool-schema.ts';
+import { containerSafety, processLimits, sandbox } from './process-schema.ts';
+import { remoteAccess } from './remote-schema.ts';
 import { count, duration, globs, keys, size } from './schema-values.ts';
 
 const variableName = z
@@ -13,7 +16,7 @@ const headerName = z
 
 const headers = () => z.record(headerName, z.string());
 
-const limits = keys({
+const callLimits = {
   timeout: duration().optional().meta({
     description: 'A call that is silent for so long, without even progress, is given up.',
     default: DEFAULTS.callTimeout,
@@ -22,14 +25,19 @@ const limits = keys({
     description: 'The longest a call may take, whatever progress it reports.',
     default: DEFAULTS.callTotalTimeout,
   }),
-  concurrency: count()
-    .optional()
-    .meta({ description: 'Calls at the same time; more of them wait in a line.', default: DEFAULTS.concurrency }),
+  concurrency: count().optional().meta({
+    description: 'Calls of an instance at the same time; more of them wait in a line.',
+    default: DEFAULTS.concurrency,
+  }),
+  queue: z.int().min(0).optional().meta({
+    description: 'How many calls of the same callers may wait; one more is refused, and told when to come again.',
+    default: DEFAULTS.queue,
+  }),
   result_size: size().optional().meta({
     description: 'Longest result that an agent gets in one piece; the rest is kept for a while, to be read on.',
     default: DEFAULTS.resultSize,
   }),
-});
+};
 
 /** Keys that also stand in the block `defaults`. */
 export const everyServer = {
@@ -54,7 +62,8 @@ export const everyServer = {
     description: 'From launch until the server has introduced itself; installing is not counted.',
     default: DEFAULTS.startTimeout,
   }),
-  limits: limits.optional().meta({ description: 'Bounds of every call.' }),
+  pool: pool.optional().meta({ description: 'How many instances of a daemon there are for the same callers.' }),
+  limits: keys(callLimits).optional().meta({ description: 'Bounds of every call.' }),
 };
 
 const tools = keys({
@@ -102,6 +111,9 @@ const commonKeys = {
     default: true,
   }),
   ...everyServer,
+  limits: keys({ ...callLimits, ...processLimits })
+    .optional()
+    .meta({ description: 'Bounds of every call, and of the processes of a native server.' }),
   tools: tools.optional().meta({ description: 'Which tools of the server exist. Without it: all.' }),
 };
 
@@ -150,6 +162,7 @@ const nativeKeys = {
     .min(1)
     .optional()
     .meta({ description: 'Folder to run in. Default: the workspace, or else the folder of this file.' }),
+  sandbox,
 };
 
 const containerKeys = {
@@ -164,9 +177,6 @@ const containerKeys = {
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, {
       error: 'this is not the name of a network — write "none", "bridge" or a name',
-    })
-    .refine((network) => network !== 'host', {
-      error: '"host" would give the container this machine\'s network — write "bridge"',
     })
     .optional()
     .meta({
@@ -195,6 +205,7 @@ const containerKeys = {
     .array(mount)
     .optional()
     .meta({ description: 'Folders and files of this machine that the container sees, besides its workspace.' }),
+  ...containerSafety,
 };
 
 const remoteKeys = {
@@ -210,6 +221,7 @@ const remoteKeys = {
   headers: headers()
     .optional()
     .meta({ description: 'HTTP headers of every request.', examples: [{ Authorization: 'Bearer ${env:TOKEN}' }] }),
+  ...remoteAccess,
 };
 
 /** Other spellings, so that what people paste from elsewhere loads as it stands. */

@@ -2,10 +2,10 @@
 import { openSession } from '../bridge/open-session.ts';
 import type { Era } from '../bridge/upstream-session.ts';
 import { GatewayError } from '../errors.ts';
-import { Gate } from './gate.ts';
 import type { AcquireOptions, InstanceState, Lease, Pool } from './pool.ts';
 import type { PoolOptions } from './server-plan.ts';
 import { ServerSlots, type SlotsOptions } from './server-slots.ts';
+import { StartTurns } from './start-turns.ts';
 
 const STARTS_MAX = 4;
 const DRAIN_GRACE_MS = 10_000;
@@ -18,12 +18,12 @@ class SlotPool implements Pool {
   readonly #options: PoolOptions;
   readonly #servers = new Map<string, ServerSlots>();
   readonly #common: Omit<SlotsOptions, 'server'>;
+  readonly #warm = new Set<string>();
   #isClosed = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
     const { servers, clock, clientInfo } = options;
-    const limit = options.startsMax ?? STARTS_MAX;
     this.#common = {
       servers,
       clock,
@@ -31,7 +31,7 @@ class SlotPool implements Pool {
       open: options.open ?? openSession,
       ledger: options.ledger ?? { add() {}, remove() {} },
       eraStore: options.eraStore ?? new Map<string, Era>(),
-      startGate: new Gate({ limit, waitingMax: Number.POSITIVE_INFINITY, what: 'Starting servers' }),
+      startTurns: new StartTurns(options.startsMax ?? STARTS_MAX),
       onChange: options.onChange ?? (() => {}),
     };
   }
@@ -51,6 +51,14 @@ class SlotPool implements Pool {
 
   async stop(server: string, reason: string, graceMs = this.#graceMs): Promise<void> {
     await this.#servers.get(server)?.stop(reason, graceMs);
+    if (this.#warm.has(server) && !this.#isClosed) this.keepWarm([server]);
+  }
+
+  keepWarm(servers: Iterable<string>): void {
+    for (const server of servers) {
+      this.#warm.add(server);
+      if (!this.#isClosed) this.#slots(server).keepWarm();
+    }
   }
 
   endSession(session: string): void {

@@ -7,7 +7,14 @@ export interface GateOptions {
   readonly waitingMax: number;
   /** What it is that is full, for messages: `Server "x"`. */
   readonly what: string;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now: () => number;
 }
+
+/** How much the latest stay counts in the mean of all. */
+const LATEST_WEIGHT = 0.2;
+const RETRY_MS_MIN = 100;
+const RETRY_MS_MAX = 60_000;
 
 interface Waiter {
   readonly admit: () => void;
@@ -17,6 +24,7 @@ export class Gate {
   readonly #options: GateOptions;
   readonly #waiting = new Set<Waiter>();
   #inside = 0;
+  #meanStayMs: number | undefined;
 
   constructor(options: GateOptions) {
     this.#options = options;
@@ -50,9 +58,11 @@ export class Gate {
 
   #wayOut(): () => void {
     let isOut = false;
+    const sinceMs = this.#options.now();
     return () => {
       if (isOut) return;
       isOut = true;
+      this.#noteStay(this.#options.now() - sinceMs);
       this.#letNextIn();
     };
   }
@@ -68,10 +78,23 @@ export class Gate {
     first.admit();
   }
 
+  #noteStay(stayMs: number): void {
+    const mean = this.#meanStayMs ?? stayMs;
+    this.#meanStayMs = mean + LATEST_WEIGHT * (stayMs - mean);
+  }
+
+  /** When the line will have moved on by one, as far as earlier stays tell. */
+  #retryAfterMs(): number {
+    const expected = (this.#meanStayMs ?? 1000) / this.#options.limit;
+    return Math.ceil(Math.min(RETRY_MS_MAX, Math.max(RETRY_MS_MIN, expected)));
+  }
+
   #full(): GatewayError {
     const { what, limit, waitingMax } = this.#options;
+    const retryAfterMs = this.#retryAfterMs();
     return new GatewayError('SERVER_BUSY', `${what} is busy: ${limit} calls run and ${waitingMax} wait`, {
-      hint: 'Call again in a moment, or raise `limits.concurrency` of the server.',
+      hint: `Call again in ${Math.ceil(retryAfterMs / 1000)} s, or raise \`limits.concurrency\`, \`limits.queue\` or \`pool.max\` of the server.`,
+      data: { retryAfterMs },
     });
   }
 }

@@ -14,6 +14,8 @@ export interface InstanceOptions extends StartOptions {
   readonly backOff: BackOff;
   readonly onChange: (change: Change) => void;
   readonly onStarted: (costMs: number) => void;
+  /** Asked when it was idle for long: whether it is wanted all the same. */
+  readonly isKept: () => boolean;
 }
 
 export class Instance {
@@ -151,10 +153,15 @@ export class Instance {
     this.#change(
       error.code === 'SHUTTING_DOWN'
         ? { kind: 'ended', reason: error.message }
-        : this.#failure(error.message, this.#options.backOff.failed('start')),
+        : this.#failure(error.message, this.#delayAfter(error)),
     );
     this.#resolveEnded();
     return error;
+  }
+
+  /** A login may come at any moment, and until then nobody is asked: the next caller may try at once. */
+  #delayAfter({ code }: GatewayError): number {
+    return code === 'LOGIN_REQUIRED' ? 0 : this.#options.backOff.failed('start');
   }
 
   #failure(reason: string, delayMs: number): InstanceEvent {
@@ -183,7 +190,9 @@ export class Instance {
   }
 
   #idle(): void {
-    if (this.#state.kind === 'ready' && this.#state.leases === 0) void this.drain('it was idle', 0);
+    if (this.#state.kind !== 'ready' || this.#state.leases > 0) return;
+    if (this.#options.isKept()) this.#armIdle();
+    else void this.drain('it was idle', 0);
   }
 
   #beginDrain(reason: string): void {

@@ -37,6 +37,8 @@ export interface Pool {
   startCostMs(server: string): number | undefined;
   /** Stops one server's idle or busy instances, after their calls; those get `graceMs`, or else what `close` gives. */
   stop(server: string, reason: string, graceMs?: number): Promise<void>;
+  /** Starts the spares that these servers ask for (`pool.min`) and keeps them up from now on, after a stop too. */
+  keepWarm(servers: Iterable<string>): void;
   /** Stops the instances that only this client session could use. */
   endSession(session: string): void;
   /** Drains, then kills what is left; afterwards acquire throws SHUTTING_DOWN. */

@@ -20,8 +20,12 @@ export interface ServerPlan {
   readonly idleTimeoutMs: number;
   /** Milliseconds from launch to initialized; installing is not counted. */
   readonly startTimeoutMs: number;
-  /** Leases at the same time; more wait. Unlimited if absent. */
+  /** Leases of an instance at the same time; more wait. Unlimited if absent. */
   readonly concurrency?: number;
+  /** Daemons for the same callers: so many are kept warm, so many are started when all are at `concurrency`. */
+  readonly pool?: { readonly min: number; readonly max: number };
+  /** How many may wait for their turn; one more is refused with SERVER_BUSY. */
+  readonly queueMax?: number;
 }
 
 /** Remembers which era a server turned out to speak, so that the next start asks the right question first. */

@@ -2,6 +2,7 @@
 import { GatewayError } from '../errors.ts';
 import { abortable } from '../stdx/abort.ts';
 import { BackOff } from './back-off.ts';
+import { Daemons } from './daemons.ts';
 import { Gate } from './gate.ts';
 import { Instance, type InstanceOptions } from './instance.ts';
 import { type InstanceEvent, transition } from './instance-transitions.ts';
@@ -9,12 +10,12 @@ import type { AcquireOptions, InstanceState, Lease } from './pool.ts';
 import type { Change, ServerPlan } from './server-plan.ts';
 import { sumOfStates } from './sum-of-states.ts';
 
-/** Callers that may wait for a server's turn; the rest is told to come again. */
+/** Callers that may wait for a server's turn where its plan does not say; the rest is told to come again. */
 const WAITING_MAX = 100;
 /** An instance may die between its start and its first lease; a second one doing so is no coincidence. */
 const ATTEMPTS_MAX = 2;
 
-export interface SlotOptions extends Omit<InstanceOptions, 'plan' | 'backOff'> {
+export interface SlotOptions extends Omit<InstanceOptions, 'plan' | 'backOff' | 'isKept'> {
   readonly planOf: () => ServerPlan | undefined;
   /** Nothing lives any more and nobody waits; or a call is over that may have been the last. */
   readonly onRest: () => void;
@@ -24,13 +25,14 @@ export class ServerSlot {
   readonly #options: SlotOptions;
   readonly #live = new Set<Instance>();
   readonly #backOff = new BackOff();
-  /** The daemon that takes new leases; a draining or ended one is no longer here. */
-  #daemon: Instance | undefined;
+  /** The daemons that take new leases; a draining or ended one is no longer here. */
+  readonly #daemons = new Daemons();
   /** What the server is when nothing of it lives. */
   #rest: InstanceState = { kind: 'stopped' };
   #cancelBackOff: (() => void) | undefined;
-  #gate: { readonly limit: number; readonly gate: Gate } | undefined;
+  #gate: { readonly limit: number; readonly waitingMax: number; readonly gate: Gate } | undefined;
   #asking = 0;
+  #isWarm = false;
   #isClosed = false;
 
   constructor(options: SlotOptions) {
@@ -46,7 +48,7 @@ export class ServerSlot {
 
   /** Nothing lives and nobody waits; a failure may still be remembered. */
   get isAtRest(): boolean {
-    return this.#live.size === 0 && this.#asking === 0;
+    return this.#live.size === 0 && this.#asking === 0 && !this.#isWarm;
   }
 
   /** There is nothing to remember either. */
@@ -64,17 +66,10 @@ export class ServerSlot {
     }
   }
 
-  async #acquire(options: AcquireOptions): Promise<Lease> {
-    const plan = this.#daemon?.plan ?? this.#plan();
-    // The common case, a daemon that is up, costs no more than this.
-    if (plan.concurrency === undefined) return this.#daemonLease(plan) ?? this.#leaseNew(plan, options, () => {});
-    const leave = await this.#enter(plan.concurrency, options.signal);
-    try {
-      return await this.#leaseNew(plan, options, leave);
-    } catch (error) {
-      leave();
-      throw error;
-    }
+  /** From now on as many instances as the plan's `pool.min` are up, whether anybody calls or not, until it is stopped. */
+  keepWarm(): void {
+    this.#isWarm = true;
+    this.#topUp();
   }
 
   /** Like `stop`, and nothing starts here any more, not even for those who wait already. */
@@ -85,9 +80,10 @@ export class ServerSlot {
 
   /** Ends every instance and forgets failures: whoever stops a server on purpose wants the next start to be tried. */
   async stop(reason: string, graceMs: number): Promise<void> {
+    this.#isWarm = false;
     this.#backOff.forget();
     this.#setRest({ kind: 'reset' });
-    this.#daemon = undefined;
+    this.#daemons.clear();
     await Promise.all([...this.#live].map((instance) => instance.drain(reason, graceMs)));
     this.#options.onRest();
   }
@@ -97,69 +93,103 @@ export class ServerSlot {
     this.#cancelBackOff?.();
   }
 
+  async #acquire(options: AcquireOptions): Promise<Lease> {
+    const plan = this.#daemons.oldest?.plan ?? this.#plan();
+    if (plan.concurrency === undefined) return this.#lease(plan, options, () => {});
+    const leave = await this.#enter(plan, plan.concurrency, options.signal);
+    try {
+      return await this.#lease(plan, options, leave);
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
   #plan(): ServerPlan {
     const plan = this.#options.planOf();
     if (plan) return plan;
     throw unknownServer(this.#options.server);
   }
 
-  async #enter(limit: number, signal: AbortSignal | undefined): Promise<() => void> {
-    // A reload may change the limit; calls that are in then leave by the gate through which they came.
-    if (this.#gate?.limit !== limit) {
+  async #enter(plan: ServerPlan, concurrency: number, signal: AbortSignal | undefined): Promise<() => void> {
+    const limit = concurrency * instancesMax(plan);
+    const waitingMax = plan.queueMax ?? WAITING_MAX;
+    // A reload may change the limits; calls that are in then leave by the gate through which they came.
+    if (this.#gate?.limit !== limit || this.#gate.waitingMax !== waitingMax) {
       const what = `Server "${this.#options.server}"`;
-      this.#gate = { limit, gate: new Gate({ limit, waitingMax: WAITING_MAX, what }) };
+      const now = () => this.#options.clock.now();
+      this.#gate = { limit, waitingMax, gate: new Gate({ limit, waitingMax, what, now }) };
     }
     return this.#gate.gate.enter(signal);
   }
 
-  #daemonLease(plan: ServerPlan): Lease | undefined {
-    return plan.mode === 'daemon' ? this.#daemon?.lease(() => {}) : undefined;
+  async #lease(plan: ServerPlan, options: AcquireOptions, onReleased: () => void): Promise<Lease> {
+    if (plan.mode === 'launcher') return this.#launch(plan, options, onReleased);
+    const released = () => {
+      onReleased();
+      this.#daemons.changed();
+    };
+    for (let deaths = 0; deaths < ATTEMPTS_MAX; ) {
+      // The common case, a daemon that is up and has a place, costs no more than this.
+      const lease = this.#daemons.ready(placesOf(plan))?.lease(released);
+      if (lease) return lease;
+      const coming = this.#comingDaemon(plan);
+      const isUp = await this.#awaitPlace(coming, options);
+      if (isUp && coming && hasEnded(coming)) deaths++;
+    }
+    throw this.#endedAtOnce();
   }
 
-  async #leaseNew(plan: ServerPlan, options: AcquireOptions, onReleased: () => void): Promise<Lease> {
+  async #launch(plan: ServerPlan, options: AcquireOptions, onReleased: () => void): Promise<Lease> {
     for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
-      const instance = this.#instanceFor(plan);
+      this.#refuseToStart();
+      const instance = this.#begin(plan);
       const quiet = options.onProgress && instance.onProgress(options.onProgress);
-      try {
-        // Giving up is the caller's own affair: the start goes on for whoever comes next.
-        await abortable(instance.opened, options.signal);
-      } finally {
-        quiet?.();
-      }
+      await abortable(instance.opened, options.signal).finally(quiet);
       const lease = instance.lease(onReleased);
       if (lease) return lease;
     }
-    throw new GatewayError('START_FAILED', `Server "${this.#options.server}" ended as soon as it was up`, {
-      hint: 'Its log says why; running its command in a terminal shows all that it prints.',
-    });
+    throw this.#endedAtOnce();
   }
 
-  #instanceFor(plan: ServerPlan): Instance {
-    if (plan.mode === 'daemon' && this.#daemon) return this.#daemon;
-    if (this.#isClosed) throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down');
-    this.#refuseWhileBackingOff();
-    const instance = this.#begin(plan);
-    if (plan.mode === 'daemon' && this.#live.has(instance)) this.#daemon = instance;
-    return instance;
+  /** A start under way that has a place, or a new one; undefined when the calls under way must be waited for. */
+  #comingDaemon(plan: ServerPlan): Instance | undefined {
+    const coming = this.#daemons.coming(placesOf(plan));
+    if (coming) return coming;
+    const hasReady = this.#daemons.ready(Number.POSITIVE_INFINITY) !== undefined;
+    const isFull = this.#daemons.size >= instancesMax(plan);
+    if (hasReady && (isFull || this.#isClosed || this.#rest.kind === 'backing-off')) return undefined;
+    // More wait than one start has places for, but no more may be started.
+    if (isFull) return this.#daemons.oldest;
+    this.#refuseToStart();
+    return this.#begin(plan);
+  }
+
+  /** False when the start failed. Giving up is the caller's own affair: the start goes on for whoever comes next. */
+  async #awaitPlace(coming: Instance | undefined, { signal, onProgress }: AcquireOptions): Promise<boolean> {
+    const quiet = onProgress && coming?.onProgress(onProgress);
+    try {
+      await this.#daemons.wait(coming, signal);
+      return true;
+    } catch (error) {
+      // One more instance could not be had; those that are up go on serving, in turn.
+      if (signal?.aborted || !this.#daemons.ready(Number.POSITIVE_INFINITY)) throw error;
+      return false;
+    } finally {
+      quiet?.();
+    }
   }
 
   #begin(plan: ServerPlan): Instance {
     const onChange = (change: Change) => {
       this.#options.onChange(change);
-      if (change.to.kind !== 'ready' && change.to.kind !== 'starting' && change.to.kind !== 'installing')
-        retire(change);
+      const { kind } = change.to;
+      if (kind !== 'ready' && kind !== 'starting' && kind !== 'installing') this.#retire(instance, change.to);
     };
-    const retire = ({ to }: Change) => {
-      if (this.#daemon === instance) this.#daemon = undefined;
-      if (to.kind !== 'draining') this.#restAs(to);
-    };
-    const instance: Instance = new Instance({
-      ...this.#options,
-      plan,
-      backOff: this.#backOff,
-      onChange,
-    });
+    const isKept = () => this.#isWarm && this.#daemons.size <= instancesMin(plan);
+    const instance: Instance = new Instance({ ...this.#options, plan, backOff: this.#backOff, onChange, isKept });
     this.#live.add(instance);
+    if (plan.mode === 'daemon') this.#daemons.add(instance);
     void instance.gone.then(() => {
       this.#live.delete(instance);
       if (this.#live.size === 0) this.#options.onRest();
@@ -167,7 +197,22 @@ export class ServerSlot {
     return instance;
   }
 
-  #refuseWhileBackingOff(): void {
+  #retire(instance: Instance, to: InstanceState): void {
+    if (to.kind !== 'draining') this.#restAs(to);
+    this.#daemons.remove(instance);
+    if (this.#isWarm) queueMicrotask(() => this.#topUp());
+  }
+
+  /** Failing ones are tried again as their back-off lets them; calls in between learn why it is. */
+  #topUp(): void {
+    if (!this.#isWarm || this.#isClosed) return;
+    const plan = this.#options.planOf();
+    if (!plan) this.#isWarm = false;
+    else while (this.#daemons.size < instancesMin(plan) && this.#rest.kind !== 'backing-off') this.#begin(plan);
+  }
+
+  #refuseToStart(): void {
+    if (this.#isClosed) throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down');
     if (this.#rest.kind !== 'backing-off') return;
     const { untilMs, reason } = this.#rest;
     const leftMs = Math.max(0, Math.ceil(untilMs - this.#options.clock.now()));
@@ -179,12 +224,21 @@ export class ServerSlot {
     });
   }
 
+  #endedAtOnce(): GatewayError {
+    return new GatewayError('START_FAILED', `Server "${this.#options.server}" ended as soon as it was up`, {
+      hint: 'Its log says why; running its command in a terminal shows all that it prints.',
+    });
+  }
+
   #restAs(to: InstanceState): void {
     this.#cancelBackOff?.();
     this.#rest = to;
     if (to.kind !== 'backing-off') return;
     const waitMs = to.untilMs - this.#options.clock.now();
-    this.#cancelBackOff = this.#options.clock.after(waitMs, () => this.#setRest({ kind: 'back-off-ended' }));
+    this.#cancelBackOff = this.#options.clock.after(waitMs, () => {
+      this.#setRest({ kind: 'back-off-ended' });
+      this.#topUp();
+    });
   }
 
   /** For the changes that happen to the server itself, when no instance is there to have them. */
@@ -196,6 +250,14 @@ export class ServerSlot {
     this.#options.onChange({ server: this.#options.server, from, to: this.#rest, event });
     if (this.#live.size === 0) this.#options.onRest();
   }
+}
+
+const placesOf = ({ concurrency = Number.POSITIVE_INFINITY }: ServerPlan) => concurrency;
+const instancesMin = ({ mode, pool }: ServerPlan) => (mode === 'daemon' ? (pool?.min ?? 0) : 0);
+const instancesMax = ({ mode, pool }: ServerPlan) => (mode === 'daemon' ? (pool?.max ?? 1) : 1);
+
+function hasEnded({ state }: Instance): boolean {
+  return state.kind !== 'ready' && state.kind !== 'starting' && state.kind !== 'installing';
 }
 
 export function unknownServer(server: string): GatewayError {

@@ -10,7 +10,7 @@ import { sumOfStates } from './sum-of-states.ts';
 /** Slots of which nothing lives are kept for their back-off, the oldest of more than so many not even for that. */
 const RESTING_MAX = 100;
 
-export interface SlotsOptions extends Omit<SlotOptions, 'planOf' | 'onStarted' | 'onRest'> {
+export interface SlotsOptions extends Omit<SlotOptions, 'planOf' | 'onStarted' | 'onRest' | 'principal'> {
   /** The plan as it is for that principal, or for everybody. */
   readonly servers: (name: string, principal?: string) => ServerPlan | undefined;
 }
@@ -48,6 +48,14 @@ export class ServerSlots {
   acquire(options: AcquireOptions): Promise<Lease> {
     const owner = slotOwner(this.#currentScope(), options);
     return this.#entryFor(owner).slot.acquire(options);
+  }
+
+  /** Keeps those up that are for everybody or for the user of this machine; who else will come is not known before. */
+  keepWarm(): void {
+    const { server, servers } = this.#options;
+    const plan = servers(server);
+    if (!plan?.pool?.min || plan.scope === 'session' || this.#isClosed) return;
+    this.#entryFor(slotOwner(this.#currentScope(), {})).slot.keepWarm();
   }
 
   async stop(reason: string, graceMs: number): Promise<void> {
@@ -96,6 +104,7 @@ export class ServerSlots {
     const { servers, ...common } = this.#options;
     const slot: ServerSlot = new ServerSlot({
       ...common,
+      principal: owner.principal ?? '',
       planOf: () => planFor(owner, servers(this.#options.server, owner.principal)),
       onStarted: (costMs) => {
         this.#startCostMs = costMs;

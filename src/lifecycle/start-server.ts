@@ -5,9 +5,9 @@ import type { Endpoint } from '../runtimes/runtime.ts';
 import { abortable } from '../stdx/abort.ts';
 import type { Clock } from '../stdx/clock.ts';
 import type { JsonObject } from '../stdx/json.ts';
-import type { Gate } from './gate.ts';
 import { launchInTime } from './launch-in-time.ts';
 import type { CountingSession, EraStore, Ledger, OpenSession, ServerPlan } from './server-plan.ts';
+import type { StartTurns } from './start-turns.ts';
 
 /** A start holds its place among the starts for so long at most: one that hangs must not hold up the others. */
 const START_SHARE_MS = 1_000;
@@ -20,7 +20,9 @@ export interface StartOptions {
   readonly open: OpenSession;
   readonly ledger: Ledger;
   readonly eraStore: EraStore;
-  readonly startGate: Gate;
+  readonly startTurns: StartTurns;
+  /** Whose turn the start takes. */
+  readonly principal: string;
   /** In whose name the session is opened; it answers what the server asks. */
   readonly client?: AskableClient;
 }
@@ -42,10 +44,10 @@ export interface StartedServer {
 
 /** Throws what went wrong; nothing is left running then, or `ending` was told of it. */
 export async function startServer(options: StartOptions, steps: StartSteps): Promise<StartedServer> {
-  const { plan, startGate, clock, eraStore, server } = options;
+  const { plan, startTurns, clock, eraStore, server, principal } = options;
   await abortable(plan.runtime.prepare(steps.installing, steps.signal), steps.signal);
   steps.installed();
-  const leave = await startGate.enter(steps.signal);
+  const leave = await startTurns.enter({ principal, server }, steps.signal);
   const cancelShare = clock.after(START_SHARE_MS, leave);
   try {
     return await connect(options, steps, eraStore.get(server));

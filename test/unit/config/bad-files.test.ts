@@ -105,7 +105,11 @@ describe('#63 wrong keys', () => {
       'servers:\n  a: {command: x, environment: {}}\n',
       '2:19: unknown key "environment" — did you mean "env"?',
     ],
-    ['like nothing', 'listen: {zzzzzz: 1}\n', '1:10: unknown key "zzzzzz" — there are host, port, public_url, allowed_hosts, allowed_origins, trusted_proxies'],
+    [
+      'like nothing',
+      'listen: {zzzzzz: 1}\n',
+      '1:10: unknown key "zzzzzz" — there are host, port, public_url, allowed_hosts, allowed_origins, trusted_proxies',
+    ],
     ['of an object', 'servers:\n  a: {command: x, constructor: {}}\n', '2:19: unknown key "constructor"'],
     [
       'merge keys are not YAML 1.2',
@@ -131,6 +135,21 @@ describe('#63 wrong keys', () => {
       'inert: mode by default',
       'defaults: {mode: launcher}\nservers:\n  a: {command: x, idle_timeout: 5s}\n',
       '3:19: inert key "idle_timeout" — a launcher is never idle, only "mode: daemon" is',
+    ],
+    [
+      'inert: pool of a launcher',
+      'servers:\n  a: {command: x, mode: launcher, pool: {max: 2}}\n',
+      '2:35: inert key "pool" — a launcher starts an instance for each call, only "mode: daemon" keeps some',
+    ],
+    [
+      'inert: spares for sessions that nobody has begun',
+      'servers:\n  a: {command: x, scope: session, pool: {min: 1}}\n',
+      '2:35: inert key "pool.min" — with "scope: session" nobody is there to keep an instance for',
+    ],
+    [
+      'pool: min over max',
+      'servers:\n  a: {command: x, pool: {min: 3, max: 2}}\n',
+      '2:19: "pool": min 3 is more than max 2',
     ],
     [
       'two spellings',

@@ -79,6 +79,8 @@ test('a server with nothing but a command has every default', async () => {
     callTimeoutMs: 180_000,
     callTotalTimeoutMs: 1_800_000,
     concurrency: 16,
+    queueMax: 100,
+    pool: { min: 0, max: 1 },
     resultBytesMax: 100_000,
     tools: { allow: undefined, deny: [] },
     workspaceDir: undefined,
@@ -91,10 +93,11 @@ test('a server with nothing but a command has every default', async () => {
 
 test('defaults of the file are for servers that say nothing, key by key', async () => {
   const config = await load(`
-defaults: {mode: launcher, start_timeout: 5s, limits: {timeout: 7s, concurrency: 2}}
+defaults: {mode: launcher, pool: {max: 2}, start_timeout: 5s, limits: {timeout: 7s, concurrency: 2}}
 servers:
   a: {command: x}
-  b: {command: x, mode: daemon, scope: session, idle_timeout: 1m30s, limits: {concurrency: 3, result_size: 1MiB}}
+  b: {command: x, mode: daemon, scope: session, idle_timeout: 1m30s, limits: {concurrency: 3, queue: 0, result_size: 1MiB}}
+  c: {command: x, mode: daemon, pool: {min: 3}}
 `);
   expect(config.servers.get('a')).toMatchObject({
     mode: 'launcher',
@@ -108,8 +111,11 @@ servers:
     idleTimeoutMs: 90_000,
     callTimeoutMs: 7000,
     concurrency: 3,
+    queueMax: 0,
+    pool: { min: 0, max: 2 },
     resultBytesMax: 2 ** 20,
   });
+  expect(config.servers.get('c')).toMatchObject({ pool: { min: 3, max: 3 } });
 });
 
 test('a container has bounds, its own folder, and nothing else of this machine', async () => {
@@ -247,7 +253,11 @@ describe('no key is inert: each one, set to something else than its default, cha
     'defaults: {limits: {timeout: 1s}}',
     'defaults: {limits: {total_timeout: 1s}}',
     'defaults: {limits: {concurrency: 1}}',
+    'defaults: {limits: {queue: 0}}',
     'defaults: {limits: {result_size: 1B}}',
+    'defaults: {scope: shared}',
+    'defaults: {pool: {min: 1}}',
+    'defaults: {pool: {max: 2}}',
   ])('%s', async (line) => {
     expect(await change('servers: {a: {command: x}}\n', line)).toBe(true);
   });
@@ -261,7 +271,11 @@ describe('no key is inert: each one, set to something else than its default, cha
     'limits: {timeout: 1s}',
     'limits: {total_timeout: 1s}',
     'limits: {concurrency: 1}',
+    'limits: {queue: 0}',
     'limits: {result_size: 1B}',
+    'scope: session',
+    'pool: {min: 1}',
+    'pool: {max: 2}',
     'tools: {allow: [a]}',
     'tools: {deny: [a]}',
   ];

@@ -3,9 +3,10 @@ import { Gate } from '../../../src/lifecycle/gate.ts';
 import { settled } from '../../helpers/fake-clock.ts';
 
 const what = 'Server "x"';
+const now = () => 0;
 
 it('lets the limit in and the others in their order, one for each that leaves', async () => {
-  const gate = new Gate({ limit: 2, waitingMax: 10, what });
+  const gate = new Gate({ limit: 2, waitingMax: 10, what, now });
   const entered: string[] = [];
   const leave = new Map<string, () => void>();
   for (const name of ['a', 'b', 'c', 'd']) {
@@ -26,7 +27,7 @@ it('lets the limit in and the others in their order, one for each that leaves', 
 });
 
 it('refuses who would have to wait behind too many', async () => {
-  const gate = new Gate({ limit: 1, waitingMax: 1, what });
+  const gate = new Gate({ limit: 1, waitingMax: 1, what, now });
   await gate.enter();
   void gate.enter();
   await expect(gate.enter()).rejects.toMatchObject({
@@ -36,7 +37,7 @@ it('refuses who would have to wait behind too many', async () => {
 });
 
 it('forgets who gave up while waiting', async () => {
-  const gate = new Gate({ limit: 1, waitingMax: 5, what });
+  const gate = new Gate({ limit: 1, waitingMax: 5, what, now });
   const leave = await gate.enter();
   const abort = new AbortController();
   const given = gate.enter(abort.signal);
@@ -48,7 +49,22 @@ it('forgets who gave up while waiting', async () => {
 });
 
 it('is as open as before when everybody has left', async () => {
-  const gate = new Gate({ limit: 1, waitingMax: 0, what });
+  const gate = new Gate({ limit: 1, waitingMax: 0, what, now });
   for (let i = 0; i < 3; i++) (await gate.enter())();
   await expect(gate.enter()).resolves.toBeTypeOf('function');
+});
+
+it('says when the line will have moved on, by how long calls have stayed so far', async () => {
+  let nowMs = 0;
+  const gate = new Gate({ limit: 2, waitingMax: 0, what, now: () => nowMs });
+  const leave = [await gate.enter(), await gate.enter()];
+  await expect(gate.enter()).rejects.toMatchObject({ data: { retryAfterMs: 500 } });
+  nowMs = 8000;
+  for (const out of leave) out();
+  await gate.enter();
+  await gate.enter();
+  await expect(gate.enter()).rejects.toMatchObject({
+    data: { retryAfterMs: 4000 },
+    hint: expect.stringContaining('4 s'),
+  });
 });
