@@ -15,7 +15,9 @@ const EXTERNAL = ['@photostructure/sqlite', '@huggingface/transformers', '*.node
  */
 const APART = {
   docker: ['dockerode'],
-  chroma: ['chromadb', 'undici'],
+  metrics: ['prom-client'],
+  chroma: ['chromadb'],
+  undici: ['undici'],
   'mcp-server': ['@modelcontextprotocol/server', '@modelcontextprotocol/server/stdio', '@modelcontextprotocol/node'],
   'mcp-client': ['@modelcontextprotocol/client'],
   'config-reader': ['yaml', 'zod'],

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Catalog } from './catalog/catalog.ts';
 import type { ConfiguredServers } from './catalog/configured-servers.ts';
 import type { Config } from './config/config.ts';
+import type { Observed } from './gateway-observed.ts';
 import type { InstanceState, Pool } from './lifecycle/pool.ts';
 import type { Log } from './observability/log.ts';
 
@@ -13,6 +14,7 @@ export interface PoolOptions {
   readonly version: string;
   readonly directory: ConfiguredServers;
   readonly catalog: Catalog;
+  readonly observed: Pick<Observed, 'noteChange' | 'noteReaped'>;
 }
 
 export interface OpenPool {
@@ -22,7 +24,7 @@ export interface OpenPool {
 
 /** Nothing runs yet when it resolves, but what a killed gateway left behind is being ended. */
 export async function openPool(options: PoolOptions): Promise<OpenPool> {
-  const { config, env, log, version, directory, catalog } = options;
+  const { config, env, log, version, directory, catalog, observed } = options;
   const [
     { createPool },
     { createLedger },
@@ -39,7 +41,7 @@ export async function openPool(options: PoolOptions): Promise<OpenPool> {
     import('./stdx/clock.ts'),
   ]);
   const ledgerFolder = join(config.dataDir, 'ledger');
-  const runtimes = createRuntimeContext({ dataDir: config.dataDir, env });
+  const runtimes = createRuntimeContext({ dataDir: config.dataDir, env, tokenSecret: config.tokenSecret });
   const pool = createPool({
     servers: (name) => {
       const server = directory.config(name);
@@ -49,9 +51,12 @@ export async function openPool(options: PoolOptions): Promise<OpenPool> {
     clientInfo: { name: 'tooldex', version },
     ledger: createLedger(ledgerFolder),
     eraStore: createEraStore(catalog),
-    onChange: ({ server, from, to }) => noteChange(log, server, [from, to]),
+    onChange: (change) => {
+      noteChange(log, change.server, [change.from, change.to]);
+      observed.noteChange(change);
+    },
   });
-  void reapLeftovers(ledgerFolder, log);
+  void reapLeftovers(ledgerFolder, log).then((ended) => observed.noteReaped(ended));
   // Connecting removes containers of gateways that were killed; without an engine the servers themselves will say so.
   if (directory.names().some((name) => directory.config(name)?.runtime === 'container')) {
     void runtimes.engine.connect().catch(() => undefined);
@@ -71,9 +76,11 @@ function noteChange(log: Log, server: string, [from, to]: [InstanceState, Instan
 }
 
 /** What a killed gateway left behind holds ports, locks and memory that its successors need. */
-async function reapLeftovers(ledgerFolder: string, log: Log): Promise<void> {
+async function reapLeftovers(ledgerFolder: string, log: Log): Promise<number> {
   const { reap } = await import('./lifecycle/reap.ts');
-  for (const { server, pid } of await reap(ledgerFolder)) {
+  const ended = await reap(ledgerFolder);
+  for (const { server, pid } of ended) {
     log('warn', `ended ${server} (pid ${pid}), left behind by a gateway that was killed`);
   }
+  return ended.length;
 }

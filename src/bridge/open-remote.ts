@@ -16,6 +16,8 @@ export interface RemotePeer {
   readonly url: URL;
   readonly transport: 'auto' | 'streamable-http' | 'sse';
   readonly headers: Readonly<Record<string, string>>;
+  /** How its requests are made, where the plain way is not enough. */
+  readonly fetch?: (url: string | URL, init?: RequestInit) => Promise<Response>;
 }
 
 type TransportKind = 'streamable-http' | 'sse';
@@ -46,7 +48,8 @@ async function connectSomehow(endpoint: RemotePeer, options: ConnectOptions): Pr
 async function connect(endpoint: RemotePeer, kind: TransportKind, options: ConnectOptions): Promise<Session> {
   const { server, clientInfo, client, clock, signal } = options;
   const capabilities = client?.capabilities ?? {};
-  const transport = await createTransport(endpoint, kind);
+  const failures = new OwnFailures(endpoint.fetch ?? fetch);
+  const transport = await createTransport(endpoint, kind, failures.fetch);
   let wire: RemoteWire | undefined;
   const peer = new RpcPeer(
     (ear) => {
@@ -70,16 +73,37 @@ async function connect(endpoint: RemotePeer, kind: TransportKind, options: Conne
     return new Session(peer, { server, clientInfo, facts, capabilities });
   } catch (error) {
     await transport.close().catch(() => {});
-    throw error;
+    throw failures.last ?? error;
   }
 }
 
 /** The SDK's client costs 150 ms of import, so only gateways with remote servers pay it. */
-async function createTransport(endpoint: RemotePeer, kind: TransportKind): Promise<RemoteTransport> {
+async function createTransport(
+  endpoint: RemotePeer,
+  kind: TransportKind,
+  fetchOne: NonNullable<RemotePeer['fetch']>,
+): Promise<RemoteTransport> {
   const { SSEClientTransport, StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client');
-  const options = { requestInit: { headers: { ...endpoint.headers } } };
+  const options = { requestInit: { headers: { ...endpoint.headers } }, fetch: fetchOne };
   if (kind === 'sse') return new SSEClientTransport(endpoint.url, options);
   return new StreamableHTTPClientTransport(endpoint.url, options);
+}
+
+/** The SDK's event stream keeps only the text of an error; what was thrown here says what to do. */
+class OwnFailures {
+  readonly fetch: NonNullable<RemotePeer['fetch']>;
+  last: GatewayError | undefined;
+
+  constructor(fetchOne: NonNullable<RemotePeer['fetch']>) {
+    this.fetch = async (url, init) => {
+      try {
+        return await fetchOne(url, init);
+      } catch (error) {
+        if (error instanceof GatewayError) this.last = error;
+        throw error;
+      }
+    };
+  }
 }
 
 /** How servers from before 2025-03-26 answer a POST to the URL of their event stream. */

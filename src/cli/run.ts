@@ -41,6 +41,7 @@ function describe(invocation: Invocation, choose: (run: Run) => void): Command {
   addTrying(program, invocation, choose);
   addKeys(program, invocation, choose);
   addEval(program, invocation, choose);
+  addLogin(program, invocation, choose);
   declareEditing(program, invocation, { common, choose });
   program.argument('[command]').action((command?: string) => {
     if (command === undefined) program.outputHelp();
@@ -126,6 +127,20 @@ function addKeys(program: Command, invocation: Invocation, choose: (run: Run) =>
     .addOption(json())
     .action((nameOrId: string, flags) =>
       choose(async () => (await import('./key.ts')).revokeKey(invocation, nameOrId, flags)),
+    );
+}
+
+function addLogin(program: Command, invocation: Invocation, choose: (run: Run) => void): void {
+  common(program.command('login').description('log in at a remote server that wants OAuth, in the browser'))
+    .argument('<server>')
+    .option('--no-browser', 'only print the address')
+    .action((server: string, flags: CommonFlags & { browser: boolean }) =>
+      choose(async () => (await import('./login.ts')).login(invocation, server, flags)),
+    );
+  common(program.command('logout').description('forget the login at a remote server, and revoke it there'))
+    .argument('<server>')
+    .action((server: string, flags: CommonFlags) =>
+      choose(async () => (await import('./login.ts')).logout(invocation, server, flags)),
     );
 }
 

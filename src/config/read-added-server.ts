@@ -18,6 +18,8 @@ export async function readAddedServer({ name, given }: AddedServer, config: Conf
   const file = join(dirname(config.source.file), `config of ${name.replace(/[^\w.-]/g, '_')}.json`);
   const text = JSON.stringify({ workspace_root: config.workspaceRoot, servers: { [name]: given } }, null, 1);
   const server = readDocument(text, { file, env: {} }).config.servers.get(name);
+  // What an agent brings may have been suggested to it by a stranger: it opens no way into this network.
+  if (server?.runtime === 'remote') return { ...server, privateHosts: 'none' };
   if (server) return server;
   throw new GatewayError('CONFIG_INVALID', `the config of "${name}" describes no server`, {
     hint: 'give an object such as {"command":"npx","args":["-y","package@1.2.3"]}',

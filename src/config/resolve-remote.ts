@@ -1,6 +1,7 @@
 /** A server that runs elsewhere and is reached by HTTP. */
 import type { RemoteServerConfig } from './config.ts';
 import type { KeyPath } from './problems.ts';
+import { resolveRemoteAccess } from './resolve-remote-access.ts';
 import type { ServerDocument } from './schema.ts';
 import { type ExpandedEntry, resolveCommon, type ServerSurroundings } from './server-entry.ts';
 
@@ -15,7 +16,14 @@ export function resolveRemote(entry: ExpandedEntry, around: ServerSurroundings):
     around.report([...path, key], 'value', `"${key}": ${url}`);
     return undefined;
   }
-  return { ...resolveCommon(entry, around), runtime: 'remote', url, transport: resolveTransport(server, key), headers };
+  return {
+    ...resolveCommon(entry, around),
+    runtime: 'remote',
+    url,
+    transport: resolveTransport(server, key),
+    headers,
+    ...resolveRemoteAccess(entry, url, around),
+  };
 }
 
 function resolveHeaders({ server, path }: ExpandedEntry, around: ServerSurroundings): Readonly<Record<string, string>> {

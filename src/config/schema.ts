@@ -4,6 +4,7 @@ import { auth, listenAccess } from './access-schema.ts';
 import { DEFAULTS } from './defaults.ts';
 import { observability } from './observability-schema.ts';
 import { tokenKey } from './remote-schema.ts';
+import { access } from './rules-schema.ts';
 import { keys } from './schema-values.ts';
 import { search } from './search-schema.ts';
 import { clientServer, everyServer, server } from './server-schema.ts';
@@ -32,6 +33,9 @@ function root<Server extends z.ZodType>(ownServer: Server) {
       .meta({ description: 'Where `tooldex serve` listens.' }),
     auth: auth.optional().meta({
       description: 'How those who come over HTTP prove who they are. Without it only this machine is let in.',
+    }),
+    access: access.optional().meta({
+      description: 'What those who have proved who they are see and may do. Without it everything but administration.',
     }),
     data_dir: z
       .string()

@@ -1,4 +1,5 @@
 /** The door of this folder: from a server's configuration to the runtime that can start it. */
+import { systemClock } from '../stdx/clock.ts';
 import { type ContainerEngine, createContainerEngine } from './container/container-engine.ts';
 import type { ContainerServer } from './container/container-options.ts';
 import { createContainerRuntime } from './container/container-runtime.ts';
@@ -7,7 +8,8 @@ import { createNativeRuntime, type NativeServer } from './native/native-runtime.
 import { createParentGuard, type ParentGuard } from './native/parent-guard.ts';
 import type { StopTimes } from './native/process-endpoint.ts';
 import { createPackageStore, type PackageStore } from './packages/package-store.ts';
-import { createRemoteRuntime, type RemoteServer } from './remote/remote-runtime.ts';
+import { createRemoteAccess, type RemoteAccess, type RemoteServer } from './remote/remote-access.ts';
+import { createRemoteRuntime } from './remote/remote-runtime.ts';
 import type { Runtime } from './runtime.ts';
 
 /** What a runtime needs to know of a server; a `ServerConfig` has all of it. */
@@ -21,6 +23,8 @@ export interface RuntimeContextOptions {
   readonly dataDir: string;
   /** The environment of the gateway; servers see only the allow-listed part of it. */
   readonly env: Environment;
+  /** Secret that logins at remote servers are encrypted with; without one a key file is made. */
+  readonly tokenSecret?: string | undefined;
   readonly installTimeoutMs?: number;
   readonly stopTimes?: StopTimes;
 }
@@ -30,6 +34,7 @@ export interface RuntimeContext {
   readonly env: Environment;
   readonly packages: PackageStore;
   readonly engine: ContainerEngine;
+  readonly remote: RemoteAccess;
   readonly guard: ParentGuard;
   readonly stopTimes: StopTimes | undefined;
   /** Breaks off installations and pulls and lets the guard go, which ends what still runs: stop the instances first. */
@@ -39,20 +44,23 @@ export interface RuntimeContext {
 export function createRuntimeContext({
   dataDir,
   env,
+  tokenSecret,
   installTimeoutMs,
   stopTimes,
 }: RuntimeContextOptions): RuntimeContext {
   const guard = createParentGuard();
   const packages = createPackageStore({ dataDir, env, guard, installTimeoutMs });
   const engine = createContainerEngine({ dataDir, env });
+  const remote = createRemoteAccess({ dataDir, env, tokenSecret, clock: systemClock });
   return {
     env,
     packages,
     engine,
+    remote,
     guard,
     stopTimes,
     async close() {
-      await Promise.all([packages.close(), engine.close()]);
+      await Promise.all([packages.close(), engine.close(), remote.close()]);
       guard.close();
     },
   };
@@ -64,7 +72,7 @@ export function createRuntime(server: RuntimeServer, context: RuntimeContext): R
     case 'native':
       return createNativeRuntime(server, context);
     case 'remote':
-      return createRemoteRuntime(server);
+      return createRemoteRuntime(server, context.remote);
     case 'container':
       return createContainerRuntime(server, { engine: context.engine, stopTimes: context.stopTimes });
   }

@@ -22,6 +22,8 @@ export interface RemoteEndpoint {
   readonly url: URL;
   readonly transport: 'auto' | 'streamable-http' | 'sse';
   readonly headers: Readonly<Record<string, string>>;
+  /** The way to it: guarded, with its tokens. Throws GatewayErrors of its own, such as LOGIN_REQUIRED. Default: the plain one. */
+  readonly fetch?: (url: string | URL, init?: RequestInit) => Promise<Response>;
 }
 
 export type Endpoint = StdioEndpoint | RemoteEndpoint;

@@ -1,15 +1,14 @@
-/** Servers that run somewhere else: there is nothing to install or to start, only an address for the bridge. */
-import type { RemoteServerConfig } from '../../config/config.ts';
+/** Servers that run somewhere else: there is nothing to install or to start, only an address and a way to it for the bridge. */
 import type { Runtime } from '../runtime.ts';
+import type { RemoteAccess, RemoteServer } from './remote-access.ts';
 
-export type RemoteServer = Pick<RemoteServerConfig, 'name' | 'url' | 'transport' | 'headers'>;
-
-export function createRemoteRuntime({ url, transport, headers }: RemoteServer): Runtime {
+export function createRemoteRuntime(server: RemoteServer, access: Pick<RemoteAccess, 'fetchFor'>): Runtime {
+  const { url, transport, headers } = server;
   return {
     prepare: () => Promise.resolve(),
     async launch(signal) {
       signal?.throwIfAborted();
-      return { kind: 'remote', url, transport, headers };
+      return { kind: 'remote', url, transport, headers, fetch: await access.fetchFor(server) };
     },
   };
 }

@@ -81,6 +81,9 @@ test('a server with nothing but a command has every default', async () => {
     concurrency: 16,
     queueMax: 100,
     pool: { min: 0, max: 1 },
+    pathRules: [],
+    processLimits: {},
+    sandbox: 'none',
     resultBytesMax: 100_000,
     tools: { allow: undefined, deny: [] },
     workspaceDir: undefined,
@@ -122,7 +125,7 @@ test('a container has bounds, its own folder, and nothing else of this machine',
   const text = `
 workspace_root: /srv/ws
 servers:
-  a: {image: "ghcr.io/x/y:1@sha256:ab", workspace: team/a, args: ["\${workspace}/db"], mounts: [{source: ./in, target: /in}, {source: ~/out, target: /out, read_only: false}]}
+  a: {image: "ghcr.io/x/y:1@sha256:ab", allow_dangerous: [host_paths], workspace: team/a, args: ["\${workspace}/db"], mounts: [{source: ./in, target: /in}, {source: ~/out, target: /out, read_only: false}]}
 `;
   const file = writeConfig(text);
   expect(only(await loadConfig({ file, env: { HOME: '/home/u' } }), 'container')).toMatchObject({
@@ -245,6 +248,7 @@ describe('no key is inert: each one, set to something else than its default, cha
     'data_dir: /d',
     'workspace_root: /w',
     'tools_root: /t',
+    'token_key: aaaabbbbccccddddaaaabbbbccccdddd',
     'search: {limit: 7}',
     'search: {max_tokens: 700}',
     'defaults: {mode: launcher}',
@@ -280,8 +284,14 @@ describe('no key is inert: each one, set to something else than its default, cha
     'tools: {deny: [a]}',
   ];
   const process = ['args: [a]', 'env: {A: b}', 'workspace: w'];
+  const native = [
+    ...['cwd: c', 'sandbox: bubblewrap'],
+    ...['memory: 1GiB', 'processes: 9', 'files: 9', 'cpu: 1m'].map((limit) => `limits: {${limit}}`),
+  ];
   const groups = [
-    ['command: x', [...common, ...process, 'cwd: c']],
+    ['command: x\n    workspace: w', ['paths: [a]']],
+    ['image: x\n    allow_dangerous: [privileged]', ['privileged: true']],
+    ['command: x', [...common, ...process, ...native]],
     [
       'image: x',
       [
@@ -292,12 +302,19 @@ describe('no key is inert: each one, set to something else than its default, cha
         'cpus: 2',
         'pids: 2',
         'user: u',
-        'mounts: [{source: /a, target: /b}]',
+        'mounts: [{source: .tooldex/workspaces/a, target: /b}]',
+        'runtime_class: runsc',
+        'allow_dangerous: [host_paths]',
+        'registry_auth: {username: u, password: p}',
       ],
     ],
     [
       'url: "https://x.test"',
-      [...common, 'transport: sse', 'type: sse', 'headers: {A: b}', 'additionalHeaders: {A: b}'],
+      [
+        ...[...common, 'transport: sse', 'type: sse', 'headers: {A: b}', 'additionalHeaders: {A: b}'],
+        ...['client_id: a', 'scopes: [a]', 'redirect_port: 7'].map((key) => `oauth: {${key}}`),
+        ...['allow_private: true', 'proxy: none', 'ca_file: a.pem', 'connect_timeout: 1s'],
+      ],
     ],
   ] as const;
   test.each(groups.flatMap(([main, lines]) => lines.map((line) => [main, line] as const)))(

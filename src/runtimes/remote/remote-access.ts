@@ -1,0 +1,139 @@
+/** How the remote servers of one gateway are reached: connections, tokens and what was learned, for each server once. */
+import type { OAuthConfig, RemoteServerConfig } from '../../config/config.ts';
+import type { Clock } from '../../stdx/clock.ts';
+import type { Lookup } from './address-guard.ts';
+import { authorizedFetch } from './authorized-fetch.ts';
+import { type LoginOptions, login } from './login.ts';
+import { LoginStore } from './login-store.ts';
+import { MachineTokens } from './machine-tokens.ts';
+import type { RemoteFetch, TokenSource } from './remote-fetch.ts';
+import { openRemoteNetwork, type RemoteNetwork } from './remote-network.ts';
+import { StoredTokens } from './stored-tokens.ts';
+
+export type RemoteServer = Pick<
+  RemoteServerConfig,
+  'name' | 'url' | 'transport' | 'headers' | 'oauth' | 'privateHosts' | 'proxy' | 'caFile' | 'connectTimeoutMs'
+>;
+
+export interface RemoteAccessOptions {
+  readonly dataDir: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Secret that logins are encrypted with; undefined makes a key file. */
+  readonly tokenSecret: string | undefined;
+  readonly clock: Clock;
+  readonly lookup?: Lookup;
+}
+
+export interface RemoteAccess {
+  /** The same `fetch` for the same configuration, so that its tokens and connections are shared. */
+  fetchFor(server: RemoteServer): Promise<RemoteFetch>;
+  /** A person's login, kept for every gateway of this data folder. */
+  login(server: RemoteServer, how: Pick<LoginOptions, 'onAddress' | 'signal'>): Promise<void>;
+  /** Forgets the login here and, where it can be, there. False if there was none. */
+  logout(server: RemoteServer): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+interface Reached {
+  readonly key: string;
+  readonly network: Promise<RemoteNetwork>;
+  readonly fetch: Promise<RemoteFetch>;
+}
+
+export function createRemoteAccess(options: RemoteAccessOptions): RemoteAccess {
+  const { dataDir, env, tokenSecret, lookup } = options;
+  const store = new LoginStore({ dataDir, secret: tokenSecret });
+  const reached = new Map<string, Reached>();
+  const reach = (server: RemoteServer): Reached => {
+    const key = JSON.stringify(server);
+    const known = reached.get(server.name);
+    if (known?.key === key) return known;
+    void known?.network.then((network) => network.close()).catch(() => {});
+    const network = openRemoteNetwork({ ...server, server: server.name, env, lookup });
+    const fetch = network.then((open) => dressed(server, open.fetch, { ...options, store }));
+    // Whoever asks for it gets the error; it must not also end the process.
+    fetch.catch(() => {});
+    const made = { key, network, fetch };
+    reached.set(server.name, made);
+    return made;
+  };
+  return {
+    fetchFor: (server) => reach(server).fetch,
+    async login(server, how) {
+      const { fetch } = await reach(server).network;
+      await login({ ...how, ...loginOptions(server), fetch: strictly(fetch), store });
+    },
+    async logout(server) {
+      const known = await store.read(server.name, server.url);
+      const isThere = await store.remove(server.name);
+      if (known) await revoke(known, strictly((await reach(server).network).fetch)).catch(() => {});
+      return isThere;
+    },
+    async close() {
+      const networks = [...reached.values()].map(({ network }) => network);
+      reached.clear();
+      await Promise.all(networks.map((network) => network.then((open) => open.close()).catch(() => {})));
+    },
+  };
+}
+
+function loginOptions({ name, url, headers, oauth }: RemoteServer) {
+  return {
+    server: name,
+    url,
+    headers,
+    client: oauth?.clientId === undefined ? undefined : { id: oauth.clientId, secret: oauth.clientSecret },
+    scope: oauth?.scopes?.join(' '),
+    redirectPort: oauth?.redirectPort ?? 0,
+  };
+}
+
+/** A server with credentials of its own in `headers` is left with those. */
+function dressed(
+  server: RemoteServer,
+  fetch: RemoteFetch,
+  { store, clock }: { readonly store: LoginStore; readonly clock: Clock },
+): RemoteFetch {
+  const { name, url, headers, oauth } = server;
+  const isSettled = Object.keys(headers).some((header) => header.toLowerCase() === 'authorization');
+  if (isSettled && !oauth) return fetch;
+  const common = { server: name, url, fetch: strictly(fetch), clock };
+  const tokens: TokenSource = isMachine(oauth)
+    ? new MachineTokens({ ...common, ...oauth, scope: oauth.scopes?.join(' ') })
+    : new StoredTokens({ ...common, store });
+  return authorizedFetch({ server: name, url, fetch, tokens });
+}
+
+type MachineConfig = OAuthConfig & { readonly clientId: string; readonly clientSecret: string };
+
+function isMachine(oauth: OAuthConfig | undefined): oauth is MachineConfig {
+  return oauth?.grant === 'client_credentials' && oauth.clientId !== undefined && oauth.clientSecret !== undefined;
+}
+
+/**
+ * For talking to authorization servers: credentials are not sent on to wherever a redirect points, and answers are of
+ * the class that the SDK looks for.
+ */
+function strictly(fetch: RemoteFetch): RemoteFetch {
+  return async (url, init = {}) => {
+    const isGet = (init.method ?? 'GET') === 'GET';
+    const response = await fetch(url, isGet ? init : { ...init, redirect: 'error' });
+    const { status, statusText, headers } = response;
+    const text = await response.text();
+    return new Response(text === '' ? null : text, { status, statusText, headers: Object.fromEntries(headers) });
+  };
+}
+
+/** RFC 7009. A server that cannot revoke lets the token expire. */
+async function revoke(
+  { tokens, client, discovery }: NonNullable<Awaited<ReturnType<LoginStore['read']>>>,
+  fetch: RemoteFetch,
+): Promise<void> {
+  const metadata: Readonly<Record<string, unknown>> = discovery.authorizationServerMetadata ?? {};
+  const endpoint = metadata.revocation_endpoint;
+  if (typeof endpoint !== 'string') return;
+  const body = new URLSearchParams({ token: tokens.refresh_token ?? tokens.access_token, client_id: client.client_id });
+  if (client.client_secret) body.set('client_secret', client.client_secret);
+  const response = await fetch(endpoint, { method: 'POST', body, signal: AbortSignal.timeout(5_000) });
+  await response.body?.cancel();
+}

@@ -1,0 +1,103 @@
+/** The connections of one remote server: guarded, through a proxy where there is one, trusting its own authorities too. */
+import { readFile } from 'node:fs/promises';
+import { rootCertificates } from 'node:tls';
+import type { buildConnector, Dispatcher } from 'undici';
+import { GatewayError } from '../../errors.ts';
+import { type AddressGuard, createAddressGuard, type Lookup, type PrivateHosts } from './address-guard.ts';
+import type { RemoteFetch } from './remote-fetch.ts';
+
+export interface NetworkOptions {
+  readonly server: string;
+  readonly url: URL;
+  readonly privateHosts: PrivateHosts;
+  /** A proxy for all requests, `none`, or undefined for what the environment says. */
+  readonly proxy: string | undefined;
+  /** PEM file with certificates to trust besides the usual ones. Absolute. */
+  readonly caFile: string | undefined;
+  readonly connectTimeoutMs: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly lookup?: Lookup | undefined;
+}
+
+export interface RemoteNetwork {
+  /** Throws NOT_ALLOWED for a private address; otherwise as `fetch` does. */
+  readonly fetch: RemoteFetch;
+  close(): Promise<void>;
+}
+
+interface Proxies {
+  readonly httpProxy: string;
+  readonly httpsProxy: string;
+  readonly noProxy: string;
+}
+
+/** Throws CONFIG_INVALID when the file of authorities cannot be read. */
+export async function openRemoteNetwork(options: NetworkOptions): Promise<RemoteNetwork> {
+  const undici = await import('undici');
+  const guard = createAddressGuard(options);
+  const tls = { timeout: options.connectTimeoutMs, ...(await authorities(options)) };
+  const proxies = proxiesOf(options);
+  const connect = guardedConnector(undici.buildConnector({ ...tls, lookup: guard.lookup }), guard);
+  // Calls have deadlines of their own; a stream may be silent for hours.
+  const common = { connect, bodyTimeout: 0, headersTimeout: 0 };
+  const dispatcher: Dispatcher = proxies
+    ? new undici.EnvHttpProxyAgent({ ...common, ...proxies, requestTls: tls, proxyTls: tls })
+    : new undici.Agent(common);
+  return {
+    fetch: async (url, init = {}) => {
+      const refused = proxies && guard.refuseLiteral(new URL(url).hostname);
+      if (refused) throw refused;
+      // Behind a proxy nobody sees where a redirect leads to.
+      const redirect = proxies && init.redirect !== 'manual' ? 'error' : init.redirect;
+      const headers = Object.fromEntries(new Headers(init.headers));
+      const request = { ...init, headers, dispatcher, ...(redirect ? { redirect } : {}) };
+      try {
+        return (await undici.fetch(url, request as Parameters<typeof undici.fetch>[1])) as unknown as Response;
+      } catch (error) {
+        throw (error instanceof Error && ownCause(error)) || error;
+      }
+    },
+    close: () => dispatcher.destroy(),
+  };
+}
+
+/** Addresses as such are never looked up, so they are held against the guard first. */
+function guardedConnector(connect: buildConnector.connector, guard: AddressGuard): buildConnector.connector {
+  return (options, done) => {
+    const refused = guard.refuseLiteral(options.hostname);
+    if (refused) done(refused, null);
+    else connect(options, done);
+  };
+}
+
+/** `fetch` says only that it failed; what failed is inside. */
+function ownCause(error: Error): GatewayError | undefined {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof GatewayError) return cause;
+  }
+  return undefined;
+}
+
+async function authorities({ server, caFile }: NetworkOptions): Promise<{ ca?: string[] }> {
+  if (caFile === undefined) return {};
+  try {
+    return { ca: [...rootCertificates, await readFile(caFile, 'utf8')] };
+  } catch (error) {
+    throw new GatewayError('CONFIG_INVALID', `The \`ca_file\` of server "${server}" cannot be read: ${caFile}`, {
+      hint: 'Give the path of a PEM file that Tooldex may read.',
+      cause: error,
+    });
+  }
+}
+
+/** As curl and most programs read them. This machine itself is never reached through a proxy. */
+function proxiesOf({ proxy, env }: NetworkOptions): Proxies | undefined {
+  if (proxy === 'none') return undefined;
+  const both = env.ALL_PROXY ?? env.all_proxy ?? '';
+  const httpProxy = proxy ?? env.http_proxy ?? env.HTTP_PROXY ?? both;
+  const httpsProxy = proxy ?? env.https_proxy ?? env.HTTPS_PROXY ?? both;
+  if (!/^https?:/.test(httpProxy) && !/^https?:/.test(httpsProxy)) return undefined;
+  const listed = proxy === undefined ? (env.no_proxy ?? env.NO_PROXY) : undefined;
+  const noProxy = [listed, 'localhost', '127.0.0.1', '::1'].filter(Boolean).join(',');
+  return { httpProxy, httpsProxy, noProxy };
+}

@@ -1,0 +1,115 @@
+/** Tokens of a person's login: read from the store, renewed once for all who need them, in whatever process. */
+import { GatewayError } from '../../errors.ts';
+import type { Clock } from '../../stdx/clock.ts';
+import { SingleFlight } from '../../stdx/single-flight.ts';
+import { loginRequired } from './login-required.ts';
+import type { LoginStore, StoredLogin } from './login-store.ts';
+import { Refusal } from './refusal.ts';
+import type { RemoteFetch, TokenSource } from './remote-fetch.ts';
+
+/** A token that ends during the request is of no use. */
+const EXPIRY_MARGIN_MS = 20_000;
+
+export interface StoredTokensOptions {
+  readonly server: string;
+  readonly url: URL;
+  readonly store: LoginStore;
+  /** For the authorization server. */
+  readonly fetch: RemoteFetch;
+  readonly clock: Clock;
+}
+
+export class StoredTokens implements TokenSource {
+  readonly #options: StoredTokensOptions;
+  readonly #refusal: Refusal;
+  readonly #flights = new SingleFlight<'renew', string>();
+  #known: { readonly stamp: string; readonly login: StoredLogin | undefined } | undefined;
+
+  constructor(options: StoredTokensOptions) {
+    this.#options = options;
+    this.#refusal = new Refusal(options.clock);
+  }
+
+  async token(): Promise<string | undefined> {
+    const { stamp, login } = await this.#look();
+    this.#refusal.check(stamp);
+    if (!login) return undefined;
+    return isOver(login) ? this.renew(login.tokens.access_token) : login.tokens.access_token;
+  }
+
+  renew(refused: string | undefined): Promise<string> {
+    return this.#flights.run('renew', () => this.#renew(refused));
+  }
+
+  async giveUp(why: string): Promise<Error> {
+    const { stamp } = await this.#look();
+    return this.#refusal.note(loginRequired(this.#options.server, why), stamp, 'final');
+  }
+
+  async #renew(refused: string | undefined): Promise<string> {
+    const before = await this.#look();
+    this.#refusal.check(before.stamp);
+    if (!before.login) throw await this.giveUp('it does not let anybody in without one');
+    const unlock = await this.#options.store.lock(this.#options.server);
+    try {
+      const { login } = await this.#look();
+      if (!login) throw await this.giveUp('it was logged out');
+      // Another process, or a call just before, has renewed it meanwhile.
+      if (login.tokens.access_token !== refused) return login.tokens.access_token;
+      return await this.#refresh(login);
+    } finally {
+      await unlock();
+    }
+  }
+
+  async #refresh(login: StoredLogin): Promise<string> {
+    const { server, url, store, fetch } = this.#options;
+    const { refresh_token: refreshToken } = login.tokens;
+    if (!refreshToken) throw await this.giveUp('the last one has expired and cannot be renewed');
+    const { refreshAuthorization } = await import('@modelcontextprotocol/client');
+    const { authorizationServerUrl, authorizationServerMetadata, resourceMetadata } = login.discovery;
+    const issuer = login.tokens.issuer;
+    const tokens = await refreshAuthorization(authorizationServerUrl, {
+      ...(authorizationServerMetadata ? { metadata: authorizationServerMetadata } : {}),
+      clientInformation: login.client,
+      refreshToken,
+      ...(resourceMetadata ? { resource: resourceMetadata.resource } : {}),
+      fetchFn: fetch,
+    }).catch(async (error: unknown) => Promise.reject(await this.#refreshFailed(error)));
+    const renewed = { ...login, tokens: { ...tokens, ...(issuer ? { issuer } : {}) }, expiresAtMs: expiryOf(tokens) };
+    await store.save(server, url, renewed);
+    return tokens.access_token;
+  }
+
+  /** A refused refresh token stays refused; anything else may be better in a moment. */
+  async #refreshFailed(error: unknown): Promise<Error> {
+    const { server } = this.#options;
+    const { OAuthError, OAuthErrorCode } = await import('@modelcontextprotocol/client');
+    const said = error instanceof Error ? error.message : String(error);
+    if (error instanceof OAuthError && error.code !== OAuthErrorCode.ServerError) {
+      return this.giveUp(`the last one could not be renewed (${error.code}: ${said})`);
+    }
+    const { stamp } = await this.#look();
+    const unreachable = new GatewayError(
+      'UPSTREAM_ERROR',
+      `The login at server "${server}" could not be renewed: ${said}`,
+      { hint: 'Its authorization server does not answer as it should; try again later.', cause: error },
+    );
+    return this.#refusal.note(unreachable, stamp, 'passing');
+  }
+
+  async #look(): Promise<{ readonly stamp: string | undefined; readonly login: StoredLogin | undefined }> {
+    const { server, url, store } = this.#options;
+    const stamp = await store.stamp(server);
+    if (stamp === undefined) return { stamp, login: undefined };
+    if (this.#known?.stamp !== stamp) this.#known = { stamp, login: await store.read(server, url) };
+    return this.#known;
+  }
+}
+
+const isOver = ({ expiresAtMs }: StoredLogin) =>
+  expiresAtMs !== undefined && Date.now() > expiresAtMs - EXPIRY_MARGIN_MS;
+
+export function expiryOf({ expires_in: seconds }: { readonly expires_in?: number | undefined }): number | undefined {
+  return seconds === undefined ? undefined : Date.now() + seconds * 1000;
+}
