@@ -1,13 +1,10 @@
 /** The commands that edit files: the configuration, and those of MCP clients. */
-import { type Command, Option } from 'commander';
+import { Argument, type Command, Option } from 'commander';
+import { CLIENTS, type ClientName } from '../config/client-files.ts';
 import type { CommonFlags, Invocation } from './invocation.ts';
 
 /** Adds the commands; `common` adds the flags of all commands, and `choose` takes what is to be run. */
-export function declareEditing(
-  program: Command,
-  invocation: Invocation,
-  { common, choose }: { common: (command: Command) => Command; choose: (run: () => Promise<number>) => void },
-): void {
+export function declareEditing(program: Command, invocation: Invocation, { common, choose }: Declaring): void {
   common(program.command('add').description('add a server to the configuration file; comments stay'))
     .argument('<name>', 'what the server will be called')
     .argument('[args...]', 'arguments of the command or image, after --')
@@ -38,4 +35,30 @@ export function declareEditing(
         choose(async () => (await import('./switch-server.ts')).switchServer(invocation, { action, server }, flags)),
       );
   }
+  declareClients(program, invocation, { common, choose });
+}
+
+interface Declaring {
+  readonly common: (command: Command) => Command;
+  readonly choose: (run: () => Promise<number>) => void;
+}
+
+function declareClients(program: Command, invocation: Invocation, { common, choose }: Declaring): void {
+  const client = (flags: string, description: string) => new Option(flags, description).choices([...CLIENTS]);
+  common(program.command('import').description('show which servers of an MCP client would be added, and add them'))
+    .addOption(client('--from <client>', 'whose servers').makeOptionMandatory())
+    .option('--file <file>', 'its file; without it, the one of your own settings')
+    .option('--write', 'add them; without it, this is a preview')
+    .option('--json', 'print JSON')
+    .action((flags) => choose(async () => (await import('./import.ts')).importServers(invocation, flags)));
+  common(program.command('connect').description('write Tooldex into the file of an MCP client, with a backup'))
+    .addArgument(new Argument('<client>', 'which client').choices([...CLIENTS]))
+    .argument('[args...]', 'further arguments of "tooldex stdio", after --')
+    .option('--url <address>', 'reach a running gateway there, instead of starting one')
+    .option('--file <file>', 'its file; without it, the one of your own settings')
+    .option('--undo', 'take Tooldex out again')
+    .option('--json', 'print JSON')
+    .action((name: ClientName, args: string[], flags) =>
+      choose(async () => (await import('./connect.ts')).connect(invocation, { client: name, args }, flags)),
+    );
 }

@@ -20,12 +20,17 @@ export const isSecret = (name: string, value: string): boolean =>
   !value.includes('${') &&
   (SECRET_NAME.test(name) || SECRET_SHAPE.test(SCHEME.exec(value)?.[2] ?? value));
 
-/** `server` names what would have no name of its own, such as the variable of a header. */
-export function referenceSecrets(server: string, entry: Entry): Referenced {
+/**
+ * `server` names what would have no name of its own, such as the variable of a header. `taken` says which value each
+ * variable has stood for so far: two servers with different tokens need two variables.
+ */
+export function referenceSecrets(server: string, entry: Entry, taken = new Map<string, string>()): Referenced {
   const variables = new Set<string>();
-  const refer = (name: string) => {
-    variables.add(name);
-    return `\${env:${name}}`;
+  const refer = (name: string, value: string) => {
+    const variable = freeName(server, name, (candidate) => (taken.get(candidate) ?? value) === value);
+    taken.set(variable, value);
+    variables.add(variable);
+    return `\${env:${variable}}`;
   };
   const mapped: Record<string, unknown> = { ...entry };
   if (isObject(entry.env)) mapped.env = ofVariables(entry.env, refer);
@@ -39,24 +44,34 @@ export function referenceSecrets(server: string, entry: Entry): Referenced {
   return { entry: mapped, variables: [...variables] };
 }
 
-type Refer = (variable: string) => string;
+/** The name itself, or with the server in front, or with a number behind. */
+function freeName(server: string, name: string, isFree: (candidate: string) => boolean): string {
+  const own = variableName(server);
+  const longer = name.startsWith(own) ? name : `${own}_${name}`;
+  for (let number = 2; ; number++) {
+    const found = [name, longer, `${longer}_${number}`].find(isFree);
+    if (found !== undefined) return found;
+  }
+}
+
+type Refer = (variable: string, value: string) => string;
 
 function ofVariables(env: Entry, refer: Refer): Entry {
-  return mapTexts(env, (name, value) => (isSecret(name, value) ? refer(variableName(name)) : value));
+  return mapTexts(env, (name, value) => (isSecret(name, value) ? refer(variableName(name), value) : value));
 }
 
 function ofHeaders(server: string, headers: Entry, refer: Refer): Entry {
   return mapTexts(headers, (name, value) => {
     if (!isSecret(name, value)) return value;
-    const scheme = SCHEME.exec(value)?.[1];
-    return `${scheme ?? ''}${refer(variableName(server, scheme ? 'token' : name.replace(/^x-/i, '')))}`;
+    const [, scheme = '', secret = value] = SCHEME.exec(value) ?? [];
+    return `${scheme}${refer(variableName(server, scheme ? 'token' : name.replace(/^x-/i, '')), secret)}`;
   });
 }
 
 function ofUrl(server: string, url: string, refer: Refer): string {
   return url.replace(/(?<=[?&])[^=&#]+=[^&#]+/g, (pair) => {
     const [name = '', value = ''] = pair.split(/=(.*)/s);
-    return isSecret(name, value) || /^key$/i.test(name) ? `${name}=${refer(variableName(server, name))}` : pair;
+    return isSecret(name, value) || /^key$/i.test(name) ? `${name}=${refer(variableName(server, name), value)}` : pair;
   });
 }
 
@@ -65,11 +80,11 @@ function ofArguments(server: string, args: readonly unknown[], refer: Refer): re
   return args.map((arg, at) => {
     if (typeof arg !== 'string') return arg;
     const [, flag, value] = /^(-{1,2}[\w-]+)=(.+)$/s.exec(arg) ?? [];
-    if (flag && value && isSecret(flag, value)) return `${flag}=${refer(variableName(server, flag))}`;
+    if (flag && value && isSecret(flag, value)) return `${flag}=${refer(variableName(server, flag), value)}`;
     const before = args[at - 1];
     const isValue = typeof before === 'string' && /^-{1,2}[\w-]+$/.test(before) && !arg.startsWith('-');
-    if (isValue && isSecret(before, arg)) return refer(variableName(server, before));
-    return !arg.startsWith('-') && isSecret('', arg) ? refer(variableName(server, 'token')) : arg;
+    if (isValue && isSecret(before, arg)) return refer(variableName(server, before), arg);
+    return !arg.startsWith('-') && isSecret('', arg) ? refer(variableName(server, 'token'), arg) : arg;
   });
 }
 

@@ -36,10 +36,10 @@ test.each([
         '--port',
         '80',
         '/data',
-        '${env:MY_SERVER_TOKEN}',
+        '${env:MY_SERVER_TOKEN_2}',
       ],
     },
-    ['MY_SERVER_API_KEY', 'MY_SERVER_TOKEN'],
+    ['MY_SERVER_API_KEY', 'MY_SERVER_TOKEN', 'MY_SERVER_TOKEN_2'],
   ],
   [
     'an address',

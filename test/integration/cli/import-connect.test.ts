@@ -1,0 +1,50 @@
+/** From a client's file into the configuration, and Tooldex into a client's file, from the command line. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { BIN, runCli } from '../../helpers/cli.ts';
+import { fixtureServer } from '../../helpers/fixture-server.ts';
+import { connectClient } from '../../helpers/mcp-client.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
+
+const OWN = '# mine\nservers: {}\n';
+
+it('#71 imports the servers of a client after a preview, without its secrets, and leaves its file alone', async () => {
+  const folder = tempDir();
+  const [config, file] = [join(folder, 'tooldex.yaml'), join(folder, 'mcp.json')];
+  const text = `{ // mine\n"mcpServers": {"well": ${JSON.stringify(fixtureServer('well-behaved'))},
+    "secret": {"command": "true", "env": {"A_TOKEN": "hidden-value"}}, "none": {}, "bad": {"command": "a b"}}}`;
+  writeFileSync(config, OWN);
+  writeFileSync(file, text);
+  const flags = ['import', '--from', 'cursor', '--file', file, '--config', config];
+  const preview = await runCli(flags, { env: { A_TOKEN: undefined } });
+  expect(preview).toMatchObject({ code: 0, stderr: expect.stringContaining('--write adds them') });
+  expect(preview.stdout).toMatch(/\+ well: .*\n\+ secret: .*\n- none: .*\n- bad: .*no blanks/);
+  expect(readFileSync(config, 'utf8')).toBe(OWN);
+  const written = await runCli([...flags, '--write'], { env: { A_TOKEN: undefined } });
+  expect(written.stderr).toContain('set A_TOKEN in the environment');
+  const result = readFileSync(config, 'utf8');
+  expect(result).toContain('# mine');
+  expect(result + written.stdout + preview.stdout).not.toContain('hidden-value');
+  expect(readFileSync(file, 'utf8')).toBe(text);
+  const called = await runCli(['call', 'well:add', '{"a":1,"b":2}', '--config', config]);
+  expect(called).toMatchObject({ code: 0, stdout: expect.stringContaining('3') });
+  const again = JSON.parse((await runCli([...flags, '--json'])).stdout);
+  expect(again).toMatchObject({ servers: [], written: false });
+});
+
+it('#71 connects a client with an entry that starts, and undoes it', async () => {
+  const folder = tempDir();
+  const [config, file] = [join(folder, 'tooldex.yaml'), join(folder, 'mcp.json')];
+  writeFileSync(config, OWN);
+  writeFileSync(file, '{}\n');
+  const connected = await runCli(['connect', 'cursor', '--file', file, '--config', config]);
+  expect(connected).toMatchObject({ code: 0, stdout: expect.stringContaining('wrote Tooldex into') });
+  const { command, args } = JSON.parse(readFileSync(file, 'utf8')).mcpServers.tooldex;
+  expect(args).toEqual([BIN, 'stdio', '--config', config]);
+  await using client = await connectClient('v1', { command, args });
+  expect((await client.listTools()).map(({ name }) => name)).toContain('use_tool');
+  expect((await runCli(['connect', 'cursor', '--file', file, '--undo'])).code).toBe(0);
+  expect(readFileSync(file, 'utf8')).toBe('{}\n');
+  expect((await runCli(['connect', 'nobody'])).code).toBe(64);
+});
