@@ -39,6 +39,13 @@ async function callOnce(pool: Pool, server: string, value = 'hello'): Promise<un
   return await echo(lease, value);
 }
 
+/** For the fixture that lists what a file names. */
+function toolsFile(): string {
+  const file = `${tempDir()}/tools.json`;
+  writeFileSync(file, '["a"]');
+  return file;
+}
+
 const pidsOf = (runtime: FixtureRuntime) => runtime.endpoints.map(({ pid }) => pid ?? 0);
 
 describe('starting', () => {
@@ -326,5 +333,118 @@ describe('the end', () => {
     const error = await failure(poolOf({ s: { runtime } }).acquire('s'));
     expect(error.code).toBe('START_FAILED');
     expect(error.message).toContain('/no/such/program');
+  });
+});
+
+describe('longer than a call', () => {
+  it('#28 a lease that is held for a stream keeps the server, with no call under way; without it idleness ends it', async () => {
+    const runtime = fixtureRuntime('changes-its-tools', '--tools', toolsFile());
+    const changes: string[] = [];
+    const pool = poolOf({ s: { runtime, idleTimeoutMs: 20 } }, { onChange: ({ to }) => changes.push(to.kind) });
+    const stream = await pool.acquire('s');
+    const heard = new Promise<string>((resolve) => {
+      stream.session.onNotification((method) => resolve(method));
+    });
+    // Many times the idle timeout, of an instance that is beyond doubt idle.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(changes.filter((kind) => kind === 'draining')).toEqual([]);
+    await stream.session.request('tools/call', { name: 'announce', arguments: { times: 1 } });
+    expect(await heard).toBe('notifications/tools/list_changed');
+    stream.release();
+    await gone(pidsOf(runtime));
+    expect(runtime.endpoints).toHaveLength(1);
+  });
+
+  it('#35 after a back-off one start probes for all who ask, and those who gave up do not count as failures', async () => {
+    const runtime = fixtureRuntime('dies-before-initialize');
+    let backOffEnded: () => void = () => {};
+    const ended = new Promise<void>((resolve) => {
+      backOffEnded = resolve;
+    });
+    const pool = poolOf(
+      { s: { runtime } },
+      { onChange: ({ event }) => event.kind === 'back-off-ended' && backOffEnded() },
+    );
+    for (const _ of [1, 2]) await failure(pool.acquire('s'));
+    expect((await failure(pool.acquire('s'))).data).toMatchObject({ failures: 2, retryAfterMs: expect.any(Number) });
+    await ended;
+    const launched = runtime.endpoints.length;
+    const errors = await Promise.all(Array.from({ length: 50 }, () => failure(pool.acquire('s'))));
+    expect(new Set(errors).size).toBe(1);
+    // Two processes are one start: it is asked the modern way and the old one.
+    expect(runtime.endpoints.length - launched).toBeLessThanOrEqual(2);
+    expect((await failure(pool.acquire('s'))).data).toMatchObject({ failures: 3 });
+
+    const slow = poolOf({ s: { runtime: fixtureRuntime('slow-to-start', '--gate', `${tempDir()}/never`) } });
+    const impatient = Array.from({ length: 5 }, async () => {
+      const abort = new AbortController();
+      const given = slow.acquire('s', { signal: abort.signal }).catch((error: Error) => error.name);
+      abort.abort();
+      return given;
+    });
+    expect(new Set(await Promise.all(impatient))).toEqual(new Set(['AbortError']));
+    expect(slow.state('s').kind, 'neither failed nor backing off').toBe('starting');
+  });
+});
+
+describe('many principals', () => {
+  it('#19 calls of two principals with the same ids reach processes of their own', async () => {
+    const runtime = fixtureRuntime('well-behaved');
+    const pool = poolOf({ s: { runtime } });
+    const pids = await Promise.all(
+      ['key:ada', 'key:bob', 'key:ada'].map(async (principal) => {
+        using lease = await pool.acquire('s', { principal });
+        const { content } = await lease.session.request('tools/call', { name: 'pid', arguments: {} });
+        return (content as JsonObject[])[0]?.text;
+      }),
+    );
+    expect(pids[0]).toBe(pids[2]);
+    expect(pids[1]).not.toBe(pids[0]);
+  });
+
+  it('#34 processes of sixty abandoned sessions are gone when they were idle, those that ended at once', async () => {
+    const runtime = fixtureRuntime('well-behaved');
+    const pool = poolOf({ s: { runtime, scope: 'session', idleTimeoutMs: 50 } });
+    for (let batch = 0; batch < 6; batch++) {
+      const sessions = Array.from({ length: 10 }, (_, i) => `${batch}-${i}`);
+      await Promise.all(sessions.map(async (session) => (await pool.acquire('s', { session })).release()));
+      for (const session of sessions.slice(0, 5)) pool.endSession(session);
+    }
+    await gone(pidsOf(runtime));
+    await pool.stop('s', 'to wait for the last');
+    expect(runtime.endpoints).toHaveLength(60);
+    expect(pool.state('s')).toEqual({ kind: 'stopped' });
+  });
+
+  it('#25 #26 a principal with many servers that hang does not keep another waiting', async () => {
+    const gate = `${tempDir()}/never`;
+    const plans = Object.fromEntries(
+      Array.from({ length: 12 }, (_, i) => [`slow${i}`, { runtime: fixtureRuntime('slow-to-start', '--gate', gate) }]),
+    );
+    const pool = poolOf({ ...plans, quick: { runtime: fixtureRuntime('well-behaved') } }, { startsMax: 1 });
+    const waiting = Object.keys(plans).map((name) => failure(pool.acquire(name, { principal: 'key:ada' })));
+    using lease = await pool.acquire('quick', { principal: 'key:bob' });
+    expect(await echo(lease, 'hi')).toBe('hi');
+    const launched = Object.values(plans).filter(({ runtime }) => runtime.endpoints.length > 0);
+    expect(launched.length, 'of twelve that came first').toBeLessThan(6);
+    await pool.close(0);
+    await Promise.all(waiting);
+  });
+});
+
+describe('several instances for the same callers', () => {
+  it('calls that would wait get a process of their own, and a spare is up before the first call and after a crash', async () => {
+    const runtime = fixtureRuntime('well-behaved');
+    const pool = poolOf({ s: { runtime, concurrency: 1, pool: { min: 1, max: 3 } } });
+    pool.keepWarm(['s']);
+    const leases = await Promise.all([pool.acquire('s'), pool.acquire('s'), pool.acquire('s')]);
+    expect(await Promise.all(leases.map((lease, i) => echo(lease, `${i}`)))).toEqual(['0', '1', '2']);
+    expect(new Set(pidsOf(runtime)).size).toBe(3);
+    for (const lease of leases) lease.release();
+    const first = pidsOf(runtime);
+    for (const pid of first) process.kill(pid, 'SIGKILL');
+    await gone(first);
+    while (pool.state('s').kind !== 'ready') await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(runtime.endpoints).toHaveLength(4);
   });
 });
