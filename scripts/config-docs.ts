@@ -39,7 +39,7 @@ export function renderDocs(): string {
   const root = JSON.parse(renderSchema()) as Schema;
   const properties = root.properties ?? {};
   const server = { ...root.definitions?.clientServer?.properties, ...root.definitions?.server?.properties };
-  const blocks = ['listen', 'auth', 'search', 'defaults', 'audit', 'log'].map((name) =>
+  const blocks = ['listen', 'auth', 'access', 'search', 'defaults', 'audit', 'log'].map((name) =>
     section(`\`${name}\``, propertiesOf(root, properties[name])),
   );
   const search = propertiesOf(root, properties.search);
@@ -49,6 +49,7 @@ export function renderDocs(): string {
     OPENING,
     section('Top level', pick(properties, Object.keys(properties))),
     ...blocks,
+    section('`rules` of `access`, each', propertiesOf(root, resolve(root, propertiesOf(root, properties.access).rules).items)),
     ...kinds,
     SERVERS,
     ...groups,

@@ -7,6 +7,7 @@ import type { HttpServer } from './http/http-server.ts';
 import { indexingStatus } from './meta-tools/server-status.ts';
 import type { Log } from './observability/log.ts';
 import { LOCAL, type Principal } from './policy/principal.ts';
+import { visibleServers } from './policy/visible-servers.ts';
 
 export interface ServeHttpOptions {
   readonly config: Config;
@@ -17,27 +18,37 @@ export interface ServeHttpOptions {
 
 /** Listens when it resolves; tools are listed in the background. */
 export async function serveHttp(gateway: Gateway, { config, host, port, log }: ServeHttpOptions): Promise<HttpServer> {
-  const [{ startHttpServer }, { createDirectOffer }, { createMetaOffer }, parts] = await Promise.all([
-    import('./http/http-server.ts'),
-    import('./http/direct-offer.ts'),
-    import('./meta-tools/meta-offer.ts'),
-    gateway.open(),
-  ]);
+  const [{ startHttpServer }, { createDirectOffer }, { createRelayTarget }, { createMetaOffer }, parts] =
+    await Promise.all([
+      import('./http/http-server.ts'),
+      import('./http/direct-offer.ts'),
+      import('./http/relay-target.ts'),
+      import('./meta-tools/meta-offer.ts'),
+      gateway.open(),
+    ]);
   const { identity, menu, calls } = gateway;
-  const meta = createMetaOffer(identity, menu, calls);
-  const { directory, policy } = parts;
-  const direct = (server: string, principal: Principal) => {
-    const known = policy.seesServer(principal, server) ? directory.get(server) : undefined;
-    return known && createDirectOffer(parts, known, identity);
+  const meta = (principal: Principal) => {
+    const { policy } = parts;
+    const seen = policy.restricts(principal) ? gateway.menuFor((name) => policy.seesServer(principal, name)) : menu;
+    return createMetaOffer(identity, seen, calls);
   };
-  const readiness = async () => ({
-    indexing: indexingStatus(parts) ?? 'complete',
-    configuration: configurationStatus(gateway),
-  });
+  const visible = (principal: Principal) => visibleServers(parts.directory, parts.policy, principal);
+  const direct = (server: string, principal: Principal) => {
+    const known = visible(principal).get(server);
+    if (!known) return undefined;
+    const offer = (session?: string) => createDirectOffer(parts, known, { identity, session });
+    return { offer, target: createRelayTarget(parts, known, identity) };
+  };
+  const onSessionEnd = (session: string) => parts.pool.endSession(session);
+  const readiness = async (principal: Principal) =>
+    parts.policy.isAdmin(principal)
+      ? { indexing: indexingStatus(parts) ?? 'complete', configuration: configurationStatus(gateway) }
+      : {};
   const onError = (error: Error) => log('info', `http: ${error.message}`);
-  const serverNames = (principal: Principal) => directory.names().filter((name) => policy.seesServer(principal, name));
+  const serverNames = (principal: Principal) => visible(principal).names();
   const { door, close: closeDoor } = await openDoor({ config, host, log });
-  const offered = { host, port, meta, direct, serverNames, door, readiness, onError };
+  const metrics = async (principal: Principal) => (parts.policy.isAdmin(principal) ? gateway.metrics() : undefined);
+  const offered = { host, port, metrics, meta, direct, onSessionEnd, serverNames, door, readiness, onError };
   const server = await startHttpServer(offered).catch((error: unknown) => {
     closeDoor();
     throw error;

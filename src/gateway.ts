@@ -8,12 +8,14 @@ import type { Config, ServerConfig } from './config/config.ts';
 import type { ReloadPlan } from './config/plan-reload.ts';
 import { readAddedServer } from './config/read-added-server.ts';
 import { GatewayError } from './errors.ts';
+import { type Observed, openObserved } from './gateway-observed.ts';
 import { type ConfigStatus, LiveConfig, type Running } from './gateway-reload.ts';
 import { type Identity, identityOf } from './meta-tools/identity.ts';
 import { buildMenu, type Menu, type MenuServer } from './meta-tools/menu.ts';
 import type { MetaToolParts } from './meta-tools/parts.ts';
 import { type CallRecord, type MetaToolCalls, registerMetaTools } from './meta-tools/register.ts';
 import type { Log } from './observability/log.ts';
+import type { MetricsPage } from './observability/metrics.ts';
 import { createAdmission } from './policy/admission.ts';
 import { createOpenPolicy, type Policy } from './policy/policy.ts';
 import { createRulePolicy } from './policy/rule-policy.ts';
@@ -44,6 +46,8 @@ export interface Gateway {
   /** Notes that the file has changed but cannot be used. */
   refuseConfig(error: unknown): void;
   configStatus(): ConfigStatus;
+  /** What was counted so far; undefined where the configuration says nothing of metrics. */
+  metrics(): Promise<MetricsPage | undefined>;
   /** Drains calls, stops every server, closes the files. */
   close(): Promise<void>;
 }
@@ -149,11 +153,12 @@ async function openParts(options: GatewayOptions, directory: ConfiguredServers, 
   const closing: (() => Promise<void>)[] = [];
   const redact = (text: string) => live.current.redact(text);
   const observed = await openObserved({ config: { ...config, redact }, log, version: options.version });
-  const index = lazyToolIndex(async () => {
+  const opening = lazyToolIndex(async () => {
     const { openSearch } = await import('./gateway-search.ts');
     const alsoClose = (close: () => Promise<void>) => closing.push(close);
     return openSearch({ config, env, modelFolder, storage: blobs, alsoClose, onDownload: downloadNotes(log) });
   });
+  const index = observed.index(opening);
   const { openPool } = await import('./gateway-pool.ts');
   const { pool, close: closePool } = await openPool({ ...options, directory, catalog, observed });
   const note = (level: 'info' | 'problem', message: string) => log(level === 'info' ? 'info' : 'warn', message);
@@ -164,11 +169,14 @@ async function openParts(options: GatewayOptions, directory: ConfiguredServers, 
     await index.close();
     await Promise.all(closing.map((closeOne) => closeOne()));
     catalog.close();
+    await observed.close();
   };
   const addServer = serverAdder(adding);
   const paths = createPathGuard({ workspaceOf: (name) => workspaceOf(directory.config(name)) });
-  const parts = await metaToolParts({ catalog, directory, pool, index, discovery, addServer, paths }, live);
-  return { parts, running: { pool, discovery, addedServers }, close };
+  const admission = createAdmission(observed.admissions);
+  const built = { catalog, directory, pool, index, discovery, addServer, paths, admission };
+  const parts = await metaToolParts(built, live);
+  return { parts, observed, running: { pool, discovery, addedServers }, close };
 }
 
 /** A line for each tenth of a file: a first download takes minutes, and somebody will ask why vectors are missing. */
@@ -200,7 +208,10 @@ async function openCatalog({ config, log }: GatewayOptions): Promise<OpenCatalog
   return { catalog: createCatalog(database), blobs: createBlobs(database), added: createAddedServers(database) };
 }
 
-type Built = Pick<MetaToolParts, 'catalog' | 'directory' | 'pool' | 'index' | 'discovery' | 'addServer' | 'paths'>;
+type Built = Pick<
+  MetaToolParts,
+  'catalog' | 'directory' | 'pool' | 'index' | 'discovery' | 'addServer' | 'paths' | 'admission'
+>;
 
 async function metaToolParts(built: Built, live: LiveConfig): Promise<MetaToolParts> {
   const [{ ResultStore }, { ArgumentChecker }, { systemClock }] = await Promise.all([
@@ -209,13 +220,11 @@ async function metaToolParts(built: Built, live: LiveConfig): Promise<MetaToolPa
     import('./stdx/clock.ts'),
   ]);
   const policyOf = rememberLast(policyFrom);
-  const admission = createAdmission(observed.admissions);
   return {
     ...built,
     get policy() {
       return policyOf(live.current);
     },
-    admission,
     results: new ResultStore(systemClock),
     checker: new ArgumentChecker(),
     get search() {

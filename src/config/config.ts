@@ -21,6 +21,8 @@ export interface Config {
   readonly tokenSecret: string | undefined;
   /** By name, in the order of the file; disabled ones too. */
   readonly servers: ReadonlyMap<string, ServerConfig>;
+  /** Virtual servers by name, in the order of the file; never the name of a server. */
+  readonly profiles: ReadonlyMap<string, ProfileConfig>;
   /** What is allowed but probably not meant; each names its server and key. */
   readonly warnings: readonly string[];
   /** Replaces every secret value of this configuration in `text` by `***`. */
@@ -158,6 +160,27 @@ interface CommonServerConfig {
   readonly workspaceDir: string | undefined;
   /** Names or globs of arguments that are paths besides those that schemas show to be; with `!` in front, of such that are none. */
   readonly pathRules: readonly string[];
+}
+
+/** A choice of servers and tools for one kind of agent, at `/mcp/<name>`. */
+export interface ProfileConfig {
+  readonly name: string;
+  /** Empty when the file says nothing. */
+  readonly description: string;
+  /** Names or globs. */
+  readonly servers: readonly string[];
+  /** Patterns are `tool` or `server:tool`; keys of `rename` and `describe` are `server:tool`. */
+  readonly tools: ToolFilter & {
+    readonly rename: Readonly<Record<string, string>>;
+    readonly describe: Readonly<Record<string, string>>;
+  };
+  readonly annotations: {
+    readonly readOnlyHint?: boolean | undefined;
+    readonly destructiveHint?: boolean | undefined;
+    readonly idempotentHint?: boolean | undefined;
+    readonly openWorldHint?: boolean | undefined;
+  };
+  readonly exposure: 'discovery' | 'direct';
 }
 
 /** Tool names or globs (`*`, `?`). What `deny` matches is gone even where `allow` matches; no `allow` means all. */

@@ -1,6 +1,6 @@
 /** `listen` and `auth` to what the HTTP door asks: who may come in, under which names, through which proxies. */
 import { dirname } from 'node:path';
-import type { AccessConfig, AuthConfig } from './config.ts';
+import type { AccessConfig, AccessRule, AccessRules, AuthConfig } from './config.ts';
 import type { Expander } from './expander.ts';
 import type { KeyPath } from './problems.ts';
 import type { LoadOptions } from './resolve.ts';
@@ -25,6 +25,7 @@ export function resolveAccess(document: ConfigDocument, around: AccessSurroundin
     allowedOrigins: (allowed_origins ?? []).map((name) => name.toLowerCase()),
     trustedProxies: trusted_proxies ?? [],
     auth: resolveAuth(document, around),
+    rules: resolveRules(document, around),
   };
 }
 
@@ -35,3 +36,21 @@ function resolveAuth({ auth }: ConfigDocument, { report }: AccessSurroundings): 
     report(['auth'], 'key', '"auth" switches nothing on — write "api_keys: true", or leave "auth" out');
   return resolved;
 }
+
+function resolveRules({ access, auth }: ConfigDocument, { report }: AccessSurroundings): AccessRules | undefined {
+  if (access === undefined) return undefined;
+  if (auth === undefined)
+    report(
+      ['access'],
+      'key',
+      '"access" needs "auth": without it nobody is told apart — write "auth: {api_keys: true}"',
+    );
+  const { groups = {}, rules } = access;
+  return { groups, rules: rules.map(toRule) };
+}
+
+function toRule({ for: who, servers, tools, deny = [], profiles = [], admin = false, add }: RuleDocument): AccessRule {
+  return { for: who, servers, tools, deny, profiles, admin, add };
+}
+
+type RuleDocument = NonNullable<ConfigDocument['access']>['rules'][number];

@@ -8,6 +8,7 @@ import type { Problem } from './problems.ts';
 import { createRedactor } from './redact.ts';
 import { resolveAccess } from './resolve-access.ts';
 import { resolveObservability } from './resolve-observability.ts';
+import { resolveProfiles } from './resolve-profiles.ts';
 import { resolveSearch } from './resolve-search.ts';
 import { resolveServer } from './resolve-server.ts';
 import type { ConfigDocument, ServerDocument } from './schema.ts';
@@ -43,6 +44,12 @@ export function resolveDocument(document: ConfigDocument, options: LoadOptions):
   };
   if (document.inputs?.length) warnings.push('"inputs" are questions that only VS Code asks; they are ignored');
   const servers = resolveServers(document, isClientFile(options.file), around);
+  const profiles = resolveProfiles(document.profiles, {
+    servers,
+    serverNames: new Set(SERVER_BLOCKS.flatMap((block) => Object.keys(document[block] ?? {}))),
+    takesOthers: document.add_servers === 'always',
+    report: around.report,
+  });
   const search = resolveSearch(document.search, options, expander);
   const tokenSecret = resolveTokenSecret(document, options, around);
   const access = resolveAccess(document, { options, expander, report: around.report });
@@ -58,6 +65,7 @@ export function resolveDocument(document: ConfigDocument, options: LoadOptions):
       tokenSecret,
       ...told,
       servers,
+      profiles,
       warnings,
       redact: createRedactor(expander.secrets()),
     },
@@ -118,6 +126,8 @@ function resolveFolders(document: ConfigDocument, options: LoadOptions, expander
   };
 }
 
+const SERVER_BLOCKS = ['servers', 'tools', 'mcpServers'] as const;
+
 function resolveServers(
   document: ConfigDocument,
   fromClient: boolean,
@@ -125,7 +135,7 @@ function resolveServers(
 ): Map<string, ServerConfig> {
   const servers = new Map<string, ServerConfig>();
   const blockOf = new Map<string, string>();
-  for (const block of ['servers', 'tools', 'mcpServers'] as const) {
+  for (const block of SERVER_BLOCKS) {
     for (const [name, server] of Object.entries<ServerDocument>(document[block] ?? {})) {
       const entry: ServerEntry = {
         name,

@@ -5,6 +5,7 @@ import { DEFAULTS } from './defaults.ts';
 import { observability } from './observability-schema.ts';
 import { tokenKey } from './remote-schema.ts';
 import { access } from './rules-schema.ts';
+import { profile } from './profiles-schema.ts';
 import { keys } from './schema-values.ts';
 import { search } from './search-schema.ts';
 import { clientServer, everyServer, server } from './server-schema.ts';
@@ -60,6 +61,10 @@ function root<Server extends z.ZodType>(ownServer: Server) {
         default: DEFAULTS.addServers,
       }),
     token_key: tokenKey.optional(),
+    profiles: z
+      .record(serverName, profile)
+      .nullish()
+      .meta({ description: 'Virtual servers at `/mcp/<name>`, by name: a choice of servers and tools each.' }),
     defaults: keys(everyServer).optional().meta({ description: 'What holds for every server that says nothing else.' }),
     servers: z.record(serverName, ownServer).nullish().meta({ description: 'The servers, by name.' }),
     tools: z.record(serverName, ownServer).nullish().meta({ description: 'The same as `servers`.' }),

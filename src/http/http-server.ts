@@ -2,12 +2,14 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { GatewayError } from '../errors.ts';
 import type { ToolOffer } from '../meta-tools/tool-offer.ts';
+import type { MetricsPage } from '../observability/metrics.ts';
 import type { Principal } from '../policy/principal.ts';
 import { nearest } from '../stdx/nearest.ts';
 import type { Door } from './door.ts';
 import { createMcpEndpoint, type McpEndpoint } from './mcp-endpoint.ts';
 import { METADATA_PATH, protectedResource } from './protected-resource.ts';
-import type { OfferFor } from './sdk-lane.ts';
+import { createRelayEndpoint } from './relay-endpoint.ts';
+import type { RelayTarget } from './relay-target.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -25,14 +27,25 @@ export interface HttpParts {
   /** 0 takes a free one. */
   readonly port: number;
   /** What is behind `/mcp`. */
-  readonly meta: ToolOffer;
+  readonly meta: (principal: Principal) => ToolOffer;
   /** What is behind `/mcp/<server>`, asked for at each request; undefined when there is no such server for this principal. */
-  readonly direct: (server: string, principal: Principal) => ToolOffer | undefined;
+  readonly direct: (server: string, principal: Principal) => DirectDoor | undefined;
+  /** A client of `/mcp/<server>` is gone. */
+  readonly onSessionEnd: (session: string) => void;
   readonly serverNames: (principal: Principal) => readonly string[];
   readonly door: Door;
   /** What `/readyz` reports to this principal. */
   readonly readiness: (principal: Principal) => Promise<Record<string, unknown>>;
+  /** What `/metrics` answers with; undefined when there is nothing for this principal. */
+  readonly metrics?: (principal: Principal) => Promise<MetricsPage | undefined>;
   readonly onError: (error: Error) => void;
+}
+
+export interface DirectDoor {
+  /** For plain calls of tools. */
+  offer(session?: string): ToolOffer;
+  /** For everything else. */
+  readonly target: RelayTarget;
 }
 
 export interface HttpServer {
@@ -50,6 +63,7 @@ export async function startHttpServer(parts: HttpParts): Promise<HttpServer> {
   guard(app, parts);
   leaveBodiesToEndpoints(app);
   addHealth(app, parts);
+  addMetrics(app, parts);
   addMetadata(app, parts);
   addMcp(app, parts, endpoints);
   await listen(app, parts);
@@ -90,6 +104,16 @@ function addHealth(app: FastifyInstance, parts: HttpParts): void {
   app.get('/readyz', async ({ principal }) => ({ status: 'ok', ...(await parts.readiness(principal)) }));
 }
 
+/** Whoever may not see them is told no more than where they are switched off. */
+function addMetrics(app: FastifyInstance, { metrics }: HttpParts): void {
+  app.get('/metrics', async ({ principal }, reply) => {
+    const page = await metrics?.(principal);
+    if (!page)
+      return reply.code(404).send({ error: 'no metrics for you here; an admin switches them on by "metrics: true"' });
+    return reply.type(page.contentType).send(page.text);
+  });
+}
+
 function addMetadata(app: FastifyInstance, { door }: HttpParts): void {
   if (!door.metadata) return;
   const { baseUrl, issuers } = door.metadata;
@@ -101,8 +125,8 @@ function addMetadata(app: FastifyInstance, { door }: HttpParts): void {
 
 function addMcp(app: FastifyInstance, parts: HttpParts, endpoints: Map<string, McpEndpoint>): void {
   const options = { bodyBytesMax: BODY_BYTES_MAX, onError: parts.onError };
-  const endpointFor = (path: string, offer: OfferFor) => {
-    const endpoint = endpoints.get(path) ?? createMcpEndpoint(offer, options);
+  const endpointFor = (path: string, create: () => McpEndpoint) => {
+    const endpoint = endpoints.get(path) ?? create();
     endpoints.set(path, endpoint);
     return endpoint;
   };
@@ -114,16 +138,11 @@ function addMcp(app: FastifyInstance, parts: HttpParts, endpoints: Map<string, M
       reply.raw.destroy();
     });
   };
-  app.all('/mcp', (request, reply) =>
-    serve(
-      endpointFor('', () => parts.meta),
-      request,
-      reply,
-    ),
-  );
+  const meta = () => createMcpEndpoint(parts.meta, options);
+  app.all('/mcp', (request, reply) => serve(endpointFor('', meta), request, reply));
   app.all<{ Params: { server: string } }>('/mcp/:server', (request, reply) => {
     const { server } = request.params;
-    const offer = (principal: Principal) => {
+    const door = (principal: Principal) => {
       const direct = parts.direct(server, principal);
       if (!direct) throw new GatewayError('SERVER_UNKNOWN', unknownServer(server, parts.serverNames(principal)));
       return direct;
@@ -131,7 +150,14 @@ function addMcp(app: FastifyInstance, parts: HttpParts, endpoints: Map<string, M
     if (!parts.direct(server, request.principal)) {
       return reply.code(404).send({ error: unknownServer(server, parts.serverNames(request.principal)) });
     }
-    return serve(endpointFor(server, offer), request as FastifyRequest, reply as FastifyReply);
+    const relay = () =>
+      createRelayEndpoint({
+        ...options,
+        offer: (principal, session) => door(principal).offer(session),
+        target: (principal) => door(principal).target,
+        onSessionEnd: parts.onSessionEnd,
+      });
+    return serve(endpointFor(server, relay), request as FastifyRequest, reply as FastifyReply);
   });
 }
 

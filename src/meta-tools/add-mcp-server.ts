@@ -1,6 +1,8 @@
 /** `add_mcp_server`: installs, starts and lists a server, and answers with its tools. */
 import type { KnownServer } from '../catalog/server-directory.ts';
 import { GatewayError } from '../errors.ts';
+import type { AddingRight } from '../policy/policy.ts';
+import type { Principal } from '../policy/principal.ts';
 import type { JsonObject } from '../stdx/json.ts';
 import { type CallContext, type MetaTool, type MetaToolParts, textResult } from './parts.ts';
 import { findServer, startProgress } from './resolve-tool.ts';
@@ -16,12 +18,40 @@ const FRESH_MS = 60_000;
 
 export const addMcpServer: MetaTool = async (parts, given, context) => {
   const name = readName(given);
-  if (given.config !== undefined && given.config !== null) await parts.addServer(name, readConfig(given.config));
+  requireRight(parts.policy.mayAdd(context.principal), name);
+  if (given.config !== undefined && given.config !== null) await addOwn(parts, name, { given, context });
   const server = findServer(parts, name);
   if (isJustListed(parts, server)) return listed(parts, server);
   const waited = await listWithin(parts, server, { context, waitMs: readWait(given.wait_ms ?? given.waitMs) });
   return waited === 'done' ? listed(parts, server) : stillWorking(parts, server);
 };
+
+function requireRight(right: AddingRight, name: string): void {
+  if (right !== 'never') return;
+  throw new GatewayError('NOT_ALLOWED', `"${name}" was not added: your access does not let you add servers`, {
+    hint: 'use what search_mcp_server finds, or ask the admin',
+  });
+}
+
+/** A config of the caller's own: it runs programs here, so it needs more of a right than a name. */
+async function addOwn(parts: MetaToolParts, name: string, { given, context }: Asked): Promise<void> {
+  const { principal } = context;
+  const why = ownConfigProblem(parts, name, principal);
+  if (why === undefined) return parts.addServer(name, readConfig(given.config));
+  throw new GatewayError('NOT_ALLOWED', `"${name}" was not added: ${why}`, {
+    hint: 'ask the admin to put it under "servers:" in the configuration file, or to set "add_servers: always"',
+  });
+}
+
+function ownConfigProblem({ policy }: MetaToolParts, name: string, principal: Principal): string | undefined {
+  if (policy.mayAdd(principal) !== 'always') return 'a config of your own would run programs here';
+  return policy.seesServer(principal, name) ? undefined : 'your access does not cover a server of this name';
+}
+
+interface Asked {
+  readonly given: JsonObject;
+  readonly context: CallContext;
+}
 
 /** An older listing is made anew: whoever asks may have found that the tools are not those that are known. */
 function isJustListed({ discovery }: MetaToolParts, server: KnownServer): boolean {

@@ -17,7 +17,7 @@ export interface MetaToolParts {
   readonly directory: ServerDirectory;
   readonly discovery: Discovery;
   readonly pool: Pool;
-  readonly index: ToolIndex;
+  readonly index: Pick<ToolIndex, 'search'>;
   readonly results: ResultStore;
   readonly checker: ArgumentChecker;
   readonly policy: Policy;
@@ -25,7 +25,7 @@ export interface MetaToolParts {
   readonly paths: PathGuard;
   /** What a search gets that does not ask for anything else. */
   readonly search: { readonly limit: number; readonly tokensMax: number };
-  /** Registers a server that a caller brought; throws NOT_ALLOWED or CONFIG_INVALID. */
+  /** Registers a server that a caller brought and may bring; throws NOT_ALLOWED or CONFIG_INVALID. */
   readonly addServer: (name: string, config: unknown) => Promise<void>;
 }
 

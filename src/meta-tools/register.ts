@@ -1,16 +1,21 @@
 /** The one wrapper around every meta-tool: names and aliases, log line, error to result. */
 import { GatewayError, toGatewayError } from '../errors.ts';
+import type { Principal } from '../policy/principal.ts';
 import { isObject, type JsonObject } from '../stdx/json.ts';
 import { addMcpServer } from './add-mcp-server.ts';
 import type { CallContext, MetaTool, MetaToolParts } from './parts.ts';
 import { searchMcpServer } from './search-mcp-server.ts';
 import { useTool } from './use-tool.ts';
+import { viewOf } from './view.ts';
 
 /** What one call was, for logs and metrics. */
 export interface CallRecord {
   readonly tool: string;
   readonly durationMs: number;
   readonly error: GatewayError | undefined;
+  readonly principal: Principal;
+  /** The texts of the answer, for whoever wants to know how long it was. */
+  text(): string;
 }
 
 export interface MetaToolCalls {
@@ -55,17 +60,24 @@ interface GuardedCall {
 
 async function guarded(name: string, { tool, parts, given, context, note }: GuardedCall): Promise<JsonObject> {
   const startedMs = performance.now();
-  const record = (error: GatewayError | undefined) =>
-    note({ tool: name, durationMs: performance.now() - startedMs, error });
-  try {
-    const result = await tool(await parts(), isObject(given) ? (given as JsonObject) : {}, context);
-    record(undefined);
+  const { principal } = context;
+  const record = (result: JsonObject, error?: GatewayError) => {
+    note({ tool: name, durationMs: performance.now() - startedMs, error, principal, text: () => textOf(result) });
     return result;
+  };
+  try {
+    return record(
+      await tool(viewOf(await parts(), context.principal), isObject(given) ? (given as JsonObject) : {}, context),
+    );
   } catch (thrown) {
     const error = context.signal.aborted ? cancelled(thrown) : toGatewayError(thrown);
-    record(error);
-    return errorResult(error);
+    return record(errorResult(error), error);
   }
+}
+
+function textOf({ content }: JsonObject): string {
+  const blocks = Array.isArray(content) ? content : [];
+  return blocks.map((block) => (isObject(block) && typeof block.text === 'string' ? block.text : '')).join('\n');
 }
 
 const cancelled = (cause: unknown) => new GatewayError('CALL_CANCELLED', 'the caller gave up waiting', { cause });

@@ -5,6 +5,8 @@ import type { Principal } from './principal.ts';
 export type AddingRight = 'never' | 'catalog' | 'approval' | 'always';
 
 export interface Policy {
+  /** False: it sees everything, and nobody need ask further. */
+  restricts(principal: Principal): boolean;
   /** A server that may not be seen does not exist for this principal. */
   seesServer(principal: Principal, server: string): boolean;
   seesTool(principal: Principal, server: string, tool: string): boolean;
@@ -16,5 +18,12 @@ export interface Policy {
 /** For a gateway that nobody but the user of this machine can reach. */
 export function createOpenPolicy(adding: AddingRight): Policy {
   const yes = () => true;
-  return { seesServer: yes, seesTool: yes, seesProfile: yes, isAdmin: yes, mayAdd: () => adding };
+  return {
+    restricts: () => false,
+    seesServer: yes,
+    seesTool: yes,
+    seesProfile: yes,
+    isAdmin: yes,
+    mayAdd: () => adding,
+  };
 }

@@ -55,7 +55,7 @@ describe('names (#49)', () => {
       '/.well-known/oauth-protected-resource',
     ])
       for (const headers of [
-        { host: 'evil.example' },
+        { host: 'evil.example' } as Record<string, string | string[]>,
         { origin: 'https://evil.example' },
         { origin: 'null' },
         { origin: ['http://localhost', 'https://evil.example'] },
