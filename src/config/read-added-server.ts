@@ -1,6 +1,7 @@
 /** One server from a configuration that somebody gave while running, held against the same schema as the file's. */
 import { dirname, join } from 'node:path';
 import { GatewayError } from '../errors.ts';
+import { isObject } from '../stdx/json.ts';
 import type { Config, ServerConfig } from './config.ts';
 
 export interface AddedServer {
@@ -14,6 +15,7 @@ export interface AddedServer {
  * configuration is not the one whose secrets are there.
  */
 export async function readAddedServer({ name, given }: AddedServer, config: Config): Promise<ServerConfig> {
+  refuseNetworkKeys(name, given);
   const { readDocument } = await import('./read-document.ts');
   const file = join(dirname(config.source.file), `config of ${name.replace(/[^\w.-]/g, '_')}.json`);
   const text = JSON.stringify({ workspace_root: config.workspaceRoot, servers: { [name]: given } }, null, 1);
@@ -24,4 +26,19 @@ export async function readAddedServer({ name, given }: AddedServer, config: Conf
   throw new GatewayError('CONFIG_INVALID', `the config of "${name}" describes no server`, {
     hint: 'give an object such as {"command":"npx","args":["-y","package@1.2.3"]}',
   });
+}
+
+/** Keys that would lead this machine, or its trust, to where the admin has not. */
+const NETWORK_KEYS = ['allow_private', 'proxy', 'ca_file'];
+
+function refuseNetworkKeys(name: string, given: unknown): void {
+  const key = isObject(given) && NETWORK_KEYS.find((each) => given[each] !== undefined);
+  if (!key) return;
+  throw new GatewayError(
+    'CONFIG_INVALID',
+    `the config of "${name}" has the key "${key}", which only an admin may set`,
+    {
+      hint: `leave "${key}" out, or ask the admin to put the server into the configuration file`,
+    },
+  );
 }
