@@ -18,6 +18,9 @@ function printPlan(invocation: Invocation, plan: ConfigPlan): void {
   for (const warning of plan.warnings) tell(invocation, `${paint(stderr, 'yellow', 'warning:', env)} ${warning}`);
 }
 
-function describe({ name, enabled, runtime, mode, runs }: PlannedServer): string {
-  return enabled ? `${name}: ${runtime}, ${mode}: ${runs}` : `${name}: disabled`;
+function describe({ name, enabled, runtime, mode, runs, isPinned, dangers }: PlannedServer): string {
+  if (!enabled) return `${name}: disabled`;
+  const pinned = isPinned === undefined ? '' : ` (image ${isPinned ? 'pinned by digest' : 'not pinned by digest'})`;
+  const allowed = dangers.length > 0 ? `, allowed although dangerous: ${dangers.join(', ')}` : '';
+  return `${name}: ${runtime}, ${mode}: ${runs}${pinned}${allowed}`;
 }

@@ -21,6 +21,10 @@ export interface PlannedServer {
   /** The command line, the image or the address; secrets masked. */
   readonly runs: string;
   readonly workspaceDir: string | undefined;
+  /** Of containers: whether the image is named by its digest, so that no other one can come under that name. */
+  readonly isPinned?: boolean;
+  /** What its entry allows although it endangers the machine. */
+  readonly dangers: readonly string[];
 }
 
 /** Throws CONFIG_INVALID as loading does. */
@@ -43,7 +47,9 @@ export async function checkConfig(options: LoadOptions): Promise<ConfigPlan> {
 
 function planServer(server: ServerConfig, redact: Config['redact']): PlannedServer {
   const { name, enabled, runtime, mode, workspaceDir } = server;
-  return { name, enabled, runtime, mode, runs: redact(whatRuns(server)), workspaceDir };
+  const shown = { name, enabled, runtime, mode, runs: redact(whatRuns(server)), workspaceDir };
+  if (server.runtime !== 'container') return { ...shown, dangers: [] };
+  return { ...shown, isPinned: server.image.includes('@sha256:'), dangers: server.allowDangerous };
 }
 
 function whatRuns(server: ServerConfig): string {

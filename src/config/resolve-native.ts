@@ -1,8 +1,8 @@
 /** A server that runs as a process of this machine. */
-import type { NativeServerConfig } from './config.ts';
+import type { NativeServerConfig, ProcessLimits } from './config.ts';
 import { resolvePath } from './paths.ts';
 import type { KeyPath } from './problems.ts';
-import { type ExpandedEntry, resolveCommon, type ServerSurroundings } from './server-entry.ts';
+import { duration, type ExpandedEntry, resolveCommon, type ServerSurroundings, size } from './server-entry.ts';
 
 export function resolveNative(entry: ExpandedEntry, around: ServerSurroundings): NativeServerConfig {
   const { server, path, workspaceDir } = entry;
@@ -18,10 +18,42 @@ export function resolveNative(entry: ExpandedEntry, around: ServerSurroundings):
     env,
     cwd:
       server.cwd === undefined ? (workspaceDir ?? around.folder) : resolvePath(server.cwd, around.folder, around.env),
+    processLimits: resolveProcessLimits(entry, around),
+    sandbox: resolveSandbox(entry, around),
   };
 }
 
+function resolveProcessLimits({ server, path }: ExpandedEntry, { report }: ServerSurroundings): ProcessLimits {
+  const { memory, processes, files, cpu } = server.limits ?? {};
+  const limits: ProcessLimits = {
+    ...(memory === undefined ? {} : { memoryBytes: size(memory) }),
+    ...(processes === undefined ? {} : { processes }),
+    ...(files === undefined ? {} : { files }),
+    ...(cpu === undefined ? {} : { cpuSeconds: Math.max(1, Math.ceil(duration(cpu) / 1000)) }),
+  };
+  if (process.platform === 'win32' && Object.keys(limits).length > 0) {
+    report(
+      [...path, 'limits'],
+      'value',
+      '"limits": Windows has no such limits for a process — use WSL2 or a container',
+    );
+  }
+  return limits;
+}
+
+function resolveSandbox(
+  { server, path }: ExpandedEntry,
+  { report }: ServerSurroundings,
+): NativeServerConfig['sandbox'] {
+  if (server.sandbox === 'bubblewrap' && process.platform !== 'linux') {
+    report([...path, 'sandbox'], 'value', '"sandbox": bubblewrap is there on Linux only — use a container');
+  }
+  return server.sandbox ?? 'none';
+}
+
 function resolveCommand(command: string, path: KeyPath, around: ServerSurroundings): string {
+  // A path of Windows is one everywhere, with blanks in it; it is only not there.
+  if (process.platform !== 'win32' && /^[A-Za-z]:\\/.test(command)) return command;
   const isPath = command.includes('/') || command === '~' || (process.platform === 'win32' && command.includes('\\'));
   if (isPath) return resolvePath(command, around.toolsRoot, around.env);
   if (/\s/.test(command)) {

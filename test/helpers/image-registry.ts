@@ -12,11 +12,13 @@ export interface ImageRegistry {
   readonly asked: Promise<void>;
   /** Requests for a manifest of `slow` so far. */
   manifestRequests(): number;
+  /** The Authorization header of the last request, decoded; undefined when it had none. */
+  lastCredentials(): string | undefined;
   /** Lets the image `slow` be answered. */
   release(): void;
 }
 
-export async function imageRegistry(): Promise<ImageRegistry> {
+export async function imageRegistry({ needsLogin = false } = {}): Promise<ImageRegistry> {
   // An archive of two empty blocks has no files in it; the salt makes the image one that the engine does not have.
   const layer = gzipSync(Buffer.alloc(1024));
   const diff = digest(Buffer.alloc(1024));
@@ -43,8 +45,15 @@ export async function imageRegistry(): Promise<ImageRegistry> {
   const asked = gate();
   const released = gate();
   let requests = 0;
+  let credentials: string | undefined;
   const server = createServer(async (request, response) => {
     const path = request.url ?? '';
+    const [, encoded] = /^Basic (.+)$/.exec(request.headers.authorization ?? '') ?? [];
+    credentials = encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString();
+    if (needsLogin && credentials === undefined) {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="images"', 'content-type': 'application/json' });
+      return response.end('{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}');
+    }
     const send = (body: Buffer | string, contentType = 'application/octet-stream', status = 200) => {
       const isText = typeof body === 'string';
       response.writeHead(status, {
@@ -71,7 +80,13 @@ export async function imageRegistry(): Promise<ImageRegistry> {
     server.close();
   });
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { host, asked: asked.opened, release: released.open, manifestRequests: () => requests };
+  return {
+    host,
+    asked: asked.opened,
+    release: released.open,
+    manifestRequests: () => requests,
+    lastCredentials: () => credentials,
+  };
 }
 
 const digest = (blob: Buffer) => `sha256:${createHash('sha256').update(blob).digest('hex')}`;

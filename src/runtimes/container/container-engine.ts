@@ -7,8 +7,13 @@ import { processStart } from '../native/process-table.ts';
 import { type JoinOptions, SharedTasks } from '../shared-task.ts';
 import { LABELS, type Labels } from './container-options.ts';
 import { type Engine, findEngine } from './find-engine.ts';
-import { hasImage, pullImage } from './pull-image.ts';
+import { hasImage, pullImage, type RegistryAuth } from './pull-image.ts';
 import { reapContainers } from './reap-containers.ts';
+
+export interface ImageOwner {
+  readonly server: string;
+  readonly auth: RegistryAuth | undefined;
+}
 
 export interface ContainerEngine {
   /** Put on every container, so that a later gateway knows whose it was. */
@@ -16,7 +21,7 @@ export interface ContainerEngine {
   /** Finds it, and removes what an earlier gateway left behind, the first time. Throws RUNTIME_UNAVAILABLE; then the next call tries again. */
   connect(): Promise<Engine>;
   /** Pulls an image that is not there. The pull outlives a caller that gives up; the next one joins it. */
-  ensureImage(image: string, options: JoinOptions & { readonly server: string }): Promise<void>;
+  ensureImage(image: string, options: JoinOptions & ImageOwner): Promise<void>;
   /** Breaks off pulls under way. */
   close(): Promise<void>;
 }
@@ -46,12 +51,13 @@ export function createContainerEngine({ env, dataDir }: ContainerEngineOptions):
   return {
     labels,
     connect,
-    async ensureImage(image, { server, ...waiting }) {
+    async ensureImage(image, { server, auth, ...waiting }) {
       const { docker } = await connect();
       if (await hasImage(docker, image)) return;
       await pulls.join(
-        image,
-        (report) => pullImage({ docker, server, image, report, signal: closing.signal }),
+        // Whoever has other credentials must not be answered by a pull that they do not open.
+        auth ? `${auth.username}\0${auth.password}\0${image}` : image,
+        (report) => pullImage({ docker, server, image, auth, report, signal: closing.signal }),
         waiting,
       );
     },

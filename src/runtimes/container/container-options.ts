@@ -1,6 +1,6 @@
 /** What a container is allowed: as little as a server needs, unless its entry opens more. */
 import type { ContainerCreateOptions } from 'dockerode';
-import type { ContainerServerConfig } from '../../config/config.ts';
+import type { ContainerServerConfig, Danger } from '../../config/config.ts';
 import { GatewayError } from '../../errors.ts';
 
 export type ContainerServer = Pick<
@@ -16,7 +16,8 @@ export type ContainerServer = Pick<
   | 'user'
   | 'mounts'
   | 'workspaceDir'
->;
+> &
+  Partial<Pick<ContainerServerConfig, 'runtimeClass' | 'isPrivileged' | 'allowDangerous' | 'registryAuth'>>;
 
 /** The labels by which a container of ours is known to any later gateway, and to `docker ps --filter label=`. */
 export const LABELS = {
@@ -51,6 +52,8 @@ export function containerOptions(server: ContainerServer, labels: Labels): Conta
       ReadonlyRootfs: true,
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges:true'],
+      ...(server.isPrivileged ? { Privileged: true } : {}),
+      ...(server.runtimeClass === undefined ? {} : { Runtime: server.runtimeClass }),
       NetworkMode: server.network,
       Memory: server.memoryBytes,
       // The same number: no swap on top of the memory.
@@ -81,7 +84,8 @@ const REFERENCE = /^[a-z0-9][\w.-]*(:\d+)?(\/[a-z0-9][\w.-]*)*(:\w[\w.-]{0,127})
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 const NETWORK = /^[a-zA-Z0-9][\w.-]*$/;
 
-function assertSafe({ name, image, env, network }: ContainerServer): void {
+function assertSafe(server: ContainerServer): void {
+  const { name, image, env, network, runtimeClass, allowDangerous = [] } = server;
   if (!REFERENCE.test(image))
     throw invalid(
       `${name}: "${image}" is no name of an image`,
@@ -90,6 +94,13 @@ function assertSafe({ name, image, env, network }: ContainerServer): void {
   const odd = Object.keys(env).find((variable) => !VARIABLE.test(variable));
   if (odd !== undefined)
     throw invalid(`${name}: ${JSON.stringify(odd)} is no name of a variable`, 'Use letters, digits and _.');
+  if (server.isPrivileged && !allowDangerous.includes('privileged')) {
+    throw invalid(`${name}: a privileged container has all rights on this machine`, allowing('privileged'));
+  }
+  if (runtimeClass !== undefined && !NETWORK.test(runtimeClass)) {
+    throw invalid(`${name}: "${runtimeClass}" is no name of an OCI runtime`, 'Write it like runsc or kata.');
+  }
+  if (network === 'host' && allowDangerous.includes('host_network')) return;
   if (network === 'host' || !NETWORK.test(network)) {
     throw invalid(
       `${name}: the network "${network}" would give it the network of this machine or of another container`,
@@ -97,6 +108,8 @@ function assertSafe({ name, image, env, network }: ContainerServer): void {
     );
   }
 }
+
+const allowing = (danger: Danger) => `If it must be so, write allow_dangerous: [${danger}].`;
 
 function invalid(message: string, hint: string): GatewayError {
   return new GatewayError('NOT_ALLOWED', message, { hint });

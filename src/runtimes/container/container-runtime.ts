@@ -25,14 +25,19 @@ export function createContainerRuntime(
   const options = (user = server.user) => containerOptions({ ...server, user }, engine.labels);
   async function prepare(onProgress?: PrepareProgress, signal?: AbortSignal): Promise<void> {
     options();
-    await engine.ensureImage(imageWithTag(server.image), { server: server.name, onProgress, signal });
+    await engine.ensureImage(imageWithTag(server.image), {
+      server: server.name,
+      auth: server.registryAuth,
+      onProgress,
+      signal,
+    });
   }
   return {
     prepare,
     async launch(signal) {
       await prepare(undefined, signal);
       await makeWorkspace(server);
-      await refuseDangerousMounts(server.name, server.mounts);
+      await refuseDangerousMounts(server.name, server.mounts, server.allowDangerous);
       signal?.throwIfAborted();
       const { docker } = await engine.connect();
       const user = await chooseUser(docker, server, gatewayOwner());
@@ -96,6 +101,7 @@ const CAUSES: ReadonlyArray<readonly [sign: RegExp, hint: string]> = [
     /bind source path does not exist|invalid mount/i,
     'Check "mounts"; paths are those of the machine that the engine runs on.',
   ],
+  [/unknown or invalid runtime|unknown runtime/i, 'Give the engine that OCI runtime, or correct "runtime_class".'],
   [/no such image/i, 'Try again: the image was removed while the server was started.'],
 ];
 

@@ -4,11 +4,17 @@ import type Docker from 'dockerode';
 import { GatewayError } from '../../errors.ts';
 import type { PrepareProgress } from '../runtime.ts';
 
+export interface RegistryAuth {
+  readonly username: string;
+  readonly password: string;
+}
+
 export interface Pull {
   readonly docker: Docker;
   readonly server: string;
   /** With tag or digest. */
   readonly image: string;
+  readonly auth: RegistryAuth | undefined;
   readonly report: PrepareProgress;
   /** Breaks it off; what was fetched so far stays with the engine. */
   readonly signal: AbortSignal;
@@ -25,10 +31,13 @@ export async function hasImage(docker: Docker, image: string): Promise<boolean> 
 }
 
 /** Throws INSTALL_FAILED: no such image, no access, registry out of reach, disk full. */
-export async function pullImage({ docker, server, image, report, signal }: Pull): Promise<void> {
+export async function pullImage({ docker, server, image, auth, report, signal }: Pull): Promise<void> {
   report(`pulling ${image}`);
   try {
-    const stream = (await docker.pull(image, { abortSignal: signal })) as Readable;
+    const stream = (await docker.pull(image, {
+      abortSignal: signal,
+      ...(auth ? { authconfig: { ...auth, serveraddress: hostOf(image) } } : {}),
+    })) as Readable;
     const stop = () => stream.destroy(signal.reason as Error);
     signal.addEventListener('abort', stop, { once: true });
     try {
@@ -46,6 +55,12 @@ interface PullEvent {
   readonly status?: string;
   readonly error?: string;
   readonly progressDetail?: { readonly current?: number; readonly total?: number };
+}
+
+/** Engines compare it with nothing; it is what credentials helpers would file them under. */
+function hostOf(image: string): string {
+  const [first = ''] = image.split('/');
+  return image.includes('/') && /[.:]|^localhost$/.test(first) ? first : 'https://index.docker.io/v1/';
 }
 
 async function follow(stream: Readable, image: string, report: PrepareProgress): Promise<void> {
@@ -86,12 +101,12 @@ const CAUSES: ReadonlyArray<readonly [sign: RegExp, what: string, hint: string]>
   [
     /toomanyrequests|rate limit/i,
     'the registry allows no more pulls for now',
-    'Wait, or log in to the registry (docker login).',
+    'Wait, or give credentials of an account there ("registry_auth").',
   ],
   [
-    /unauthorized|authentication required|denied: /i,
+    /unauthorized|authentication required|no basic auth credentials|denied: /i,
     'the registry refuses access, or has no such image',
-    'Check the name of the image, and log in to its registry if it is private.',
+    'Check the name of the image, and give credentials ("registry_auth") if its registry is private.',
   ],
   [
     /manifest unknown|not found|pull access denied|does not exist|no such image/i,

@@ -6,11 +6,13 @@ import type { PackageStore } from '../packages/package-store.ts';
 import { recognisePackage } from '../packages/recognise-package.ts';
 import type { Endpoint, PrepareProgress, Runtime } from '../runtime.ts';
 import { childEnvironment, type Environment } from './child-environment.ts';
+import { type CommandLine, type Confinement, confineProcess } from './confine-process.ts';
 import type { ParentGuard } from './parent-guard.ts';
 import { ProcessEndpoint, type StopTimes } from './process-endpoint.ts';
 import { spawnGroup } from './spawn-group.ts';
 
-export type NativeServer = Pick<NativeServerConfig, 'name' | 'command' | 'args' | 'env' | 'cwd' | 'workspaceDir'>;
+export type NativeServer = Pick<NativeServerConfig, 'name' | 'command' | 'args' | 'env' | 'cwd' | 'workspaceDir'> &
+  Partial<Pick<NativeServerConfig, 'processLimits' | 'sandbox'>>;
 
 export interface NativeContext {
   /** The gateway's own environment; servers see the allow-listed part of it. */
@@ -20,19 +22,20 @@ export interface NativeContext {
   readonly stopTimes?: StopTimes;
 }
 
-interface CommandLine {
-  readonly command: string;
-  readonly args: readonly string[];
+interface PreparedLine extends CommandLine {
+  /** Of the installed package, if it is one. */
+  readonly folder?: string;
 }
 
 const STOP_TIMES: StopTimes = { graceMs: 1_000, termMs: 2_000 };
 
 export function createNativeRuntime(server: NativeServer, context: NativeContext): Runtime {
   const request = recognisePackage(server);
-  async function commandLine(onProgress?: PrepareProgress, signal?: AbortSignal): Promise<CommandLine> {
+  async function commandLine(onProgress?: PrepareProgress, signal?: AbortSignal): Promise<PreparedLine> {
     if (!request) return server;
     const installed = await context.packages.install(request, { server: server.name, onProgress, signal });
-    return { command: installed.command, args: [...installed.args, ...request.args] };
+    const { command, folder } = installed;
+    return { command, folder, args: [...installed.args, ...request.args] };
   }
   return {
     async prepare(onProgress, signal) {
@@ -43,7 +46,8 @@ export function createNativeRuntime(server: NativeServer, context: NativeContext
       signal?.throwIfAborted();
       await makeWorkspace(server);
       const env = childEnvironment(context.env, server.env);
-      const spawned = await spawnGroup({ server: server.name, ...pick(line), env, cwd: server.cwd });
+      const confined = await confineProcess(pick(line), confinementOf(server, { env, folder: line.folder }));
+      const spawned = await spawnGroup({ server: server.name, ...confined, env, cwd: server.cwd });
       const endpoint = new ProcessEndpoint(spawned, context.stopTimes ?? STOP_TIMES, context.guard);
       return unlessAborted(endpoint, signal);
     },
@@ -51,6 +55,11 @@ export function createNativeRuntime(server: NativeServer, context: NativeContext
 }
 
 const pick = ({ command, args }: CommandLine) => ({ command, args });
+
+function confinementOf(server: NativeServer, { env, folder }: { env: Environment; folder?: string }): Confinement {
+  const { name, cwd, workspaceDir, processLimits: limits = {}, sandbox = 'none' } = server;
+  return { name, cwd, workspaceDir, limits, sandbox, env, reads: folder === undefined ? [] : [folder] };
+}
 
 /** Only its owner may look into it: what servers keep there can be anything. */
 export async function makeWorkspace({

@@ -100,7 +100,7 @@ async function findPython({ request, env, server }: InstallJob): Promise<string>
   );
 }
 
-/** Answers one JSON object: the version of the package, its programs, and the whole list of what was installed. */
+/** Writes one JSON object: the version of the package, its programs, and the whole list of what was installed. */
 const INSPECT = `
 import importlib.metadata as m, json, sys
 asked = sys.argv[1]
@@ -113,7 +113,8 @@ entries = lambda d: {e.name for e in d.entry_points if e.group == "console_scrip
 scripts = lambda d: sorted(entries(d) | {f.stem if f.suffix == ".exe" else f.name for f in d.files or [] if f.parent.name in ("bin", "Scripts")})
 everything = {name for x in m.distributions() for name in scripts(x)}
 frozen = sorted({f"{x.metadata['Name']}=={x.version}" for x in m.distributions()})
-print(json.dumps({"name": d.metadata["Name"], "version": d.version, "own": scripts(d), "all": sorted(everything), "frozen": frozen}))
+with open(sys.argv[2], "w", encoding="utf-8") as file:
+    json.dump({"name": d.metadata["Name"], "version": d.version, "own": scripts(d), "all": sorted(everything), "frozen": frozen}, file)
 `;
 
 interface Inspection {
@@ -135,9 +136,11 @@ async function describeInstallation(job: InstallJob): Promise<Omit<Manifest, 'in
 }
 
 async function inspect(job: InstallJob, asked: string): Promise<Inspection> {
-  const step: Step = { command: venvPython(job.folder), args: ['-c', INSPECT, asked] };
+  // Into a file: what an installer prints is kept line by line and cut, and this may be long.
+  const answer = join(job.folder, 'inspection.json');
+  const step: Step = { command: venvPython(job.folder), args: ['-c', INSPECT, asked, answer] };
   const { code, tail } = await runStep(job, step, () => undefined);
-  if (code === 0) return JSON.parse(tail.at(-1) ?? '') as Inspection;
+  if (code === 0) return JSON.parse(await readFile(answer, 'utf8')) as Inspection;
   throw installFailure({ server: job.server, installer: 'pip', asked: job.request.packages.join(' '), tail });
 }
 

@@ -38,6 +38,8 @@ export interface InstalledCommand {
   /** What comes before the server's own arguments. */
   readonly args: readonly string[];
   readonly version: string;
+  /** Where all of it is. Absolute. */
+  readonly folder: string;
 }
 
 const MANIFEST = 'tooldex-install.json';
@@ -70,9 +72,9 @@ export function commandOf({ folder, manifest }: Installation, request: PackageRe
   if (!bin) throw noSuchBin(manifest, request);
   const file = join(folder, bin.file);
   const { version } = manifest;
-  if (bin.kind === 'executable') return { command: file, args: [...bin.flags], version };
+  if (bin.kind === 'executable') return { command: file, args: [...bin.flags], version, folder };
   const interpreter = bin.kind === 'node' ? process.execPath : venvPython(folder);
-  return { command: interpreter, args: [...bin.flags, file], version };
+  return { command: interpreter, args: [...bin.flags, file], version, folder };
 }
 
 export function venvPython(folder: string): string {

@@ -35,7 +35,7 @@ test('#52 the direct door passes the same guard, and a link made meanwhile is se
   const parts = await gateway.open();
   const known = parts.directory.get('notes');
   if (!known) throw new Error('the server is not there');
-  const offer = createDirectOffer(parts, known, gateway.identity);
+  const offer = createDirectOffer(parts, known, { identity: gateway.identity });
   const ask = (value: string) => offer.call({ name: 'echo', arguments: { text: value } }, context);
   await ask('link/passwd');
   symlinkSync('/etc', join(folder, 'link'));

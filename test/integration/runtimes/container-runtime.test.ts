@@ -230,6 +230,33 @@ describe.skipIf(!docker)('a container', () => {
     await runtime.prepare(() => expect.unreachable('the image is there'));
   });
 
+  it('whose registry wants credentials is pulled with those of its entry, and refused without', async () => {
+    const registry = await imageRegistry({ needsLogin: true });
+    registry.release();
+    const image = `${registry.host}/slow`;
+    const runtime = (auth?: ContainerServer['registryAuth']) =>
+      createRuntime(containerServer({ image, registryAuth: auth }), contextIn(tempDir('data')));
+    await expect(runtime().prepare()).rejects.toMatchObject({
+      code: 'INSTALL_FAILED',
+      message: expect.stringContaining('the registry refuses access'),
+    });
+    await runtime({ username: 'me', password: 'a:b' }).prepare();
+    disposals.push(async () => docker?.getImage(image).remove({ force: true }));
+    expect(registry.lastCredentials()).toBe('me:a:b');
+  });
+
+  it('runs with the OCI runtime of its entry, and says when the engine has none of that name', async () => {
+    const endpoint = await launch({ name: 'classy', runtimeClass: 'runc' });
+    await firstLine(endpoint.output);
+    const [listed] = await runningOf('classy');
+    const { HostConfig } = (await docker?.getContainer(listed?.Id ?? '').inspect()) ?? {};
+    expect(HostConfig?.Runtime).toBe('runc');
+    await expect(launch({ runtimeClass: 'no-such-runtime' })).rejects.toMatchObject({
+      code: 'START_FAILED',
+      hint: expect.stringContaining('runtime_class'),
+    });
+  });
+
   it('#16 whose image does not exist says so', async () => {
     const { host } = await imageRegistry();
     await expect(launch({ image: `${host}/none:1` })).rejects.toMatchObject({

@@ -15,7 +15,8 @@ with zipfile.ZipFile(sys.argv[1], "w") as wheel:
     info = "echo_args-2.0.1.dist-info/"
     wheel.writestr(info + "METADATA", "Metadata-Version: 2.1\\nName: echo-args\\nVersion: 2.0.1\\n")
     wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
-    wheel.writestr(info + "entry_points.txt", "[console_scripts]\\necho-args = echo_args:main\\n")
+    many = "".join(f"echo-args-by-another-and-longer-name-{i} = echo_args:main\\n" for i in range(60))
+    wheel.writestr(info + "entry_points.txt", "[console_scripts]\\necho-args = echo_args:main\\n" + many)
     wheel.writestr(info + "RECORD", "")
 `;
 
@@ -30,7 +31,7 @@ function pythonWithVenv(): boolean {
 }
 
 describe.skipIf(!pythonWithVenv())('a Python package', () => {
-  it('is installed once into an environment of its own and then started directly', async () => {
+  it('with many programs is installed once into an environment of its own and then started directly', async () => {
     const dataDir = tempDir('data');
     const wheel = join(tempDir('wheel'), 'echo_args-2.0.1-py3-none-any.whl');
     execFileSync('python3', ['-c', WRITE_WHEEL, wheel]);

@@ -317,7 +317,7 @@ describe('#63 wrong values', () => {
     [
       '#53 the network of the machine',
       inContainer('network: host'),
-      '4:14: "network": "host" would give the container this machine\'s network — write "bridge"',
+      '4:14: "network": it would give the container this machine\'s network, services that listen on loopback included; "bridge" is the Internet — allow_dangerous: [host_network] allows it',
     ],
     [
       '#53 the network of another container',
@@ -327,17 +327,42 @@ describe('#63 wrong values', () => {
     [
       '#53 the engine',
       inContainer('mounts: [{source: /srv/docker.sock, target: /s}]'),
-      '4:23: "source": /srv/docker.sock would hand over the container engine',
+      '4:23: "source": /srv/docker.sock would hand over the container engine — allow_dangerous: [engine_socket] allows it',
     ],
     [
       '#53 the machine',
       inContainer('mounts: [{source: /, target: /s}]'),
-      '4:23: "source": / would hand over this machine',
+      '4:23: "source": / would hand over this machine — allow_dangerous: [host_paths] allows it',
     ],
     [
       '#53 its sockets',
       inContainer('mounts: [{source: /var/../run/x, target: /s}]'),
-      '4:23: "source": /run/x would hand over this machine',
+      '4:23: "source": /run/x would hand over this machine — allow_dangerous: [host_paths] allows it',
+    ],
+    [
+      '#53 a folder outside of the workspaces',
+      `workspace_root: /ws\n${inContainer('mounts: [{source: /ws/../srv, target: /s}]')}`,
+      '5:23: "source": /srv is outside of workspace_root (/ws) — allow_dangerous: [host_paths] allows it',
+    ],
+    [
+      '#53 all rights on the machine',
+      inContainer('privileged: true'),
+      '4:17: "privileged": it would give the container all rights on this machine — allow_dangerous: [privileged] allows it',
+    ],
+    [
+      '#53 an option for an OCI runtime',
+      inContainer('runtime_class: "--x"'),
+      '4:20: "runtime_class": this is not the name of an OCI runtime — write it like "runsc"',
+    ],
+    [
+      'a limit for processes of a container',
+      inContainer('limits: {files: 9}'),
+      '4:5: inert key "limits.files" — it does nothing with runtime container — a container has "memory", "cpus" and "pids" beside "limits"',
+    ],
+    [
+      'paths without a workspace',
+      server('paths: [a]'),
+      '4:5: inert key "paths" — without "workspace" there is no folder to stay in',
     ],
     [
       '#53 a source with a colon',
@@ -403,7 +428,7 @@ test('everything that is wrong is told at once, in the order of the file', async
     'tooldex.yaml:5:21: "image" and "command" exclude each other',
     'tooldex.yaml:6:16: "url": this is not a URL — write it like "https://mcp.example.com/mcp"',
     'tooldex.yaml:7:53: "target": must be an absolute path in the container, without "," and ":"',
-    'tooldex.yaml:8:38: "source": /proc would hand over this machine',
+    'tooldex.yaml:8:38: "source": /proc would hand over this machine — allow_dangerous: [host_paths] allows it',
     'tooldex.yaml:8:73: "idle_timeout": "3" is not a duration — it needs a unit: "3s" or "3ms"',
   ]);
 });

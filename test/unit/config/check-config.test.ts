@@ -20,8 +20,25 @@ servers:
     listen: { host: '127.0.0.1', port: 0 },
     dataDir: '/d',
     servers: [
-      { name: 'n', enabled: true, runtime: 'native', mode: 'launcher', runs: `sh -c 'it'\\''s'`, workspaceDir: '/w/n' },
-      { name: 'c', enabled: false, runtime: 'container', mode: 'daemon', runs: 'mcp/x a', workspaceDir: undefined },
+      {
+        name: 'n',
+        enabled: true,
+        runtime: 'native',
+        mode: 'launcher',
+        runs: `sh -c 'it'\\''s'`,
+        workspaceDir: '/w/n',
+        dangers: [],
+      },
+      {
+        name: 'c',
+        enabled: false,
+        runtime: 'container',
+        mode: 'daemon',
+        runs: 'mcp/x a',
+        workspaceDir: undefined,
+        isPinned: false,
+        dangers: [],
+      },
       {
         name: 'r',
         enabled: true,
@@ -29,6 +46,7 @@ servers:
         mode: 'daemon',
         runs: 'https://x.test/mcp',
         workspaceDir: undefined,
+        dangers: [],
       },
     ],
     warnings: [],
@@ -46,7 +64,7 @@ servers:
   plain: {command: ./plain.sh}
   runs: {command: ./runs.sh}
   hidden: {command: no-such-program, enabled: false}
-  mounts: {image: x, workspace: made-later, mounts: [{source: ./none, target: /n}]}
+  mounts: {image: x, workspace: made-later, allow_dangerous: [host_paths], mounts: [{source: ./none, target: /n}]}
   open: {url: "http://x.test/mcp", headers: {K: v}}
   local: {url: "http://localhost:9/mcp", headers: {K: v}}
   bare: {url: "http://x.test/mcp"}

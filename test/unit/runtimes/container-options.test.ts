@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   type ContainerServer,
@@ -26,6 +28,86 @@ const server: ContainerServer = {
   mounts: [],
   workspaceDir: undefined,
 };
+
+/** What turns meaning where values are put on a command line or into a list with separators. */
+const nasty = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc
+    .array(fc.constantFrom('--privileged', '-v', '/:/host', ',', ':', '=', '\n', ' ', '"', "'", '$(id)', 'host', 'a'))
+    .map((parts) => parts.join('')),
+);
+
+describe('#53 for any values, a container', () => {
+  it('is confined as ever: they change nothing but the fields that they are for', () => {
+    const { Cmd: _, Env: __, Labels: ___, ...expected } = containerOptions(server, {});
+    const variables = fc.dictionary(fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]*$/), nasty);
+    fc.assert(
+      fc.property(fc.record({ args: fc.array(nasty), env: variables, source: nasty, target: nasty }), (values) => {
+        const { args, env, source, target } = values;
+        const mounts = [{ source, target, readOnly: true }];
+        const { Cmd, Env, Labels, HostConfig, ...rest } = containerOptions({ ...server, args, env, mounts }, {});
+        const { Mounts, ...confinement } = HostConfig ?? {};
+        expect({ ...rest, HostConfig: { ...confinement, Mounts: [] } }).toEqual(expected);
+        expect(Cmd).toEqual(args);
+        expect(Env).toEqual(Object.entries(env).map(([name, value]) => `${name}=${value}`));
+        expect(Mounts).toEqual([{ Type: 'bind', Source: source, Target: target, ReadOnly: true }]);
+        expect(Labels).toEqual({ 'io.tooldex.server': 'fs' });
+      }),
+    );
+  });
+
+  it('takes as image, network, OCI runtime and variable only what can be nothing else', () => {
+    fc.assert(
+      fc.property(nasty, (text) => {
+        const attempts = [{ image: text }, { network: text }, { runtimeClass: text }, { env: { [text]: 'x' } }];
+        for (const attempt of attempts) {
+          try {
+            containerOptions({ ...server, ...attempt }, {});
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'NOT_ALLOWED' });
+            continue;
+          }
+          expect(text).toMatch(/^[A-Za-z0-9_][\w./:@-]*$/);
+          expect('network' in attempt && text === 'host').toBe(false);
+        }
+      }),
+    );
+  });
+});
+
+describe('#53 what endangers the machine', () => {
+  it('is refused unless the entry names it, each by itself', () => {
+    expect(() => containerOptions({ ...server, isPrivileged: true }, {})).toThrow(/all rights/);
+    expect(() => containerOptions({ ...server, isPrivileged: true, allowDangerous: ['host_network'] }, {})).toThrow(
+      /all rights/,
+    );
+    expect(() => containerOptions({ ...server, network: 'host', allowDangerous: ['privileged'] }, {})).toThrow(
+      /network/,
+    );
+    const privileged = containerOptions({ ...server, isPrivileged: true, allowDangerous: ['privileged'] }, {});
+    expect(privileged.HostConfig).toMatchObject({ Privileged: true, NetworkMode: 'none' });
+    const onHost = containerOptions({ ...server, network: 'host', allowDangerous: ['host_network'] }, {});
+    expect(onHost.HostConfig).toMatchObject({ NetworkMode: 'host', CapDrop: ['ALL'] });
+    expect(onHost.HostConfig?.Privileged).toBeUndefined();
+  });
+
+  it('has the OCI runtime of its entry', () => {
+    expect(containerOptions({ ...server, runtimeClass: 'runsc' }, {}).HostConfig).toMatchObject({ Runtime: 'runsc' });
+  });
+
+  it('is mounted where it is named: folders of the system, and sockets by a name of their own', async () => {
+    const folder = [{ source: '/etc', target: '/e', readOnly: true }];
+    await refuseDangerousMounts('s', folder, ['host_paths']);
+    await expect(refuseDangerousMounts('s', folder, ['engine_socket'])).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+    const path = join(tempDir('socket'), 'docker.sock');
+    const listener = createServer().listen(path);
+    onTestFinished(() => void listener.close());
+    await once(listener, 'listening');
+    const socket = [{ source: path, target: '/s', readOnly: true }];
+    await expect(refuseDangerousMounts('s', socket, ['host_paths'])).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+    await refuseDangerousMounts('s', socket, ['engine_socket']);
+  });
+});
 
 describe('#53 a container', () => {
   it('gets values as they are, whatever is in them', () => {

@@ -1,0 +1,115 @@
+/**
+ * Puts limits and a sandbox around a program by starting it through the shell's `ulimit` and through bubblewrap: both
+ * replace themselves by it or stay in its process group, so that stopping works as without them.
+ */
+import { realpath, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, join } from 'node:path';
+import type { NativeServerConfig, ProcessLimits } from '../../config/config.ts';
+import { isWithin } from '../../config/paths.ts';
+import { GatewayError } from '../../errors.ts';
+import { findOnPath } from '../packages/find-npm.ts';
+import type { Environment } from './child-environment.ts';
+
+export interface Confinement {
+  readonly name: string;
+  readonly limits: ProcessLimits;
+  readonly sandbox: NativeServerConfig['sandbox'];
+  readonly cwd: string;
+  readonly workspaceDir: string | undefined;
+  /** What the server gets; its PATH is where programs are looked for. */
+  readonly env: Environment;
+  /** Folders besides those of the command line that it must be able to read, such as its installed package. */
+  readonly reads: readonly string[];
+}
+
+export interface CommandLine {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** The line unchanged where nothing is asked for. Throws RUNTIME_UNAVAILABLE without bubblewrap, START_FAILED without the command. */
+export async function confineProcess(line: CommandLine, confinement: Confinement): Promise<CommandLine> {
+  const limits = ulimits(confinement.limits);
+  if (limits.length === 0 && confinement.sandbox === 'none') return line;
+  // Looked up here, because later it would be a shell's exit code that says so.
+  const command = await findProgram(line.command, confinement);
+  const found = { ...line, command };
+  const boxed = confinement.sandbox === 'bubblewrap' ? await inBubblewrap(found, confinement) : found;
+  if (limits.length === 0) return boxed;
+  return {
+    command: '/bin/sh',
+    args: ['-c', `${limits.join(' && ')} && exec "$@"`, 'sh', boxed.command, ...boxed.args],
+  };
+}
+
+/** Hard and soft at once; numbers only, so nothing of the configuration is read by the shell. */
+function ulimits({ memoryBytes, processes, files, cpuSeconds }: ProcessLimits): string[] {
+  return [
+    ...(memoryBytes === undefined ? [] : [`ulimit -d ${Math.floor(memoryBytes / 1024)}`]),
+    // Some shells call it -u, others -p.
+    ...(processes === undefined ? [] : [`{ ulimit -u ${processes} 2>/dev/null || ulimit -p ${processes}; }`]),
+    ...(files === undefined ? [] : [`ulimit -n ${files}`]),
+    ...(cpuSeconds === undefined ? [] : [`ulimit -t ${cpuSeconds}`]),
+  ];
+}
+
+async function findProgram(command: string, { name, env }: Confinement): Promise<string> {
+  if (isAbsolute(command)) return command;
+  const found = await findOnPath(command, env);
+  if (found) return found;
+  throw new GatewayError('START_FAILED', `${name}: cannot start ${command}: it is not on the PATH`, {
+    hint: `Install ${command}, or write its full path as "command".`,
+  });
+}
+
+/** Where secrets and sockets are: the user's files, those of other programs, and what listens. */
+const HIDDEN = ['/home', '/root', '/tmp', '/var/tmp', '/run', '/mnt', '/media', '/srv'];
+/** Name resolution leads there from /etc. */
+const RESOLVER = '/run/systemd/resolve';
+
+async function inBubblewrap(line: CommandLine, confinement: Confinement): Promise<CommandLine> {
+  const { name, env, cwd, workspaceDir } = confinement;
+  const bwrap = await findOnPath('bwrap', env);
+  if (!bwrap) {
+    throw new GatewayError('RUNTIME_UNAVAILABLE', `${name}: bubblewrap is not installed`, {
+      hint: 'Install it (apt install bubblewrap, dnf install bubblewrap), or leave "sandbox" out.',
+    });
+  }
+  const hidden = await existing([...HIDDEN, ...(env.HOME ? [env.HOME] : [])]);
+  const readable = await readableOf(line, confinement, hidden);
+  return {
+    command: bwrap,
+    args: [
+      ...['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc'],
+      ...['--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try', '--cap-drop', 'ALL'],
+      ...hidden.flatMap((folder) => ['--tmpfs', folder]),
+      ...['--ro-bind-try', RESOLVER, RESOLVER],
+      ...readable.flatMap((path) => ['--ro-bind', path, path]),
+      ...(workspaceDir === undefined ? [] : ['--bind', workspaceDir, workspaceDir]),
+      ...['--chdir', cwd, '--', line.command, ...line.args],
+    ],
+  };
+}
+
+/** Of what is hidden, all that the entry itself names: the program with its folder, files and folders of the command line. */
+async function readableOf(
+  line: CommandLine,
+  { reads, cwd }: Confinement,
+  hidden: readonly string[],
+): Promise<string[]> {
+  const program = await realpath(line.command).catch(() => line.command);
+  const named = [line.command, program, homeOf(program), ...line.args.filter(isAbsolute), ...reads, cwd];
+  const concerned = named.filter((path) => hidden.some((folder) => isWithin(path, folder) && path !== folder));
+  return [...new Set((await existing(concerned)).filter((path) => !hidden.includes(path)))];
+}
+
+/** A program in a `bin` needs the `lib` beside it. */
+function homeOf(program: string): string {
+  const folder = dirname(program);
+  return folder.endsWith('/bin') ? join(folder, '..') : program;
+}
+
+async function existing(paths: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(paths.map(async (path) => ((await stat(path).catch(() => undefined)) ? [path] : [])));
+  return found.flat();
+}
