@@ -48,7 +48,7 @@ export async function openGateway(
   const log = createLog({
     write: (line) => invocation.stderr.write(line),
     redact,
-    levelMin: flags.verbose ? 'info' : levelMin,
+    ...logOptions(config, flags, levelMin),
   });
   for (const warning of config.warnings) tell(invocation, `warning: ${warning}`);
   const modelFolder = join(invocation.packageRoot, 'index', 'model');
@@ -59,4 +59,10 @@ export async function openGateway(
     return { ...next, redact };
   };
   return { config, gateway, log, load };
+}
+
+/** What the file says of the log is for those commands that log by themselves. */
+function logOptions({ log }: Config, { verbose }: CommonFlags, levelMin: LogLevel | 'off') {
+  if (levelMin === 'off') return { levelMin: verbose ? ('info' as const) : levelMin };
+  return { levelMin: verbose ? ('info' as const) : (log.level ?? levelMin), format: log.format };
 }

@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { GatewayError } from '../errors.ts';
 import type { ToolOffer } from '../meta-tools/tool-offer.ts';
 import type { MetricsPage } from '../observability/metrics.ts';
+import type { MetricsPage } from '../observability/metrics.ts';
 import type { Principal } from '../policy/principal.ts';
 import { nearest } from '../stdx/nearest.ts';
 import type { Door } from './door.ts';
@@ -38,6 +39,8 @@ export interface HttpParts {
   readonly readiness: (principal: Principal) => Promise<Record<string, unknown>>;
   /** What `/metrics` answers with; undefined when there is nothing for this principal. */
   readonly metrics?: (principal: Principal) => Promise<MetricsPage | undefined>;
+  /** What `/metrics` answers with; undefined when there is nothing for this principal. */
+  readonly metrics?: (principal: Principal) => Promise<MetricsPage | undefined>;
   readonly onError: (error: Error) => void;
 }
 
@@ -63,6 +66,7 @@ export async function startHttpServer(parts: HttpParts): Promise<HttpServer> {
   guard(app, parts);
   leaveBodiesToEndpoints(app);
   addHealth(app, parts);
+  addMetrics(app, parts);
   addMetrics(app, parts);
   addMetadata(app, parts);
   addMcp(app, parts, endpoints);
@@ -102,6 +106,16 @@ function leaveBodiesToEndpoints(app: FastifyInstance): void {
 function addHealth(app: FastifyInstance, parts: HttpParts): void {
   app.get('/healthz', { config: { access: 'open' } }, async () => ({ status: 'ok' }));
   app.get('/readyz', async ({ principal }) => ({ status: 'ok', ...(await parts.readiness(principal)) }));
+}
+
+/** Whoever may not see them is told no more than where they are switched off. */
+function addMetrics(app: FastifyInstance, { metrics }: HttpParts): void {
+  app.get('/metrics', async ({ principal }, reply) => {
+    const page = await metrics?.(principal);
+    if (!page)
+      return reply.code(404).send({ error: 'no metrics for you here; an admin switches them on by "metrics: true"' });
+    return reply.type(page.contentType).send(page.text);
+  });
 }
 
 /** Whoever may not see them is told no more than where they are switched off. */

@@ -9,7 +9,7 @@ import { type ToolOffer, toRpcError } from '../meta-tools/tool-offer.ts';
 import type { Principal } from '../policy/principal.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 import type { CallsInFlight } from './calls-in-flight.ts';
-import { EVENT_STREAM_HEADERS, keepAlive } from './keep-alive.ts';
+import { EVENT_STREAM_HEADERS, keepAlive, SILENCE_MS } from './keep-alive.ts';
 
 type Method = 'initialize' | 'ping' | 'tools/list' | 'tools/call';
 
@@ -66,8 +66,8 @@ export interface PlainExchange {
   readonly inFlight: CallsInFlight;
   /** From the `Mcp-Session-Id` header: tells apart the request ids of different clients. */
   readonly session: string | undefined;
-  /** A call that is silent for so long becomes a stream that says so, for whoever cuts idle connections in between. */
-  readonly silenceMs: number;
+  /** A call that is silent for so long becomes a stream that says so, for whoever cuts idle connections in between. Default: `SILENCE_MS`. */
+  readonly silenceMs?: number;
 }
 
 /** Answers as JSON, or as an event stream where there was progress or the call is long. Never rejects. */
@@ -76,7 +76,7 @@ export async function answerPlainly(exchange: PlainExchange): Promise<void> {
   const call = inFlight.begin(session, request.id);
   const onGone = () => call.abort(new Error('the client closed the connection'));
   response.once('close', onGone);
-  const stopSigns = request.method === 'tools/call' ? keepAlive(response, exchange.silenceMs) : NOTHING;
+  const stopSigns = request.method === 'tools/call' ? keepAlive(response, exchange.silenceMs ?? SILENCE_MS) : NOTHING;
   try {
     const context = { principal, signal: call.signal, ...metaOf(request.params, response) };
     const result = await perform(offer, request, context);

@@ -1,4 +1,4 @@
-/** Log lines for people, on stderr (stdout belongs to data and to MCP), with secrets masked. */
+/** Log lines for people or programs, on stderr (stdout belongs to data and to MCP), with secrets masked. */
 
 export type LogLevel = 'info' | 'warn' | 'error';
 
@@ -10,13 +10,25 @@ export interface LogOptions {
   readonly redact: (text: string) => string;
   /** `off` for commands that tell their failures themselves. */
   readonly levelMin: LogLevel | 'off';
+  /** `json`: an object a line, with `time`, `level` and `message`. Default: `text`. */
+  readonly format?: 'text' | 'json';
 }
 
 const ORDER: Readonly<Record<LogLevel | 'off', number>> = { info: 0, warn: 1, error: 2, off: 3 };
 
-export function createLog({ write, redact, levelMin }: LogOptions): Log {
+export function createLog({ write, redact, levelMin, format = 'text' }: LogOptions): Log {
+  const render = format === 'json' ? asJson : asText;
   return (level, message) => {
     if (ORDER[level] < ORDER[levelMin]) return;
-    write(`${new Date().toISOString()} ${level.padEnd(5)} ${redact(message).replaceAll('\n', '\n  ')}\n`);
+    write(`${render({ time: new Date().toISOString(), level, message: redact(message) })}\n`);
   };
 }
+
+interface Line {
+  readonly time: string;
+  readonly level: LogLevel;
+  readonly message: string;
+}
+
+const asText = ({ time, level, message }: Line) => `${time} ${level.padEnd(5)} ${message.replaceAll('\n', '\n  ')}`;
+const asJson = (line: Line) => JSON.stringify(line);

@@ -1,0 +1,102 @@
+/** The part of the composition root that opens audit and metrics, where the configuration wants them, and feeds them. */
+import type { SearchAnswer, SearchRequest, ToolIndex } from '../index/tool-index.ts';
+import type { Config } from './config/config.ts';
+import type { InstanceState } from './lifecycle/pool.ts';
+import type { CallRecord } from './meta-tools/register.ts';
+import type { AuditFile } from './observability/audit-file.ts';
+import type { Log } from './observability/log.ts';
+import type { Metrics } from './observability/metrics.ts';
+import type { Admission } from './policy/admission.ts';
+
+/** What happens in the gateway, for whoever writes it down; without audit and metrics nobody does. */
+export interface Observed {
+  /** To stand first in the gateway's admission. */
+  readonly admissions: readonly Admission[];
+  /** Undefined where they are switched off. */
+  readonly metrics: Metrics | undefined;
+  noteCall(record: CallRecord): void;
+  noteChange(change: { readonly server: string; readonly from: InstanceState; readonly to: InstanceState }): void;
+  noteReaped(processes: number): void;
+  /** The same index, its searches counted. */
+  index(index: ToolIndex): ToolIndex;
+  close(): Promise<void>;
+}
+
+export interface ObservedOptions {
+  readonly config: Pick<Config, 'audit' | 'metrics' | 'redact'>;
+  readonly log: Log;
+  readonly version: string;
+}
+
+/** Loads nothing that is switched off. */
+export async function openObserved({ config, log, version }: ObservedOptions): Promise<Observed> {
+  const audit = await openAudit(config, log);
+  const metrics = await openMetrics(config, version);
+  const tokens = metrics && (await import('./meta-tools/tokens.ts')).estimateTokens;
+  return {
+    admissions: [...(audit ? [audit.calls] : []), ...(metrics ? [metrics.calls] : [])],
+    metrics: metrics?.metrics,
+    noteCall: (record) => {
+      audit?.decide(record);
+      const { tool, durationMs, error } = record;
+      metrics?.metrics.answer({ tool, durationMs, errorCode: error?.code, tokens: tokens?.(record.text()) ?? 0 });
+    },
+    noteChange: ({ server, from, to }) => metrics?.metrics.instance(server, from.kind, to.kind),
+    noteReaped: (processes) => metrics?.metrics.reaped(processes),
+    index: (index) => (metrics ? countedIndex(index, metrics.metrics) : index),
+    close: async () => audit?.file.close(),
+  };
+}
+
+interface OpenAudit {
+  readonly file: AuditFile;
+  readonly calls: Admission;
+  decide(record: CallRecord): void;
+}
+
+async function openAudit({ audit, redact }: ObservedOptions['config'], log: Log): Promise<OpenAudit | undefined> {
+  if (!audit) return undefined;
+  const [{ createAuditFile }, { auditDecision, createAuditedCalls }] = await Promise.all([
+    import('./observability/audit-file.ts'),
+    import('./policy/audited-calls.ts'),
+  ]);
+  const file = createAuditFile({ ...audit, log, redact });
+  const decide = ({ principal, tool: door, error }: CallRecord) => {
+    if (door !== 'add_mcp_server' && !REFUSALS.has(error?.code ?? '')) return;
+    const why = error ? { reason: error.message } : {};
+    auditDecision(file, { principal, door, outcome: error?.code ?? 'ok', ...why });
+  };
+  return { file, calls: createAuditedCalls(file, audit), decide };
+}
+
+/** What is refused before there is a call that could be admitted. */
+const REFUSALS: ReadonlySet<string> = new Set(['SERVER_UNKNOWN', 'TOOL_UNKNOWN', 'LOGIN_REQUIRED']);
+
+async function openMetrics({ metrics: wanted }: ObservedOptions['config'], version: string) {
+  if (!wanted) return undefined;
+  const [{ createMetrics }, { createMeasuredCalls }] = await Promise.all([
+    import('./observability/metrics.ts'),
+    import('./policy/measured-calls.ts'),
+  ]);
+  const metrics = createMetrics(version);
+  return { metrics, calls: createMeasuredCalls(metrics) };
+}
+
+function countedIndex(index: ToolIndex, metrics: Metrics): ToolIndex {
+  const search = async (request: SearchRequest): Promise<SearchAnswer> => {
+    const begunMs = performance.now();
+    const answer = await index.search(request);
+    const { mode, verdict, degraded } = answer;
+    metrics.search({ mode, verdict, isDegraded: degraded !== undefined, durationMs: performance.now() - begunMs });
+    return answer;
+  };
+  return {
+    get size() {
+      return index.size;
+    },
+    search,
+    upsert: (documents) => index.upsert(documents),
+    remove: (ids) => index.remove(ids),
+    close: () => index.close(),
+  };
+}

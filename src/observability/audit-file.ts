@@ -1,0 +1,119 @@
+/** Audit lines on their way to a file: bounded in memory and on disk, and never in the way of what they tell of. */
+import { appendFile, mkdir, rename, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { AuditConfig } from '../config/config.ts';
+import type { JsonObject } from '../stdx/json.ts';
+import type { Log } from './log.ts';
+
+export interface AuditFile {
+  /** Returns at once. What cannot be written is dropped, counted, and told in a line of its own as soon as it can. */
+  write(entry: JsonObject): void;
+  /** Resolves when everything is written or known to be lost. */
+  close(): Promise<void>;
+}
+
+export interface AuditFileOptions extends Pick<AuditConfig, 'file' | 'fileBytesMax' | 'keep'> {
+  readonly log: Log;
+  /** Applied to each line; replaces secrets. */
+  readonly redact: (text: string) => string;
+}
+
+/** Held while the disk is slow or full; about 20,000 calls. */
+const WAITING_BYTES_MAX = 8 * 1024 * 1024;
+/** After a failure, so that a full disk is not asked at each call. */
+const RETRY_MS = 5_000;
+
+/** Opened anew for each batch, so that logrotate may move the file away under it. */
+export function createAuditFile(options: AuditFileOptions): AuditFile {
+  const { file, log, redact } = options;
+  let waiting: string[] = [];
+  let waitingBytes = 0;
+  let lost = 0;
+  let isFailing = false;
+  let retry: NodeJS.Timeout | undefined;
+  let writing: Promise<void> | undefined;
+
+  const flush = async () => {
+    while (waiting.length > 0) {
+      const batch = waiting;
+      waiting = [];
+      waitingBytes = 0;
+      try {
+        await append(lost > 0 ? [lossLine(lost), ...batch] : batch, options);
+        if (lost > 0) log('warn', `audit lines reach ${file} again; ${lost} were lost`);
+        lost = 0;
+        isFailing = false;
+      } catch (error) {
+        if (!isFailing) log('error', `audit lines cannot be written to ${file} and are lost: ${messageOf(error)}`);
+        isFailing = true;
+        lost += batch.length;
+        retry = setTimeout(resume, RETRY_MS).unref();
+        return;
+      }
+    }
+  };
+  const start = () => {
+    writing ??= flush().finally(() => {
+      writing = undefined;
+      if (waiting.length > 0 && !retry) start();
+    });
+  };
+  const resume = () => {
+    clearTimeout(retry);
+    retry = undefined;
+    if (waiting.length > 0) start();
+  };
+  return {
+    write(entry) {
+      const line = `${redact(JSON.stringify(entry))}\n`;
+      if (waitingBytes + line.length > WAITING_BYTES_MAX) {
+        lost += 1;
+        return;
+      }
+      waiting.push(line);
+      waitingBytes += line.length;
+      if (!retry) start();
+    },
+    async close() {
+      await writing;
+      resume();
+      await writing;
+      clearTimeout(retry);
+    },
+  };
+}
+
+const lossLine = (lines: number) =>
+  `${JSON.stringify({ time: new Date().toISOString(), event: 'lost', lines } satisfies JsonObject)}\n`;
+
+async function append(lines: readonly string[], { file, fileBytesMax, keep }: AuditFileOptions): Promise<void> {
+  await makeFolder(dirname(file));
+  const { size } = await stat(file).catch(() => ({ size: 0 }));
+  if (size >= fileBytesMax) await rotate(file, keep);
+  await appendFile(file, lines.join(''), { mode: 0o600 });
+}
+
+/** One by one: where nothing can be made, as in /proc, Node's own recursion never ends. */
+async function makeFolder(folder: string): Promise<void> {
+  const isThere = await stat(folder).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) return;
+  if (dirname(folder) !== folder) await makeFolder(dirname(folder));
+  await mkdir(folder, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+}
+
+/** The oldest is overwritten by the one before it. */
+async function rotate(file: string, keep: number): Promise<void> {
+  const nameOf = (age: number) => (age === 0 ? file : `${file}.${age}`);
+  for (let age = keep - 1; age >= 0; age -= 1) await rename(nameOf(age), nameOf(age + 1)).catch(ifMissing);
+}
+
+function ifMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

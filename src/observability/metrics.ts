@@ -1,0 +1,236 @@
+/** What the gateway counts of itself, as Prometheus reads it; names follow the semantic conventions of OpenTelemetry for MCP. */
+import { Counter, Gauge, Histogram, Registry as Series } from 'prom-client';
+
+export interface MeasuredCall {
+  readonly server: string;
+  readonly tool: string;
+  readonly door: string;
+  /** `ok`, `tool_error` or the code of an error. */
+  readonly outcome: string;
+  readonly durationMs: number;
+  /** The part of it that the upstream took. */
+  readonly upstreamMs: number;
+}
+
+export interface MeasuredAnswer {
+  /** Name of the meta-tool. */
+  readonly tool: string;
+  readonly errorCode: string | undefined;
+  readonly durationMs: number;
+  /** Estimated length of the answer. */
+  readonly tokens: number;
+}
+
+export interface MeasuredSearch {
+  readonly mode: string;
+  readonly verdict: string;
+  readonly isDegraded: boolean;
+  readonly durationMs: number;
+}
+
+export interface MetricsPage {
+  readonly contentType: string;
+  readonly text: string;
+}
+
+export interface Metrics {
+  call(call: MeasuredCall): void;
+  answer(answer: MeasuredAnswer): void;
+  search(search: MeasuredSearch): void;
+  /** Kinds of the state that an instance of the server left and came into. */
+  instance(server: string, from: string, to: string): void;
+  reaped(processes: number): void;
+  page(): Promise<MetricsPage>;
+}
+
+/** Tools told apart; those that come later are `other`, so that no upstream or caller can fill memory with names. */
+const TOOLS_MAX = 200;
+const SERVERS_MAX = 200;
+const OTHER = 'other';
+
+const OPERATION_SECONDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
+const OVERHEAD_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30];
+
+export function createMetrics(version: string): Metrics {
+  const series = new Series();
+  const registers = [series];
+  new Gauge({ name: 'tooldex_info', help: 'Always 1; says the version.', labelNames: ['version'], registers }).set(
+    { version },
+    1,
+  );
+  addProcess(registers);
+  const page = async () => ({ contentType: series.contentType, text: await series.metrics() });
+  return { ...callSeries(registers), ...answerSeries(registers), ...serverSeries(registers), page };
+}
+
+type Registers = Series[];
+
+function callSeries(registers: Registers): Pick<Metrics, 'call'> {
+  const calls = new Counter({
+    name: 'tooldex_calls_total',
+    help: 'Calls to upstream tools by how they ended: ok, tool_error (the tool said so), or the code of an error.',
+    labelNames: ['server', 'tool', 'outcome'],
+    registers,
+  });
+  const errors = new Counter({
+    name: 'tooldex_call_errors_total',
+    help: 'Calls to upstream tools that failed, by code and by the door they came through.',
+    labelNames: ['code', 'door'],
+    registers,
+  });
+  const upstream = new Histogram({
+    name: 'mcp_client_operation_duration_seconds',
+    help: 'What upstream servers took for a call, their start not counted.',
+    labelNames: ['mcp_server_name', 'gen_ai_tool_name'],
+    buckets: OPERATION_SECONDS,
+    registers,
+  });
+  const own = new Histogram({
+    name: 'tooldex_call_overhead_seconds',
+    help: "A call's time without the upstream's: the gateway's own, and waiting for a server to start.",
+    labelNames: ['door'],
+    buckets: OVERHEAD_SECONDS,
+    registers,
+  });
+  const clamp = clampPairs(TOOLS_MAX);
+  return {
+    call({ door, outcome, durationMs, upstreamMs, ...called }) {
+      const { server, tool } = clamp(called);
+      calls.inc({ server, tool, outcome });
+      if (outcome !== 'ok' && outcome !== 'tool_error') errors.inc({ code: outcome, door });
+      if (upstreamMs > 0) upstream.observe({ mcp_server_name: server, gen_ai_tool_name: tool }, upstreamMs / 1_000);
+      own.observe({ door }, Math.max(0, durationMs - upstreamMs) / 1_000);
+    },
+  };
+}
+
+function answerSeries(registers: Registers): Pick<Metrics, 'answer' | 'search'> {
+  const operations = new Histogram({
+    name: 'mcp_server_operation_duration_seconds',
+    help: 'Calls of the three meta-tools, from request to answer.',
+    labelNames: ['mcp_method_name', 'gen_ai_tool_name', 'error_type'],
+    buckets: OPERATION_SECONDS,
+    registers,
+  });
+  const tokens = new Counter({
+    name: 'tooldex_answer_tokens_total',
+    help: 'Estimated length of the answers of the meta-tools, in tokens.',
+    labelNames: ['tool'],
+    registers,
+  });
+  const searches = new Counter({
+    name: 'tooldex_searches_total',
+    help: 'Searches by mode, by how sure the answer was, and whether vectors were missing that should have helped.',
+    labelNames: ['mode', 'verdict', 'degraded'],
+    registers,
+  });
+  const seconds = new Histogram({
+    name: 'tooldex_search_duration_seconds',
+    help: 'The search engine alone, by mode.',
+    labelNames: ['mode'],
+    buckets: OVERHEAD_SECONDS,
+    registers,
+  });
+  return {
+    answer({ tool, errorCode, durationMs, tokens: length }) {
+      const labels = { mcp_method_name: 'tools/call', gen_ai_tool_name: tool, error_type: errorCode ?? '' };
+      operations.observe(labels, durationMs / 1_000);
+      tokens.inc({ tool }, length);
+    },
+    search({ mode, verdict, isDegraded, durationMs }) {
+      searches.inc({ mode, verdict, degraded: String(isDegraded) });
+      seconds.observe({ mode }, durationMs / 1_000);
+    },
+  };
+}
+
+function serverSeries(registers: Registers): Pick<Metrics, 'instance' | 'reaped'> {
+  const instances = new Gauge({
+    name: 'tooldex_instances',
+    help: 'Instances of upstream servers that are alive, by state.',
+    labelNames: ['state'],
+    registers,
+  });
+  const perServer = (name: string, help: string) => new Counter({ name, help, labelNames: ['server'], registers });
+  const starts = perServer('tooldex_server_starts_total', 'Starts of upstream servers.');
+  const restarts = perServer('tooldex_server_restarts_total', 'Starts that came after a failure or crash.');
+  const failures = perServer('tooldex_server_failures_total', 'Failed starts and crashes of upstream servers.');
+  const orphans = new Counter({
+    name: 'tooldex_orphans_reaped_total',
+    help: 'Processes ended at the start that a killed gateway had left behind.',
+    registers,
+  });
+  const clamp = clampNames(SERVERS_MAX);
+  const failed = new Set<string>();
+  return {
+    instance(given, from, to) {
+      if (from === to) return;
+      const server = clamp(given);
+      if (LIVE.has(from)) instances.dec({ state: from });
+      if (LIVE.has(to)) instances.inc({ state: to });
+      if (LIVE.has(to) && !LIVE.has(from)) {
+        starts.inc({ server });
+        if (failed.delete(server)) restarts.inc({ server });
+      }
+      // Whoever means to stop an instance drains it first.
+      if (LIVE.has(from) && !LIVE.has(to) && from !== 'draining') {
+        failures.inc({ server });
+        failed.add(server);
+      }
+    },
+    reaped: (processes) => orphans.inc(processes),
+  };
+}
+
+/** States in which there is a process, container or connection, or soon will be. */
+const LIVE: ReadonlySet<string> = new Set(['installing', 'starting', 'ready', 'draining']);
+
+/** Read when somebody asks; nothing is watched in between. */
+function addProcess(registers: Registers): void {
+  const started = Date.now() / 1_000 - process.uptime();
+  const read: readonly [name: string, help: string, value: () => number][] = [
+    ['process_resident_memory_bytes', 'Memory of the gateway itself.', () => process.memoryUsage.rss()],
+    ['process_cpu_seconds_total', 'Processor time of the gateway itself.', cpuSeconds],
+    ['process_start_time_seconds', 'When the gateway started, in Unix time.', () => started],
+  ];
+  for (const [name, help, value] of read) {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(value());
+      },
+    });
+  }
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+function clampNames(max: number): (name: string) => string {
+  const known = new Set<string>();
+  return (name) => {
+    if (known.has(name)) return name;
+    if (known.size >= max) return OTHER;
+    known.add(name);
+    return name;
+  };
+}
+
+interface Called {
+  readonly server: string;
+  readonly tool: string;
+}
+
+/** Of what comes too late the server is still told, unless there are too many of those as well. */
+function clampPairs(max: number): (called: Called) => Called {
+  const clampTool = clampNames(max);
+  const clampServer = clampNames(SERVERS_MAX);
+  return ({ server, tool }) => ({
+    server: clampServer(server),
+    tool: clampTool(`${server}:${tool}`) === OTHER ? OTHER : tool,
+  });
+}

@@ -1,0 +1,92 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { createAuditFile } from '../../../src/observability/audit-file.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+afterEach(() => void vi.useRealTimers());
+
+function open(file: string, { fileBytesMax = 1e9, keep = 5 } = {}) {
+  const log: string[] = [];
+  const redact = (text: string) => text.replaceAll('s3cret', '***');
+  const audit = createAuditFile({
+    file,
+    fileBytesMax,
+    keep,
+    redact,
+    log: (level, text) => log.push(`${level} ${text}`),
+  });
+  return { audit, log };
+}
+
+const read = (file: string) =>
+  readFileSync(file, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+it('appends a line for each entry, in order, secrets of the configuration masked, for the owner alone', async () => {
+  const file = join(tempDir('audit'), 'deep', 'audit.jsonl');
+  for (const round of [0, 1]) {
+    const { audit } = open(file);
+    for (let i = 0; i < 100; i += 1) audit.write({ n: round * 100 + i, token: 's3cret' });
+    await audit.close();
+  }
+  expect(read(file).map(({ n }) => n)).toEqual(Array.from({ length: 200 }, (_, i) => i));
+  expect(readFileSync(file, 'utf8')).not.toContain('s3cret');
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+});
+
+it('renames a file that has grown too long and keeps as many as it should (#67)', async () => {
+  const folder = tempDir('audit');
+  const file = join(folder, 'audit.jsonl');
+  for (let n = 0; n < 6; n += 1) {
+    const { audit } = open(file, { fileBytesMax: 10, keep: 2 });
+    audit.write({ n, text: 'longer than ten bytes' });
+    await audit.close();
+  }
+  expect(readdirSync(folder).sort()).toEqual(['audit.jsonl', 'audit.jsonl.1', 'audit.jsonl.2']);
+  expect(['', '.1', '.2'].map((age) => read(`${file}${age}`)[0]?.n)).toEqual([5, 4, 3]);
+});
+
+it.runIf(existsSync('/dev/full'))('lives on with a full disk, and says so once (#67)', async () => {
+  const { audit, log } = open('/dev/full');
+  for (let n = 0; n < 3; n += 1) {
+    audit.write({ n });
+    await audit.close();
+  }
+  expect(log).toHaveLength(1);
+  expect(log[0]).toMatch(/^error audit lines cannot be written to \/dev\/full and are lost: ENOSPC/);
+});
+
+it('tells how many lines were lost as soon as it can write again (#67)', async () => {
+  const file = join(tempDir('audit'), 'audit.jsonl');
+  mkdirSync(file);
+  const { audit, log } = open(file);
+  audit.write({ n: 0 });
+  audit.write({ n: 1 });
+  await audit.close();
+  rmdirSync(file);
+  audit.write({ n: 2 });
+  await audit.close();
+  expect(read(file)).toMatchObject([{ event: 'lost', lines: 2 }, { n: 2 }]);
+  expect(log.map((line) => line.split(' ')[0])).toEqual(['error', 'warn']);
+});
+
+it('holds a bounded number of lines while the disk does not answer', async () => {
+  const file = join(tempDir('audit'), 'audit.jsonl');
+  mkdirSync(file);
+  const { audit, log } = open(file);
+  const text = 'x'.repeat(1_000_000);
+  for (let n = 0; n < 50; n += 1) audit.write({ n, text });
+  await audit.close();
+  rmdirSync(file);
+  audit.write({ n: 'last' });
+  await audit.close();
+  const [loss, ...kept] = read(file);
+  expect(Number(loss?.lines) + kept.length).toBe(51);
+  expect(kept.length).toBeLessThan(10);
+  expect(kept.at(-1)?.n).toBe('last');
+  expect(log).toHaveLength(2);
+});

@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { maskSecrets } from '../../../src/observability/mask-secrets.ts';
+
+it.each(['password', 'api_key', 'apiKey', 'X-Api-Key', 'Authorization', 'client_secret', 'refreshToken', 'Cookie'])(
+  'masks what is called %s, wherever it stands',
+  (name) => {
+    expect(maskSecrets({ a: [{ [name]: 'hunter2', path: '/x' }] })).toEqual({ a: [{ [name]: '***', path: '/x' }] });
+    expect(maskSecrets({ [name]: { deep: 'hunter2' } })).toEqual({ [name]: '***' });
+  },
+);
+
+it.each([
+  ['a bearer token', 'curl -H "Authorization: Bearer abcdefgh12345678"', 'abcdefgh12345678'],
+  ['a JWT', 'see eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl', 'c2lnbmF0dXJl'],
+  ['a key of a provider', 'key sk-proj-abcdefghijklmnop1234 here', 'abcdefghijklmnop'],
+  ['a password in a URL', 'postgres://user:hunter22@db/x', 'hunter22'],
+  ['a private key', '-----BEGIN RSA PRIVATE KEY-----\nMIIabc\n-----END RSA PRIVATE KEY-----', 'MIIabc'],
+])('masks %s inside a text', (_, text, secret) => {
+  const masked = JSON.stringify(maskSecrets({ text }));
+  expect(masked).not.toContain(secret);
+  expect(masked).toContain('***');
+});
+
+it('leaves ordinary arguments as they are', () => {
+  const given = { path: '/a/b', limit: 3, flag: false, nothing: null, tags: ['x'], author: 'me', tokens: 5 };
+  expect(maskSecrets(given)).toEqual({ ...given, tokens: '***' });
+});
+
+it('bounds what it is given: long texts, long lists, deep nests', () => {
+  let deep: unknown = 'x'.repeat(1_000_000);
+  for (let i = 0; i < 10_000; i += 1) deep = { deep };
+  const given = { text: 'y'.repeat(1_000_000), list: Array.from({ length: 100_000 }, () => 1), deep };
+  const length = JSON.stringify(maskSecrets(given)).length;
+  expect(length).toBeLessThan(2_000);
+});
