@@ -1,5 +1,5 @@
 /** Installs a Python package into a virtual environment of its own, with uv where there is one and with pip where not. */
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GatewayError } from '../../errors.ts';
 import { installerEnvironment } from '../native/child-environment.ts';
