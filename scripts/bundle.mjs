@@ -21,6 +21,7 @@ const APART = {
   'mcp-server': ['@modelcontextprotocol/server', '@modelcontextprotocol/server/stdio', '@modelcontextprotocol/node'],
   'mcp-client': ['@modelcontextprotocol/client'],
   'config-reader': ['yaml', 'zod'],
+  tokens: ['jose'],
   'json-schema': ['ajv', 'ajv/dist/2020.js'],
 };
 

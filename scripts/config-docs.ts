@@ -42,6 +42,7 @@ export function renderDocs(): string {
   const blocks = ['listen', 'auth', 'access', 'search', 'defaults', 'audit', 'log'].map((name) =>
     section(`\`${name}\``, propertiesOf(root, properties[name])),
   );
+  const profile = blockOf(resolve(root, properties.profiles).additionalProperties);
   const search = propertiesOf(root, properties.search);
   const kinds = ['embedder', 'store'].flatMap((key) => kindSections(key, resolve(root, search[key]).oneOf ?? []));
   const groups = SERVER_KEY_GROUPS.map(({ title, keys }) => section(title, pick(server, keys)));
@@ -49,16 +50,26 @@ export function renderDocs(): string {
     OPENING,
     section('Top level', pick(properties, Object.keys(properties))),
     ...blocks,
-    section('`rules` of `access`, each', propertiesOf(root, resolve(root, propertiesOf(root, properties.access).rules).items)),
+    section('`jwt` of `auth`, each', propertiesOf(root, resolve(root, propertiesOf(root, properties.auth).jwt).items)),
+    section('`cloudflare_access` of `auth`', propertiesOf(root, propertiesOf(root, properties.auth).cloudflare_access)),
+    section(
+      '`rules` of `access`, each',
+      propertiesOf(root, resolve(root, propertiesOf(root, properties.access).rules).items),
+    ),
     ...kinds,
     SERVERS,
     ...groups,
     section('`limits`', propertiesOf(root, server.limits)),
     section('`tools` of a server', propertiesOf(root, server.tools)),
+    section('`profiles`, each', propertiesOf(root, profile)),
+    section('`tools` of a profile', propertiesOf(root, propertiesOf(root, profile).tools)),
+    section('`annotations` of a profile', propertiesOf(root, propertiesOf(root, profile).annotations)),
     section('`mounts`, each', propertiesOf(root, resolve(root, server.mounts).items)),
     REFERENCES,
   ].join('\n');
 }
+
+const blockOf = (schema: Schema | boolean | undefined) => (typeof schema === 'object' ? schema : undefined);
 
 /** One table a kind that a block can be of. */
 function kindSections(key: string, variants: readonly Schema[]): string[] {

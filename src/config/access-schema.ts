@@ -1,6 +1,7 @@
 /** The strict shape of who may reach the gateway from where: `auth`, and what `listen` says of proxies and names. */
 import * as z from 'zod';
-import { keys } from './schema-values.ts';
+import { DEFAULTS } from './defaults.ts';
+import { duration, keys } from './schema-values.ts';
 
 const publicUrl = z
   .string()
@@ -39,10 +40,57 @@ export const listenAccess = {
     }),
 };
 
+/** Keys and discovery documents must come unaltered, so from https or from this machine. */
+const trustworthyUrl = () =>
+  z.string().regex(/^(https:\/\/|http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]|\$\{)/, { error: 'write an https URL' });
+
+const audience = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
+  error: 'write one audience or a list of them',
+});
+
+const jwt = keys(
+  {
+    issuer: trustworthyUrl().meta({
+      description: 'The authorization server, exactly as `iss` names it in its tokens.',
+    }),
+    audience: audience.meta({
+      description: 'What `aud` must name: the token was given out for this gateway and no other. One or several.',
+      examples: ['https://tools.example.com/mcp'],
+    }),
+    jwks_url: trustworthyUrl().optional().meta({
+      description: 'Where its keys are. Default: what its `/.well-known/openid-configuration` says.',
+    }),
+    groups_claim: z.string().min(1).optional().meta({
+      description: 'The claim with the groups: a list, or words with spaces between.',
+      default: DEFAULTS.groupsClaim,
+    }),
+    clock_skew: duration().optional().meta({
+      description: 'How far the clocks may be apart.',
+      default: DEFAULTS.clockSkew,
+    }),
+  },
+  '{issuer: https://login.example.com/, audience: https://tools.example.com/mcp}',
+);
+
+const cloudflareAccess = keys({
+  team_domain: z
+    .string()
+    .regex(/^([a-z0-9-]+\.cloudflareaccess\.com|\$\{.*)$/, { error: 'write it like "team.cloudflareaccess.com"' })
+    .meta({ description: 'The team’s domain.', examples: ['team.cloudflareaccess.com'] }),
+  audience: audience.meta({ description: 'The Application Audience (AUD) Tag of the application. One or several.' }),
+});
+
 export const auth = keys({
   api_keys: z.boolean().optional().meta({
     description: 'Keys that `tooldex key create` makes, sent as `Authorization: Bearer` or `X-API-Key`.',
     default: false,
+  }),
+  jwt: z.array(jwt).min(1).optional().meta({
+    description:
+      'Authorization servers (OAuth 2, OpenID Connect) whose tokens are accepted as `Authorization: Bearer`.',
+  }),
+  cloudflare_access: cloudflareAccess.optional().meta({
+    description: 'Cloudflare Access in front: its `Cf-Access-Jwt-Assertion` is checked. Not its cookie.',
   }),
 });
 

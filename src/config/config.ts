@@ -64,6 +64,17 @@ export interface AccessRule {
 
 export interface AuthConfig {
   readonly apiKeys: boolean;
+  readonly jwt: readonly JwtConfig[];
+  readonly cloudflareAccess: { readonly teamDomain: string; readonly audiences: readonly string[] } | undefined;
+}
+
+export interface JwtConfig {
+  readonly issuer: string;
+  readonly audiences: readonly string[];
+  /** Undefined: the issuer's discovery document says it. */
+  readonly jwksUrl: string | undefined;
+  readonly groupsClaim: string;
+  readonly skewMs: number;
 }
 
 export interface LogConfig {
@@ -139,6 +150,8 @@ interface CommonServerConfig {
   /** A disabled server is known, but neither indexed, found nor started; its references are not expanded. */
   readonly enabled: boolean;
   readonly mode: ServerMode;
+  /** Whether tools that change wait for an admin's approval. */
+  readonly changes: 'allow' | 'quarantine';
   readonly scope: ServerScope;
   readonly idleTimeoutMs: number;
   /** From launch to initialized, installing not counted. */

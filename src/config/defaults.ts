@@ -15,7 +15,10 @@ export const DEFAULTS = {
   /** They name servers and tools, so somebody must have wanted them. */
   metrics: false,
   logFormat: 'text',
+  groupsClaim: 'groups',
+  clockSkew: '60s',
   mode: 'daemon',
+  changes: 'allow',
   /** What one user's server remembers is no other's business. */
   scope: 'principal',
   idleTimeout: '5m',

@@ -1,10 +1,12 @@
 /** `listen` and `auth` to what the HTTP door asks: who may come in, under which names, through which proxies. */
 import { dirname } from 'node:path';
-import type { AccessConfig, AccessRule, AccessRules, AuthConfig } from './config.ts';
+import type { AccessConfig, AccessRule, AccessRules, AuthConfig, JwtConfig } from './config.ts';
+import { DEFAULTS } from './defaults.ts';
 import type { Expander } from './expander.ts';
 import type { KeyPath } from './problems.ts';
 import type { LoadOptions } from './resolve.ts';
 import type { ConfigDocument } from './schema.ts';
+import { duration } from './server-entry.ts';
 
 export interface AccessSurroundings {
   readonly options: LoadOptions;
@@ -29,13 +31,41 @@ export function resolveAccess(document: ConfigDocument, around: AccessSurroundin
   };
 }
 
-function resolveAuth({ auth }: ConfigDocument, { report }: AccessSurroundings): AuthConfig | undefined {
-  if (auth === undefined) return undefined;
-  const resolved = { apiKeys: auth.api_keys ?? false };
-  if (!resolved.apiKeys)
+function resolveAuth(
+  document: ConfigDocument,
+  { options, expander, report }: AccessSurroundings,
+): AuthConfig | undefined {
+  if (document.auth === undefined) return undefined;
+  const scope = { env: options.env, folder: dirname(options.file), bareNames: false };
+  const {
+    api_keys: apiKeys = false,
+    jwt = [],
+    cloudflare_access: access,
+  } = expander.expand(document.auth, ['auth'], scope);
+  if (!apiKeys && jwt.length === 0 && !access)
     report(['auth'], 'key', '"auth" switches nothing on — write "api_keys: true", or leave "auth" out');
-  return resolved;
+  const issuers = jwt.map(({ issuer }) => issuer);
+  for (const [index, issuer] of issuers.entries())
+    if (issuers.indexOf(issuer) !== index)
+      report(['auth', 'jwt', index, 'issuer'], 'value', 'this issuer stands above already');
+  return {
+    apiKeys,
+    jwt: jwt.map(toJwt),
+    cloudflareAccess: access && { teamDomain: access.team_domain, audiences: [access.audience].flat() },
+  };
 }
+
+function toJwt({ issuer, audience, jwks_url: jwksUrl, groups_claim, clock_skew }: JwtDocument): JwtConfig {
+  return {
+    issuer,
+    audiences: [audience].flat(),
+    jwksUrl,
+    groupsClaim: groups_claim ?? DEFAULTS.groupsClaim,
+    skewMs: duration(clock_skew ?? DEFAULTS.clockSkew),
+  };
+}
+
+type JwtDocument = NonNullable<NonNullable<ConfigDocument['auth']>['jwt']>[number];
 
 function resolveRules({ access, auth }: ConfigDocument, { report }: AccessSurroundings): AccessRules | undefined {
   if (access === undefined) return undefined;

@@ -7,6 +7,10 @@ import { metadataUrl } from './protected-resource.ts';
 /** What can be checked; whatever is missing is not accepted. */
 export interface Verifiers {
   readonly apiKey?: Verify | undefined;
+  /** Bearer tokens that are no keys. */
+  readonly token?: Verify | undefined;
+  /** What Cloudflare Access says of those whom it let through. */
+  readonly cloudflareAccess?: Verify | undefined;
 }
 
 export interface AuthenticateOptions {
@@ -15,18 +19,23 @@ export interface AuthenticateOptions {
   readonly baseUrl: (request: IncomingMessage) => string;
 }
 
-/** One credential decides: a wrong one is refused even where another one would have been right. */
+/**
+ * One credential decides: what a client chose to send before what a proxy added. A wrong one is refused even where another
+ * one would have been right.
+ */
 export function createAuthenticate({ verifiers, isApiKey, baseUrl }: AuthenticateOptions): Authenticate {
   const chosen = ({ headers }: IncomingMessage): Attempt | undefined => {
     const key = headers['x-api-key'];
     if (key !== undefined) return { verify: verifiers.apiKey, credential: String(key) };
     if (headers.authorization !== undefined) return readBearer(headers.authorization);
-    return undefined;
+    const assertion = headers['cf-access-jwt-assertion'];
+    if (assertion === undefined || !verifiers.cloudflareAccess) return undefined;
+    return { verify: verifiers.cloudflareAccess, credential: String(assertion) };
   };
   const readBearer = (authorization: string): Attempt => {
     const credential = /^bearer +([^\s,]+) *$/i.exec(authorization)?.[1];
     if (credential === undefined) return { verify: undefined, credential: '' };
-    return { verify: isApiKey(credential) ? verifiers.apiKey : undefined, credential };
+    return { verify: isApiKey(credential) ? verifiers.apiKey : verifiers.token, credential };
   };
   return (request) => {
     const attempt = chosen(request);

@@ -1,0 +1,79 @@
+/** The published keys of an authorization server, as long as they can be trusted; jose's own set fails when a fetch does. */
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+
+export interface IssuerKeysOptions {
+  readonly issuer: string;
+  /** Undefined asks the issuer's discovery document. */
+  readonly jwksUrl: string | undefined;
+  /** Milliseconds. */
+  readonly now: () => number;
+}
+
+/** No key was ever learned, or what is known is too old to trust. */
+export class KeysUnavailable extends Error {}
+
+/** Keys are asked for again after so long; a key that the issuer withdrew is good for no longer. */
+const FRESH_MS = 10 * 60_000;
+/** How long known keys hold while the issuer cannot be asked. */
+const STALE_MS = 24 * 3_600_000;
+/** Between two questions, whether for lack of an answer or for a key that nobody knows. */
+export const PAUSE_MS = 30_000;
+const TIMEOUT_MS = 5_000;
+
+/** Throws KeysUnavailable, or jose's JWKSNoMatchingKey. Many requests at once ask the issuer once. */
+export function createIssuerKeys({ issuer, jwksUrl, now }: IssuerKeysOptions): JWTVerifyGetKey {
+  let keys: JWTVerifyGetKey | undefined;
+  let learnedAt = Number.NEGATIVE_INFINITY;
+  let askedAt = Number.NEGATIVE_INFINITY;
+  let asking: Promise<void> | undefined;
+  const learn = async () => {
+    try {
+      keys = createLocalJWKSet(await fetchKeys(jwksUrl ?? (await discover(issuer))));
+      learnedAt = now();
+    } catch {
+      // What was known before holds on; when that is nothing, nobody is let in.
+    } finally {
+      asking = undefined;
+    }
+  };
+  const ask = async () => {
+    if (!asking && now() - askedAt < PAUSE_MS) return;
+    askedAt = now();
+    asking ??= learn();
+    await asking;
+  };
+  const find: JWTVerifyGetKey = (header, token) => {
+    if (!keys || now() - learnedAt >= STALE_MS) throw new KeysUnavailable();
+    return keys(header, token);
+  };
+  return async (header, token) => {
+    if (now() - learnedAt >= FRESH_MS) await ask();
+    try {
+      return await find(header, token);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      await ask();
+      return find(header, token);
+    }
+  };
+}
+
+async function fetchKeys(url: string): Promise<JSONWebKeySet> {
+  return (await fetchJson(url)) as JSONWebKeySet;
+}
+
+/** OpenID Connect Discovery 1.0, section 4. */
+async function discover(issuer: string): Promise<string> {
+  const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const document = (await fetchJson(address)) as { issuer?: unknown; jwks_uri?: unknown };
+  if (document.issuer !== issuer || typeof document.jwks_uri !== 'string')
+    throw new Error(`${address} is not about ${issuer}`);
+  return document.jwks_uri;
+}
+
+async function fetchJson(url: string): Promise<unknown> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'error' });
+  if (response.ok) return response.json();
+  await response.body?.cancel();
+  throw new Error(`${url} answered ${response.status}`);
+}
