@@ -1,6 +1,6 @@
 /** A container engine and an image for tests, made from this machine's Node since no registry of images may be within reach. */
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, realpathSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, mkdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type Docker from 'dockerode';
@@ -20,16 +20,38 @@ export async function engineForTests(): Promise<Docker | undefined> {
 }
 
 /** Imports an image whose entry point is Node, with the fixture of that name at `/app`. Remove it when done. */
-export async function importNodeImage(docker: Docker, name: string, fixture: string): Promise<void> {
+export function importNodeImage(docker: Docker, name: string, fixture: string): Promise<void> {
+  const put = (root: string) => copyInto(root, join(FIXTURES, fixture), join('/app', basename(fixture)));
+  return importImage(docker, { name, put, entrypoint: [] });
+}
+
+/** The same with a whole folder at `/app`, and a script of it that Node starts with. */
+export function importServerImage(
+  docker: Docker,
+  name: string,
+  server: { folder: string; script: string },
+): Promise<void> {
+  const put = (root: string) => cpSync(server.folder, join(root, 'app'), { recursive: true, dereference: true });
+  return importImage(docker, { name, put, entrypoint: [join('/app', server.script)] });
+}
+
+interface NodeImage {
+  readonly name: string;
+  readonly put: (root: string) => void;
+  /** After Node itself. */
+  readonly entrypoint: readonly string[];
+}
+
+async function importImage(docker: Docker, { name, put, entrypoint }: NodeImage): Promise<void> {
   using root = makeTempDir('rootfs');
   const node = realpathSync(process.execPath);
   for (const file of [node, ...librariesOf(node)]) copyInto(root.path, file, file);
-  copyInto(root.path, join(FIXTURES, fixture), join('/app', basename(fixture)));
+  put(root.path);
   mkdirSync(join(root.path, 'tmp'));
   // Older engines give a tmpfs the mode of the folder that it covers.
   chmodSync(join(root.path, 'tmp'), 0o1777);
   const tar = spawn('tar', ['-C', root.path, '-c', '.'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const options = { fromSrc: '-', repo: name, changes: `ENTRYPOINT ["${node}"]` };
+  const options = { fromSrc: '-', repo: name, changes: `ENTRYPOINT ${JSON.stringify([node, ...entrypoint])}` };
   const progress = await docker.importImage(tar.stdout, options);
   await new Promise<void>((resolve, reject) => {
     docker.modem.followProgress(progress, (error) => (error ? reject(error) : resolve()));
