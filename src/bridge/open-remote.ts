@@ -49,11 +49,12 @@ async function connect(endpoint: RemotePeer, kind: TransportKind, options: Conne
   const { server, clientInfo, client, clock, signal } = options;
   const capabilities = client?.capabilities ?? {};
   const failures = new OwnFailures(endpoint.fetch ?? fetch);
-  const transport = await createTransport(endpoint, kind, failures.fetch);
+  const another = () => createTransport(endpoint, kind, failures.fetch);
+  const transport = await another();
   let wire: RemoteWire | undefined;
   const peer = new RpcPeer(
     (ear) => {
-      wire = new RemoteWire(transport, server, ear);
+      wire = new RemoteWire(transport, { server, connect: another }, ear);
       return wire;
     },
     { server, clock, client },

@@ -1,31 +1,49 @@
 /** Messages over HTTP through the SDK's client transports, which know headers, event streams and resumption. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { JSONRPCMessage, SSEClientTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { GatewayError } from '../errors.ts';
 import { isObject, type JsonObject } from '../stdx/json.ts';
+import { SingleFlight } from '../stdx/single-flight.ts';
 import { MODERN_VERSION } from './protocol-versions.ts';
 import { httpStatusOf } from './server-errors.ts';
 import type { SendOptions, Wire, WireEvents } from './wire.ts';
 
 const CLOSE_SESSION_MS_MAX = 2000;
+const HANDSHAKE_MS_MAX = 15_000;
+/** Asking these twice changes nothing; a tool may have done its work although no answer came. */
+const SAFE_METHODS: readonly unknown[] = [
+  ...['ping', 'tools/list', 'prompts/list', 'resources/list', 'resources/templates/list'],
+];
+const RETRY_DELAYS_MS = [150, 600];
 
 export type RemoteTransport = StreamableHTTPClientTransport | SSEClientTransport;
 
+export interface RemoteWireOptions {
+  readonly server: string;
+  /** Another transport to the same address, not started. */
+  readonly connect: () => Promise<RemoteTransport>;
+}
+
 export class RemoteWire implements Wire {
   readonly hasStreamPerRequest: boolean;
-  readonly #transport: RemoteTransport;
+  readonly #connect: () => Promise<RemoteTransport>;
+  readonly #renewals = new SingleFlight<'session', void>();
+  #transport: RemoteTransport;
+  /** Transports whose session was forgotten; answers may still come on them. */
+  readonly #former: RemoteTransport[] = [];
+  #initialize: JsonObject | undefined;
   readonly #server: string;
   readonly #events: WireEvents;
   #version: string | undefined;
   #isOpen = false;
 
-  constructor(transport: RemoteTransport, server: string, events: WireEvents) {
+  constructor(transport: RemoteTransport, { server, connect }: RemoteWireOptions, events: WireEvents) {
     this.#transport = transport;
+    this.#connect = connect;
     this.#server = server;
     this.#events = events;
     this.hasStreamPerRequest = isStreamable(transport);
-    transport.onmessage = (message: unknown) => void events.message(message);
-    transport.onclose = () => this.#lose('was closed');
-    transport.onerror = (error: Error) => this.#failed(error);
+    this.#listen(transport);
   }
 
   get cancelsByStream(): boolean {
@@ -39,14 +57,18 @@ export class RemoteWire implements Wire {
   }
 
   async send(message: JsonObject, options: SendOptions = {}): Promise<void> {
+    if (message.method === 'initialize') this.#initialize = message;
+    const transport = this.#transport;
     try {
-      const outgoing = message as unknown as JSONRPCMessage;
-      if (!isStreamable(this.#transport)) return await this.#transport.send(outgoing);
-      await this.#transport.send(outgoing, { requestSignal: options.signal, onRequestStreamEnd: options.onStreamEnd });
+      await this.#sendPatiently(transport, message, options);
     } catch (error) {
       const explained = this.#explain(error);
-      if (this.#isSessionLost(explained)) this.#lose('no longer knows this session');
-      throw explained;
+      if (!isSessionLost(transport, explained)) throw explained;
+      await this.#renewals.run('session', () => this.#renewSession(transport));
+      if (!SAFE_METHODS.includes(message.method)) throw this.#sessionRenewed();
+      await this.#sendPatiently(this.#transport, message, options).catch((again: unknown) => {
+        throw this.#explain(again);
+      });
     }
   }
 
@@ -60,7 +82,49 @@ export class RemoteWire implements Wire {
     this.#end(new GatewayError('SHUTTING_DOWN', `The connection to server "${this.#server}" was closed: ${reason}`));
     const transport = this.#transport;
     if (isStreamable(transport)) await inTime(transport.terminateSession());
-    await transport.close().catch(() => {});
+    await Promise.all([transport, ...this.#former].map((each) => each.close().catch(() => {})));
+  }
+
+  #listen(transport: RemoteTransport): void {
+    transport.onmessage = (message: unknown) => void this.#events.message(message);
+    transport.onclose = () => this.#lose('was closed');
+    transport.onerror = (error: Error) => this.#failed(error);
+  }
+
+  async #sendPatiently(transport: RemoteTransport, message: JsonObject, options: SendOptions): Promise<void> {
+    for (const delayMs of SAFE_METHODS.includes(message.method) ? RETRY_DELAYS_MS : []) {
+      try {
+        return await sendOver(transport, message, options);
+      } catch (error) {
+        if (!isPassing(error) || options.signal?.aborted) throw error;
+        // Apart from one another, so that all who failed together do not come back together.
+        await sleep(delayMs * (0.5 + Math.random()), undefined, { signal: options.signal });
+      }
+    }
+    await sendOver(transport, message, options);
+  }
+
+  /** The server has forgotten the session: it gets a new one, opened as the first one was. */
+  async #renewSession(lost: RemoteTransport): Promise<void> {
+    if (this.#transport !== lost) return;
+    try {
+      const transport = await this.#connect();
+      await handshake(transport, this.#initialize ?? {});
+      lost.onclose = () => {};
+      this.#former.push(lost);
+      this.#listen(transport);
+      this.#transport = transport;
+    } catch (error) {
+      this.#lose('no longer knows this session');
+      throw this.#explain(error);
+    }
+  }
+
+  #sessionRenewed(): GatewayError {
+    return new GatewayError('SERVER_CRASHED', `Server "${this.#server}" no longer knows this session`, {
+      hint: 'The call was not repeated. Call again: there is a new session, and what the old one held is gone.',
+      data: { stateLost: true },
+    });
   }
 
   #failed(error: Error): void {
@@ -84,11 +148,6 @@ export class RemoteWire implements Wire {
     this.#events.ended(reason);
   }
 
-  #isSessionLost(error: GatewayError): boolean {
-    const transport = this.#transport;
-    return isStreamable(transport) && transport.sessionId !== undefined && httpStatusOf(error) === 404;
-  }
-
   #explain(error: unknown): GatewayError {
     if (error instanceof GatewayError) return error;
     const status = statusOf(error);
@@ -100,6 +159,43 @@ export class RemoteWire implements Wire {
       data: status === undefined ? undefined : { httpStatus: status },
     });
   }
+}
+
+function isSessionLost(transport: RemoteTransport, error: GatewayError): boolean {
+  return isStreamable(transport) && transport.sessionId !== undefined && httpStatusOf(error) === 404;
+}
+
+async function sendOver(transport: RemoteTransport, message: JsonObject, options: SendOptions): Promise<void> {
+  const outgoing = message as unknown as JSONRPCMessage;
+  if (!isStreamable(transport)) return await transport.send(outgoing);
+  await transport.send(outgoing, { requestSignal: options.signal, onRequestStreamEnd: options.onStreamEnd });
+}
+
+/** No answer at all, or one of what stands before the server; our own refusals do not pass by themselves. */
+function isPassing(error: unknown): boolean {
+  if (error instanceof GatewayError) return false;
+  const status = statusOf(error);
+  return status === undefined || status === 502 || status === 503 || status === 504;
+}
+
+/** Says `initialize` again, word for word, and waits for its answer. */
+async function handshake(transport: RemoteTransport, initialize: JsonObject): Promise<void> {
+  const answered = new Promise<JsonObject>((resolve, reject) => {
+    transport.onmessage = (message: unknown) => {
+      if (!isObject(message) || message.id !== initialize.id) return;
+      if (isObject(message.result)) resolve(message.result as JsonObject);
+      else reject(new Error('it refused to initialize a new session'));
+    };
+    transport.onclose = () => reject(new Error('it closed the connection'));
+  });
+  answered.catch(() => {});
+  await transport.start();
+  await transport.send(initialize as unknown as JSONRPCMessage);
+  const { promise: tooLate, cancel } = timeLimit(HANDSHAKE_MS_MAX);
+  const late = tooLate.then(() => Promise.reject(new Error('it did not initialize a new session in time')));
+  const { protocolVersion } = await Promise.race([answered, late]).finally(cancel);
+  if (typeof protocolVersion === 'string') transport.setProtocolVersion(protocolVersion);
+  await transport.send({ jsonrpc: '2.0', method: 'notifications/initialized' });
 }
 
 function isStreamable(transport: RemoteTransport): transport is StreamableHTTPClientTransport {

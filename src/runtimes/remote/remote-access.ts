@@ -3,6 +3,7 @@ import type { OAuthConfig, RemoteServerConfig } from '../../config/config.ts';
 import type { Clock } from '../../stdx/clock.ts';
 import type { Lookup } from './address-guard.ts';
 import { authorizedFetch } from './authorized-fetch.ts';
+import { breakingFetch } from './breaking-fetch.ts';
 import { type LoginOptions, login } from './login.ts';
 import { LoginStore } from './login-store.ts';
 import { MachineTokens } from './machine-tokens.ts';
@@ -96,12 +97,13 @@ function dressed(
 ): RemoteFetch {
   const { name, url, headers, oauth } = server;
   const isSettled = Object.keys(headers).some((header) => header.toLowerCase() === 'authorization');
-  if (isSettled && !oauth) return fetch;
+  const breaking = breakingFetch(name, fetch, clock);
+  if (isSettled && !oauth) return breaking;
   const common = { server: name, url, fetch: strictly(fetch), clock };
   const tokens: TokenSource = isMachine(oauth)
     ? new MachineTokens({ ...common, ...oauth, scope: oauth.scopes?.join(' ') })
     : new StoredTokens({ ...common, store });
-  return authorizedFetch({ server: name, url, fetch, tokens });
+  return authorizedFetch({ server: name, url, fetch: breaking, tokens });
 }
 
 type MachineConfig = OAuthConfig & { readonly clientId: string; readonly clientSecret: string };

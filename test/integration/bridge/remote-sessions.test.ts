@@ -136,13 +136,60 @@ describe('a remote server', () => {
     expect(error.data).toMatchObject({ httpStatus: 404 });
   });
 
-  it('#37 that forgot the session ends it, so that the next call connects anew', async () => {
+  it('#37 that forgot the session gets one new one, lists are asked again, calls are not', async () => {
     const sessions = new Map<string, StreamableHTTPServerTransport>();
-    const session = await open(await serve(sessionServer(sessions)));
+    const methods: unknown[] = [];
+    const serveOne = sessionServer(sessions);
+    const url = await serve((request, response) => {
+      if (request.headers['mcp-session-id'] === undefined && request.method === 'POST') methods.push('opened');
+      return serveOne(request, response);
+    });
+    const session = await open(url);
+    // The question of the modern era, and the opening itself.
+    const before = methods.length;
     sessions.clear();
-    expect((await failure(session.request('tools/call', hello))).message).toContain('no longer knows this session');
+    const lists = Array.from({ length: 20 }, () => session.listTools());
+    const call = failure(session.request('tools/call', hello));
+    for (const tools of await Promise.all(lists)) expect(tools.map(({ name }) => name)).toEqual(['greet']);
+    expect(await call).toMatchObject({ code: 'SERVER_CRASHED', data: { stateLost: true } });
+    expect((await call).message).toContain('no longer knows this session');
+    expect(methods.length - before).toBe(1);
+    expect(sessions.size).toBe(1);
+    expect((await session.request('tools/call', hello)).content).toEqual(greeting);
+  });
+
+  it('#37 that forgot the session and opens no new one ends it, so that the next call connects anew', async () => {
+    const sessions = new Map<string, StreamableHTTPServerTransport>();
+    const state = { isGone: false };
+    const serveOne = sessionServer(sessions);
+    const url = await serve((request, response) =>
+      state.isGone ? void response.writeHead(404).end() : serveOne(request, response),
+    );
+    const session = await open(url);
+    state.isGone = true;
+    await failure(session.request('tools/call', hello));
     expect(await session.closed).toMatchObject({ code: 'SERVER_CRASHED' });
     expect((await failure(session.request('tools/call', hello))).code).toBe('SERVER_CRASHED');
+  });
+
+  it.each([
+    ['tools/list', 3],
+    ['tools/call', 1],
+  ])('that is down for a moment is asked %s %i times', async (method, times) => {
+    const state = { downFor: 0, asked: 0 };
+    const modern = modernServer();
+    const url = await serve((request, response) => {
+      if (request.headers['mcp-method'] === method) state.asked++;
+      if (state.downFor-- <= 0) return void modern(request, response);
+      request.resume();
+      response.writeHead(503).end();
+    });
+    const session = await open(url);
+    state.downFor = 2;
+    const outcome = session.request(method, method === 'tools/call' ? hello : {}).catch((error: unknown) => error);
+    if (method === 'tools/call') expect(await outcome).toMatchObject({ code: 'UPSTREAM_ERROR' });
+    else expect(await outcome).toHaveProperty('tools');
+    expect(state.asked).toBe(times);
   });
 
   it.each([
