@@ -62,6 +62,7 @@ const SERVERS: readonly Server[] = [
   npx('nextjs-devtools', 'next-devtools-mcp@0.4.0'),
   npx('context7', '@upstash/context7-mcp@4.1.1'),
   npx('puppeteer-archived', '@modelcontextprotocol/server-puppeteer@2025.5.12', {
+    env: { PUPPETEER_SKIP_DOWNLOAD: 'true' },
     call: ['puppeteer_click', { selector: 1 }],
   }),
   npx('exa', 'exa-mcp-server@3.4.1', { env: { EXA_API_KEY: KEY } }),
@@ -75,6 +76,8 @@ const SERVERS: readonly Server[] = [
   }),
   uvx('fetch-python', 'mcp-server-fetch', { call: ['fetch', {}] }),
   uvx('git-python', 'mcp-server-git', { call: ['git_status', { repo_path: '/nowhere' }] }),
+  uvx('duckduckgo', 'duckduckgo-mcp-server', { call: ['search', {}] }),
+  uvx('calculator', 'mcp-server-calculator', { call: ['calculate', { expression: '6*7' }] }),
   uvx('sqlite', 'mcp-server-sqlite', { args: ['--db-path', 'test.db'], call: ['list_tables', {}] }),
 ];
 
@@ -241,7 +244,7 @@ async function judge(server: Server, folder: string): Promise<Row> {
   };
   const { tools, error } = indexed.servers[0] ?? {};
   const bare = { name: server.name, tools, protocol: '', isSameList: '', isSameAnswer: '' };
-  if (tools === undefined) return { ...bare, note: (error ?? 'not indexed').split('\n')[0] ?? '' };
+  if (tools === undefined) return { ...bare, note: brief(error ?? 'not indexed') };
   const gateway = await serve(config, env);
   try {
     const [through, direct] = [await throughGateway(server, gateway.url), await directly(server, cwd)];
@@ -256,6 +259,13 @@ async function judge(server: Server, folder: string): Promise<Row> {
     const left = await survivors(mark);
     if (left > 0) console.error(`${server.name}: ${left} processes are left`);
   }
+}
+
+/** What happened, and the last that the server itself said of it. */
+function brief(error: string): string {
+  const lines = error.split('\n').map((line) => line.trim());
+  const last = lines.filter((line) => line !== '' && !line.startsWith('hint:')).at(-1);
+  return [lines[0], last === lines[0] ? undefined : last].filter(Boolean).join(' ').slice(0, 200);
 }
 
 interface Comparison {
