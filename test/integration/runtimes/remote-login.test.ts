@@ -73,6 +73,20 @@ describe('a remote server that wants a login', () => {
     expect(oauth.seen.length).toBe(asked);
   });
 
+  it.each(['streamable-http', 'sse'] as const)('says so over %s', async (transport) => {
+    const oauth = await OAuthServer.start();
+    const error = await failure(open(entry(oauth, { transport }), access(tempDir('data'))));
+    expect(error.code).toBe('LOGIN_REQUIRED');
+  });
+
+  it('is left with the credentials that its entry gives it', async () => {
+    const oauth = await OAuthServer.start();
+    const server = entry(oauth, { headers: { Authorization: 'Bearer old' } });
+    const error = await failure(open(server, access(tempDir('data'))));
+    expect(error.code).toBe('START_FAILED');
+    expect(error.hint).toContain('headers');
+  });
+
   it('is used after a login by discovery, registration and PKCE, for its own resource and the scopes it names', async () => {
     const oauth = await OAuthServer.start();
     const by = access(tempDir('data'));
