@@ -6,8 +6,16 @@ import { type ToolOffer, unknownTool } from '../meta-tools/tool-offer.ts';
 import { callUpstream } from '../meta-tools/upstream-call.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 
+export interface DirectOfferOptions {
+  /** Said of a server that was never listed. */
+  readonly identity: Identity;
+  /** Of the client whose calls these are, for servers with `scope: session`. */
+  readonly session?: string | undefined;
+}
+
 /** Says who it is and what it has from the catalog while the server sleeps; the first call starts it. */
-export function createDirectOffer(parts: MetaToolParts, known: KnownServer, identity: Identity): ToolOffer {
+export function createDirectOffer(parts: MetaToolParts, known: KnownServer, about: DirectOfferOptions): ToolOffer {
+  const { identity, session } = about;
   const listing = () => parts.catalog.listing(known.name);
   return {
     get identity() {
@@ -17,20 +25,25 @@ export function createDirectOffer(parts: MetaToolParts, known: KnownServer, iden
       return listing()?.instructions;
     },
     listTtlMs: 0,
-    list: (params, context) => listTools(parts, known, { params, context }),
-    call: (params, context) => callTool(parts, known, { params, context }),
+    list: (params, context) => listTools(parts, known, { params, context, session }),
+    call: (params, context) => callTool(parts, known, { params, context, session }),
   };
 }
 
 interface Request {
   readonly params: JsonObject;
   readonly context: CallContext;
+  readonly session?: string | undefined;
 }
 
 /** From the running server page by page; from the catalog, whole, while it sleeps. */
-async function listTools(parts: MetaToolParts, known: KnownServer, { params, context }: Request): Promise<JsonObject> {
+async function listTools(
+  parts: MetaToolParts,
+  known: KnownServer,
+  { params, context, session }: Request,
+): Promise<JsonObject> {
   if (parts.pool.state(known.name).kind === 'ready') {
-    const page = await request(parts, known, { method: 'tools/list', params: cursorOf(params), context });
+    const page = await request(parts, known, { method: 'tools/list', params: cursorOf(params), context, session });
     return { ...page, tools: (Array.isArray(page.tools) ? page.tools : []).filter((tool) => isVisible(known, tool)) };
   }
   await parts.discovery.ensureListed(known.name, { signal: context.signal });
@@ -41,12 +54,16 @@ async function listTools(parts: MetaToolParts, known: KnownServer, { params, con
 const cursorOf = ({ cursor }: JsonObject): JsonObject => (typeof cursor === 'string' ? { cursor } : {});
 const isVisible = (known: KnownServer, tool: Json) => isObject(tool) && known.allows(String(tool.name));
 
-async function callTool(parts: MetaToolParts, known: KnownServer, { params, context }: Request): Promise<JsonObject> {
+async function callTool(
+  parts: MetaToolParts,
+  known: KnownServer,
+  { params, context, session }: Request,
+): Promise<JsonObject> {
   const name = String(params.name ?? '');
   if (!known.allows(name)) throw unknownTool(name, parts.catalog.toolNames(known.name).filter(known.allows));
   const { _meta, ...rest } = params;
   const meta = isObject(_meta) ? withoutProgressToken(_meta as JsonObject) : {};
-  return request(parts, known, { method: 'tools/call', params: { ...rest, ...meta }, context });
+  return request(parts, known, { method: 'tools/call', params: { ...rest, ...meta }, context, session });
 }
 
 /** The token is between client and gateway; the bridge has its own with the server. */
@@ -61,8 +78,16 @@ interface UpstreamRequest extends Request {
 async function request(
   parts: MetaToolParts,
   known: KnownServer,
-  { method, params, context }: UpstreamRequest,
+  { method, params, context, session }: UpstreamRequest,
 ): Promise<JsonObject> {
   const tool = method === 'tools/call' ? String(params.name) : method;
-  return callUpstream(parts, { door: 'direct', server: known, tool, method, params, context });
+  return callUpstream(parts, {
+    door: 'direct',
+    server: known,
+    tool,
+    method,
+    params,
+    context,
+    behalf: session === undefined ? undefined : { session },
+  });
 }

@@ -2,13 +2,13 @@
 import type { ServerResponse } from 'node:http';
 import type { Json } from '../stdx/json.ts';
 import { CallsInFlight } from './calls-in-flight.ts';
-import { SILENCE_MS } from './keep-alive.ts';
 import { answerPlainly, hasPlainHeaders, type PlainMessage, readPlainMessage } from './plain-lane.ts';
 import { readBody } from './read-body.ts';
 import type { Exchange, OfferFor, SdkLane, SdkLaneOptions } from './sdk-lane.ts';
 
 export interface McpEndpoint {
-  handle(exchange: Exchange): Promise<void>;
+  /** `body` when it was read and parsed already, and is nothing for the plain lane. */
+  handle(exchange: Exchange, body?: unknown): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -20,16 +20,18 @@ export function createMcpEndpoint(offer: OfferFor, options: SdkLaneOptions): Mcp
     sdk ??= import('./sdk-lane.ts').then(({ createSdkLane }) => createSdkLane(offer, options));
     await (await sdk).handle(exchange, body);
   };
+  const odd = async (exchange: Exchange, body: unknown) =>
+    isTooDeep(body) ? refuse(exchange.response, 400, TOO_DEEP) : viaSdk(exchange, body);
   return {
-    async handle(exchange) {
+    async handle(exchange, given) {
       const { request, response } = exchange;
+      if (given !== undefined) return odd(exchange, given);
       if (request.method === 'GET' || request.method === 'DELETE') return refuseMethod(response);
       if (request.method !== 'POST' || !hasPlainHeaders(request.headers)) return viaSdk(exchange);
       const body = await readBody(request, options.bodyBytesMax);
       if (body.kind === 'refused') return refuse(response, body.status, { code: body.code, message: body.message });
       const message = readPlainMessage(body.value);
-      if (!message && isTooDeep(body.value)) return refuse(response, 400, TOO_DEEP);
-      if (!message) return viaSdk(exchange, body.value);
+      if (!message) return odd(exchange, body.value);
       await answer(message, exchange);
     },
     close: async () => (await sdk)?.close(),
@@ -46,7 +48,7 @@ export function createMcpEndpoint(offer: OfferFor, options: SdkLaneOptions): Mcp
         principal,
         inFlight,
         session,
-        silenceMs: options.silenceMs ?? SILENCE_MS,
+        ...(options.silenceMs === undefined ? {} : { silenceMs: options.silenceMs }),
       });
     }
     if (message.method === 'notifications/cancelled') inFlight.cancel(session, message.params.requestId);

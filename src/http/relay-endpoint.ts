@@ -1,0 +1,197 @@
+/** `/mcp/<server>`: everything that MCP has, passed through between one upstream server and clients of every era. */
+import type { ServerResponse } from 'node:http';
+import { isInitialize, isRequestId } from '../meta-tools/legacy-opening.ts';
+import type { ToolOffer } from '../meta-tools/tool-offer.ts';
+import type { Principal } from '../policy/principal.ts';
+import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
+import { CallsInFlight } from './calls-in-flight.ts';
+import { SILENCE_MS } from './keep-alive.ts';
+import { createMcpEndpoint, type McpEndpoint } from './mcp-endpoint.ts';
+import { answerPlainly, hasPlainHeaders, readPlainMessage } from './plain-lane.ts';
+import { readBody } from './read-body.ts';
+import { acceptsBoth, isJson, isLegacyVersion, isModern, isModernVersion, namedHeaders } from './relay-headers.ts';
+import { RelayHub } from './relay-hub.ts';
+import { answerInitialize, answerPost, type LegacyRequest } from './relay-legacy.ts';
+import { answerModern, type ModernParts } from './relay-modern.ts';
+import { ParkedCalls } from './relay-parked.ts';
+import { errorMessage, sendJson } from './relay-reply.ts';
+import type { RelaySession } from './relay-session.ts';
+import { RelaySessions } from './relay-sessions.ts';
+import type { RelayTarget } from './relay-target.ts';
+import type { Exchange, SdkLaneOptions } from './sdk-lane.ts';
+
+export interface RelayOptions extends SdkLaneOptions {
+  /** What a principal is served by the lane for plain calls of tools, and by the one for odd messages. */
+  readonly offer: (principal: Principal, session?: string) => ToolOffer;
+  /** Asked for at each request; throws SERVER_UNKNOWN when there is nothing for this principal. */
+  readonly target: (principal: Principal) => RelayTarget;
+  /** A client's session, or a call's own instance, is over. */
+  readonly onSessionEnd: (session: string) => void;
+}
+
+type Common = Omit<ModernParts, 'target'>;
+
+export function createRelayEndpoint(options: RelayOptions): McpEndpoint {
+  return new RelayEndpoint(options);
+}
+
+class RelayEndpoint implements McpEndpoint {
+  readonly #options: RelayOptions;
+  readonly #odd: McpEndpoint;
+  #common: Common | undefined;
+
+  constructor(options: RelayOptions) {
+    this.#options = options;
+    this.#odd = createMcpEndpoint((principal) => options.offer(principal), options);
+  }
+
+  async handle(exchange: Exchange): Promise<void> {
+    const { request, response } = exchange;
+    if (request.method === 'GET') return this.#connect(exchange);
+    if (request.method === 'DELETE') return this.#delete(exchange);
+    if (request.method !== 'POST') return refuse(response, 405, NO_METHOD);
+    if (!isJson(request.headers)) return this.#odd.handle(exchange);
+    const body = await readBody(request, this.#options.bodyBytesMax);
+    if (body.kind === 'refused') return refuse(response, body.status, { code: body.code, message: body.message });
+    await this.#post(exchange, body.value);
+  }
+
+  async close(): Promise<void> {
+    this.#common?.parked.close();
+    this.#common?.sessions.close();
+    await this.#odd.close();
+  }
+
+  async #post(exchange: Exchange, body: unknown): Promise<void> {
+    const { request, response, principal } = exchange;
+    const session = this.#sessionOf(exchange);
+    if (session === 'unknown') return refuse(response, 404, NO_SESSION);
+    // The lean lane: nothing can be asked or told on the way, so nothing is kept for it either.
+    const isLean = session === undefined || (!session.client && !session.hasStream);
+    const plain = isLean && hasPlainHeaders(request.headers) ? readPlainMessage(body) : undefined;
+    if (plain?.kind === 'request' && plain.request.method.startsWith('tools/')) {
+      const { inFlight } = this.#parts(principal);
+      const offer = this.#options.offer(principal, session?.id);
+      const lean = { offer, request: plain.request, response, principal, inFlight, session: session?.id };
+      return answerPlainly({ ...lean, silenceMs: this.#options.silenceMs ?? SILENCE_MS });
+    }
+    if (!isObject(body) || body.jsonrpc !== '2.0') return this.#odd.handle(exchange, body);
+    if (isModern(body as JsonObject, request.headers)) return this.#modern(exchange, body as JsonObject);
+    if (!acceptsBoth(request.headers) || !isLegacyVersion(request.headers)) return this.#odd.handle(exchange, body);
+    await this.#legacy(exchange, body as JsonObject, session);
+  }
+
+  async #legacy(exchange: Exchange, message: JsonObject, session: RelaySession | undefined): Promise<void> {
+    const { response, principal } = exchange;
+    const parts = this.#parts(principal);
+    const { id, method } = message;
+    if (typeof method !== 'string') {
+      session?.answered(message);
+      return accepted(response);
+    }
+    const params = isObject(message.params) ? (message.params as JsonObject) : {};
+    if (id === undefined) {
+      notified({ method, params }, session, parts.inFlight);
+      return accepted(response);
+    }
+    const isSound = isRequestId(id) && (method !== 'initialize' || isInitialize(params));
+    if (!isSound) return this.#odd.handle(exchange, message);
+    const request: LegacyRequest = { id, method, params };
+    if (method === 'initialize') return answerInitialize(parts, request, { principal, response });
+    await answerPost(parts, request, { principal, session, response });
+  }
+
+  /** The SDK knows every way in which an envelope can be wrong, and is loaded for the first that comes. */
+  async #modern({ request, response, principal }: Exchange, body: JsonObject): Promise<void> {
+    const { classifyInboundRequest } = await import('@modelcontextprotocol/server');
+    const { headers } = request;
+    const route = classifyInboundRequest({ httpMethod: 'POST', body, ...namedHeaders(headers) });
+    const id = isRequestId(body.id) ? body.id : null;
+    if (route.kind === 'reject') {
+      const data = route.data === undefined ? {} : { data: route.data as Json };
+      const error = { code: route.code, message: route.message, ...data };
+      return sendJson(response, route.httpStatus, errorMessage(id, error));
+    }
+    if (id === null) return accepted(response);
+    const params = isObject(body.params) ? (body.params as JsonObject) : {};
+    const asked = { id, method: String(body.method), params };
+    await answerModern(this.#parts(principal), { request: asked, headers, principal, response });
+  }
+
+  async #connect(exchange: Exchange): Promise<void> {
+    const { request, response } = exchange;
+    if (request.headers['mcp-session-id'] === undefined) return refuse(response, 405, NO_METHOD);
+    const session = this.#sessionOf(exchange);
+    if (session === undefined || session === 'unknown') return refuse(response, 404, NO_SESSION);
+    if (!(request.headers.accept ?? '').includes('text/event-stream')) return refuse(response, 406, NOT_ACCEPTABLE);
+    const last = request.headers['last-event-id'];
+    const outcome = session.connect(response, typeof last === 'string' ? last : undefined);
+    if (outcome === 'taken') refuse(response, 409, TAKEN);
+    if (outcome === 'unknown') refuse(response, 400, UNKNOWN_EVENT);
+  }
+
+  async #delete(exchange: Exchange): Promise<void> {
+    const { request, response, principal } = exchange;
+    if (request.headers['mcp-session-id'] === undefined) return refuse(response, 405, NO_METHOD);
+    const session = this.#sessionOf(exchange);
+    if (session === undefined || session === 'unknown') return refuse(response, 404, NO_SESSION);
+    this.#parts(principal).sessions.end(session);
+    response.writeHead(200, { 'content-length': 0 }).end();
+  }
+
+  /** Of another principal or another server: unknown. */
+  #sessionOf({ request, principal }: Exchange): RelaySession | 'unknown' | undefined {
+    const id = request.headers['mcp-session-id'];
+    if (id === undefined || isModernVersion(request.headers)) return undefined;
+    return (typeof id === 'string' ? this.#common?.sessions.find(id, principal) : undefined) ?? 'unknown';
+  }
+
+  #parts(principal: Principal): ModernParts {
+    const target = this.#options.target(principal);
+    this.#common ??= this.#createCommon(target);
+    return { ...this.#common, target };
+  }
+
+  #createCommon(target: RelayTarget): Common {
+    const { onSessionEnd } = this.#options;
+    const hub = new RelayHub(target.leases);
+    const leaves = new Map<string, () => void>();
+    const sessions = new RelaySessions({
+      onOpen: (session) => leaves.set(session.id, hub.join(session)),
+      onEnd: ({ id }) => {
+        leaves.get(id)?.();
+        leaves.delete(id);
+        onSessionEnd(id);
+      },
+    });
+    return { hub, sessions, inFlight: new CallsInFlight(), parked: new ParkedCalls(onSessionEnd) };
+  }
+}
+
+/** What a client tells: that it has cancelled, or something for the instance of its own. */
+function notified(
+  { method, params }: { readonly method: string; readonly params: JsonObject },
+  session: RelaySession | undefined,
+  inFlight: CallsInFlight,
+): void {
+  if (method === 'notifications/cancelled') inFlight.cancel(session?.id, params.requestId);
+  else if (method !== 'notifications/initialized') session?.upstream?.notify(method, params);
+}
+
+function accepted(response: ServerResponse): void {
+  response.writeHead(202, { 'content-length': 0 }).end();
+}
+
+const NO_METHOD = { code: -32000, message: 'Method not allowed.' };
+const NO_SESSION = { code: -32001, message: 'Session not found' };
+const NOT_ACCEPTABLE = { code: -32000, message: 'Not Acceptable: Client must accept text/event-stream' };
+const TAKEN = { code: -32000, message: 'Conflict: this stream is connected already' };
+const UNKNOWN_EVENT = { code: -32000, message: 'Last-Event-ID names no event that is kept for this session' };
+
+function refuse(response: ServerResponse, status: number, error: { code: number; message: string }): void {
+  if (status === 405) response.setHeader('allow', 'POST');
+  // A body that was not read has to end the connection; anything else leaves it to be used again.
+  const isRead = response.req.method !== 'POST' || response.req.complete;
+  if (!isRead) response.setHeader('connection', 'close');
+  sendJson(response, status, errorMessage(null, error));
+}

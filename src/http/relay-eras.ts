@@ -1,0 +1,80 @@
+/** What a result or error of one era must be changed by to be one of the other; nothing else of it is touched. */
+import {
+  META_CLIENT_CAPABILITIES,
+  META_CLIENT_INFO,
+  META_PROTOCOL_VERSION,
+  META_SERVER_INFO,
+} from '../bridge/protocol-versions.ts';
+import type { RpcError } from '../meta-tools/tool-offer.ts';
+import { isObject, type JsonObject } from '../stdx/json.ts';
+import type { RelayFacts } from './relay-target.ts';
+
+export const META_LOG_LEVEL = 'io.modelcontextprotocol/logLevel';
+export const META_SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
+
+const ENVELOPE_KEYS = [META_PROTOCOL_VERSION, META_CLIENT_INFO, META_CLIENT_CAPABILITIES, META_LOG_LEVEL];
+
+/** Methods that 2026-07-28 has taken away; whoever calls them there gets METHOD_NOT_FOUND. */
+export const REMOVED_METHODS: ReadonlySet<string> = new Set([
+  'initialize',
+  'ping',
+  'logging/setLevel',
+  'resources/subscribe',
+  'resources/unsubscribe',
+]);
+
+/** Results that 2026-07-28 wants to say of themselves how long they may be kept. */
+const CACHEABLE: ReadonlySet<string> = new Set([
+  'server/discover',
+  'tools/list',
+  'prompts/list',
+  'resources/list',
+  'resources/templates/list',
+  'resources/read',
+]);
+
+export function metaOf(params: JsonObject): JsonObject {
+  return isObject(params._meta) ? (params._meta as JsonObject) : {};
+}
+
+/** The parameters that travel on: progress token and envelope are between client and gateway, everything else stays. */
+export function withoutEnvelope(params: JsonObject): JsonObject {
+  const { _meta, ...rest } = params;
+  if (!isObject(_meta)) return params;
+  const between = ['progressToken', ...ENVELOPE_KEYS];
+  const kept = Object.entries(_meta as JsonObject).filter(([key]) => !between.includes(key));
+  return kept.length > 0 ? { ...rest, _meta: Object.fromEntries(kept) } : rest;
+}
+
+/** What a modern caller says of itself, for a modern server. */
+export function envelopeOf(meta: JsonObject): JsonObject {
+  const said = [META_CLIENT_CAPABILITIES, META_LOG_LEVEL].filter((key) => meta[key] !== undefined);
+  return Object.fromEntries(said.map((key) => [key, meta[key] ?? null]));
+}
+
+/** For a legacy client: only what a modern server added is taken off, and structured content is put into an object. */
+export function toLegacyResult(result: JsonObject, { isModern }: RelayFacts): JsonObject {
+  if (!isModern) return result;
+  const { resultType: _type, ttlMs: _ttl, cacheScope: _scope, _meta, ...rest } = result;
+  const { [META_SERVER_INFO]: _info, ...meta } = isObject(_meta) ? (_meta as JsonObject) : {};
+  const legacy: JsonObject = Object.keys(meta).length > 0 ? { ...rest, _meta: meta } : rest;
+  const { structuredContent } = legacy;
+  if (structuredContent === undefined || isObject(structuredContent)) return legacy;
+  return { ...legacy, structuredContent: { result: structuredContent } };
+}
+
+/** For a modern client: what is missing of its envelope is added. */
+export function toModernResult(method: string, result: JsonObject, { serverInfo }: RelayFacts): JsonObject {
+  const meta = { [META_SERVER_INFO]: serverInfo, ...metaOf(result) };
+  const base = { resultType: 'complete', ...result, _meta: meta };
+  if (!CACHEABLE.has(method) || base.resultType !== 'complete') return base;
+  return { ttlMs: 0, cacheScope: 'private', ...base };
+}
+
+const RESOURCE_NOT_FOUND = -32002;
+const INVALID_PARAMS = -32602;
+
+/** 2026-07-28 has no code of its own for a resource that is not there. */
+export function toModernError(error: RpcError): RpcError {
+  return error.code === RESOURCE_NOT_FOUND ? { ...error, code: INVALID_PARAMS } : error;
+}

@@ -1,0 +1,98 @@
+/** Who hears what a server says unasked: the one whose instance it is, or only those whom it can concern. */
+import type { UpstreamSession } from '../bridge/upstream-session.ts';
+import type { JsonObject } from '../stdx/json.ts';
+
+/** Somebody with an open ear: a client's session, or a stream of subscriptions. */
+export interface Hearer {
+  readonly principal: string;
+  /** Set for one that is served by an instance of its own, and hears only that. */
+  readonly instanceOf: string | undefined;
+  hears(method: string, params: JsonObject): boolean;
+  tell(method: string, params: JsonObject): void;
+}
+
+/** A call under way. */
+export interface HubCall {
+  readonly principal: string;
+  readonly instanceOf: string | undefined;
+  /** For what belongs to the call, such as its log messages. */
+  tell(method: string, params: JsonObject): void;
+}
+
+interface Instance {
+  readonly instanceOf: string | undefined;
+  readonly principals: Set<string>;
+  readonly calls: Set<HubCall>;
+}
+
+const FOR_ALL = /^notifications\/(tools|prompts|resources)\/list_changed$|^notifications\/resources\/updated$/;
+
+export class RelayHub {
+  readonly #hearers = new Set<Hearer>();
+  readonly #instances = new Map<UpstreamSession, Instance>();
+  readonly #leases: () => number;
+  #holds = 0;
+
+  /** `leases`: calls and holds under way on all instances of the server, whatever door they came through. */
+  constructor(leases: () => number) {
+    this.#leases = leases;
+  }
+
+  join(hearer: Hearer): () => void {
+    this.#hearers.add(hearer);
+    return () => this.#hearers.delete(hearer);
+  }
+
+  /** A call goes through this upstream session; to be ended when it is over. */
+  enter(upstream: UpstreamSession, call: HubCall): () => void {
+    const instance = this.#instance(upstream, call.instanceOf);
+    instance.principals.add(call.principal);
+    instance.calls.add(call);
+    return () => instance.calls.delete(call);
+  }
+
+  /** A lease is held beside the calls; to be ended with it. */
+  held(upstream: UpstreamSession, { principal, instanceOf }: Omit<HubCall, 'tell'>): () => void {
+    this.#instance(upstream, instanceOf).principals.add(principal);
+    this.#holds++;
+    let isOver = false;
+    return () => {
+      if (!isOver) this.#holds--;
+      isOver = true;
+    };
+  }
+
+  #instance(upstream: UpstreamSession, instanceOf: string | undefined): Instance {
+    const known = this.#instances.get(upstream);
+    if (known) return known;
+    const instance: Instance = { instanceOf, principals: new Set(), calls: new Set() };
+    this.#instances.set(upstream, instance);
+    const quiet = upstream.onNotification((method, params) => this.#route(instance, method, params));
+    void upstream.closed.then(() => {
+      quiet();
+      this.#instances.delete(upstream);
+    });
+    return instance;
+  }
+
+  #route(instance: Instance, method: string, params: JsonObject): void {
+    const { instanceOf, principals, calls } = instance;
+    const [call] = calls;
+    if (FOR_ALL.test(method)) {
+      for (const hearer of this.#hearers) {
+        const isMeant = hearer.instanceOf === instanceOf && principals.has(hearer.principal);
+        if (isMeant && hearer.hears(method, params)) hearer.tell(method, params);
+      }
+    } else if (call && calls.size === 1 && this.#isAlone(instanceOf)) call.tell(method, params);
+    else if (instanceOf !== undefined) this.#tellOwner(instanceOf, method, params);
+  }
+
+  /** On a shared instance what is said can be told to belong to a call only while there is no other call. */
+  #isAlone(instanceOf: string | undefined): boolean {
+    return instanceOf !== undefined || this.#leases() - this.#holds <= 1;
+  }
+
+  #tellOwner(instanceOf: string, method: string, params: JsonObject): void {
+    for (const hearer of this.#hearers) if (hearer.instanceOf === instanceOf) hearer.tell(method, params);
+  }
+}

@@ -1,0 +1,164 @@
+/** The session of one legacy client with one server: its streams, the questions put to it, and whose it is. */
+import type { ServerResponse } from 'node:http';
+import type { AskableClient, UpstreamSession } from '../bridge/upstream-session.ts';
+import { GatewayError } from '../errors.ts';
+import type { Principal } from '../policy/principal.ts';
+import { isObject, type JsonObject } from '../stdx/json.ts';
+import type { Hearer } from './relay-hub.ts';
+import { RelayStream } from './relay-stream.ts';
+
+/** Capabilities with which a client can be asked; one that has none of them shares instances with others. */
+const ASKABLE = ['elicitation', 'sampling', 'roots'] as const;
+/** Streams of answers that broke off and may be resumed. */
+const BROKEN_STREAMS_MAX = 16;
+
+/** What a call under way gives its session, to be told and asked through. */
+export interface SessionCall {
+  send(message: JsonObject): void;
+}
+
+export interface RelaySessionOptions {
+  readonly id: string;
+  readonly principal: Principal;
+  /** As the client declared them in `initialize`. */
+  readonly capabilities: JsonObject;
+}
+
+export class RelaySession implements Hearer {
+  readonly id: string;
+  readonly owner: Principal;
+  readonly instanceOf: string | undefined;
+  /** Undefined for a client that answers no questions. */
+  readonly client: AskableClient | undefined;
+  /** Resources that it wants to hear of. */
+  readonly subscriptions = new Map<string, () => void>();
+  /** The instance of its own, once there is one. */
+  upstream: UpstreamSession | undefined;
+  /** As set by `logging/setLevel`, for a modern server, which wants to hear it with each request. */
+  logLevel: string | undefined;
+  lastUsedMs = 0;
+  readonly #main = new RelayStream('0');
+  readonly #streams = new Map<string, RelayStream>();
+  readonly #calls = new Set<SessionCall>();
+  readonly #asked = new Map<string, { resolve(result: JsonObject): void; reject(error: Error): void }>();
+  #streamCount = 0;
+  #askCount = 0;
+
+  constructor({ id, principal, capabilities }: RelaySessionOptions) {
+    this.id = id;
+    this.owner = principal;
+    const isAskable = ASKABLE.some((name) => isObject(capabilities[name]));
+    this.instanceOf = isAskable ? id : undefined;
+    this.client = isAskable
+      ? { capabilities, request: (method, params, signal) => this.#ask({ method, params }, signal) }
+      : undefined;
+  }
+
+  get principal(): string {
+    return this.owner.id;
+  }
+
+  /** True while somebody is connected or waits for an answer. */
+  get isBusy(): boolean {
+    return this.#main.isConnected || this.#calls.size > 0;
+  }
+
+  get hasStream(): boolean {
+    return this.#main.isConnected;
+  }
+
+  enter(call: SessionCall): () => void {
+    this.#calls.add(call);
+    return () => this.#calls.delete(call);
+  }
+
+  /** The stream of one answer, which can be resumed until it is fetched to its end. */
+  newStream(): RelayStream {
+    const stream = new RelayStream(String(++this.#streamCount));
+    this.#streams.set(stream.id, stream);
+    for (const [id, each] of this.#streams) {
+      if (this.#streams.size <= BROKEN_STREAMS_MAX) break;
+      if (each.isDone) this.#streams.delete(id);
+    }
+    return stream;
+  }
+
+  /** Connects the stream of its own messages, or the one that `lastEventId` belongs to. */
+  connect(response: ServerResponse, lastEventId: string | undefined): 'connected' | 'taken' | 'unknown' {
+    const [, id = '0', number] = /^(\d+)-(\d+)$/.exec(lastEventId ?? '') ?? [];
+    if (lastEventId !== undefined && number === undefined) return 'unknown';
+    const stream = id === '0' ? this.#main : this.#streams.get(id);
+    if (!stream) return 'unknown';
+    if (stream.isConnected) return 'taken';
+    const after = number === undefined ? stream.freshFrom : Number(number);
+    return stream.connect(response, after, { 'mcp-session-id': this.id }) ? 'connected' : 'unknown';
+  }
+
+  hears(method: string, params: JsonObject): boolean {
+    if (method !== 'notifications/resources/updated') return true;
+    return this.instanceOf !== undefined || this.subscriptions.has(String(params.uri));
+  }
+
+  tell(method: string, params: JsonObject): void {
+    this.#main.send({ jsonrpc: '2.0', method, params });
+  }
+
+  /** On the stream of its own messages. */
+  send(message: JsonObject): void {
+    this.#main.send(message);
+  }
+
+  /** A response came from the client. */
+  answered({ id, result, error }: JsonObject): void {
+    const waiting = this.#asked.get(String(id));
+    if (!waiting) return;
+    this.#asked.delete(String(id));
+    if (isObject(result)) waiting.resolve(result as JsonObject);
+    else waiting.reject(refusedBy(error));
+  }
+
+  keepAlive(): void {
+    this.#main.keepAlive();
+  }
+
+  end(): void {
+    for (const release of this.subscriptions.values()) release();
+    this.subscriptions.clear();
+    for (const { reject } of this.#asked.values()) reject(new GatewayError('CALL_CANCELLED', 'the session has ended'));
+    this.#asked.clear();
+    this.#main.end();
+    for (const stream of this.#streams.values()) stream.end();
+  }
+
+  /** Over the stream of the call if there is exactly one, which is then the one that it belongs to. */
+  #ask(request: { readonly method: string; readonly params: JsonObject }, signal: AbortSignal): Promise<JsonObject> {
+    const [call] = this.#calls;
+    const channel = call && (this.#calls.size === 1 || !this.#main.isConnected) ? call : this.#main;
+    if (channel === this.#main && !this.#main.isConnected) return Promise.reject(nobodyThere(request.method));
+    const id = `tooldex-${++this.#askCount}`;
+    return new Promise<JsonObject>((resolve, reject) => {
+      this.#asked.set(id, { resolve, reject });
+      signal.addEventListener('abort', () => this.#takeBack(id, channel), { once: true });
+      channel.send({ jsonrpc: '2.0', id, ...request });
+    });
+  }
+
+  #takeBack(id: string, channel: SessionCall): void {
+    const waiting = this.#asked.get(id);
+    if (!waiting) return;
+    this.#asked.delete(id);
+    channel.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } });
+    waiting.reject(new GatewayError('CALL_CANCELLED', 'the question was taken back'));
+  }
+}
+
+function refusedBy(error: unknown): GatewayError {
+  const rpc = isObject(error) ? error : { code: -32603, message: 'the client answered without a result' };
+  return new GatewayError('UPSTREAM_ERROR', `the client answered with an error: ${String(rpc.message)}`, {
+    data: { rpc },
+  });
+}
+
+function nobodyThere(method: string): GatewayError {
+  return new GatewayError('CALL_CANCELLED', `the client has no stream open on which ${method} could reach it`);
+}

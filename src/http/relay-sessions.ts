@@ -1,0 +1,87 @@
+/** The sessions of legacy clients with one server: found by id and owner only, and gone when nobody uses them. */
+import { randomUUID } from 'node:crypto';
+import type { Principal } from '../policy/principal.ts';
+import type { JsonObject } from '../stdx/json.ts';
+import { RelaySession } from './relay-session.ts';
+
+/** Without a request or an open stream for so long, a client is taken to be gone. */
+const ABANDONED_AFTER_MS = 30 * 60_000;
+/** Beyond so many the one unused for the longest makes room. */
+const SESSIONS_MAX = 10_000;
+/** Often enough that nothing between us and the client takes a silent stream for a dead one. */
+const SWEEP_EVERY_MS = 15_000;
+
+export interface RelaySessionsOptions {
+  readonly onOpen: (session: RelaySession) => void;
+  readonly onEnd: (session: RelaySession) => void;
+  readonly abandonedAfterMs?: number;
+  readonly sweepEveryMs?: number;
+  readonly sessionsMax?: number;
+}
+
+export class RelaySessions {
+  readonly #sessions = new Map<string, RelaySession>();
+  readonly #options: RelaySessionsOptions;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: RelaySessionsOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  open(principal: Principal, capabilities: JsonObject): RelaySession {
+    if (this.#sessions.size >= (this.#options.sessionsMax ?? SESSIONS_MAX)) this.#makeRoom();
+    const session = new RelaySession({ id: randomUUID(), principal, capabilities });
+    session.lastUsedMs = performance.now();
+    this.#sessions.set(session.id, session);
+    this.#options.onOpen(session);
+    this.#timer ??= setInterval(() => this.#sweep(), this.#options.sweepEveryMs ?? SWEEP_EVERY_MS).unref();
+    return session;
+  }
+
+  /** Undefined for an id of somebody else, as for one that never was. */
+  find(id: string, principal: Principal): RelaySession | undefined {
+    const session = this.#sessions.get(id);
+    if (session?.owner.id !== principal.id) return undefined;
+    session.lastUsedMs = performance.now();
+    // The order of the map is that of last use.
+    this.#sessions.delete(id);
+    this.#sessions.set(id, session);
+    return session;
+  }
+
+  /** Whether some session that shares its instances wants to hear of this resource. */
+  anySubscribed(uri: string): boolean {
+    return [...this.#sessions.values()].some((each) => each.instanceOf === undefined && each.subscriptions.has(uri));
+  }
+
+  end(session: RelaySession): void {
+    if (!this.#sessions.delete(session.id)) return;
+    session.end();
+    this.#options.onEnd(session);
+    if (this.#sessions.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  close(): void {
+    for (const session of [...this.#sessions.values()]) this.end(session);
+  }
+
+  #sweep(): void {
+    const oldestMs = performance.now() - (this.#options.abandonedAfterMs ?? ABANDONED_AFTER_MS);
+    for (const session of [...this.#sessions.values()]) {
+      if (session.isBusy) session.lastUsedMs = performance.now();
+      if (session.lastUsedMs < oldestMs) this.end(session);
+      else session.keepAlive();
+    }
+  }
+
+  #makeRoom(): void {
+    const idle = [...this.#sessions.values()].find((session) => !session.isBusy);
+    if (idle) this.end(idle);
+  }
+}

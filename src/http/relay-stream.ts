@@ -1,0 +1,106 @@
+/** An event stream that outlives its connection: what was not read, or not read to the end, is sent again on the next. */
+import type { ServerResponse } from 'node:http';
+import type { JsonObject } from '../stdx/json.ts';
+import { EVENT_STREAM_HEADERS } from './keep-alive.ts';
+
+/** Kept for a client that comes back; what is older goes first. */
+const KEPT_BYTES_MAX = 1024 * 1024;
+const KEPT_EVENTS_MAX = 1_000;
+/** A client that reads nothing for so much is cut off; it can resume. */
+const UNREAD_BYTES_MAX = 4 * 1024 * 1024;
+
+interface Kept {
+  readonly number: number;
+  readonly frame: string;
+}
+
+export class RelayStream {
+  readonly id: string;
+  readonly #kept: Kept[] = [];
+  #keptBytes = 0;
+  #lastNumber = 0;
+  #carried = 0;
+  #response: ServerResponse | undefined;
+  #isEnded = false;
+
+  /** `id` must be unique within its session and without a hyphen. */
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  get isConnected(): boolean {
+    return this.#response !== undefined;
+  }
+
+  /** True when all was said and the last connection took it. */
+  get isDone(): boolean {
+    return this.#isEnded && this.#response === undefined;
+  }
+
+  send(message: JsonObject): void {
+    if (this.#isEnded) return;
+    const number = ++this.#lastNumber;
+    const frame = `id: ${this.id}-${number}\nevent: message\ndata: ${JSON.stringify(message)}\n\n`;
+    this.#keep({ number, frame });
+    this.#carry({ number, frame });
+  }
+
+  /** Sends on the response what came after event number `after`; false, and nothing is sent, if some of it is gone. */
+  connect(response: ServerResponse, after: number, headers: Record<string, string> = {}): boolean {
+    const first = this.#kept[0]?.number ?? this.#lastNumber + 1;
+    if (after > this.#lastNumber || after + 1 < first) return false;
+    response.writeHead(200, { ...EVENT_STREAM_HEADERS, ...headers }).flushHeaders();
+    this.#response = response;
+    response.once('close', () => {
+      if (this.#response === response) this.#response = undefined;
+    });
+    for (const { number, frame } of this.#kept) if (number > after) this.#carry({ number, frame });
+    if (this.#isEnded) this.#close();
+    return true;
+  }
+
+  /** Where a client that names no event goes on: at the first that no connection has carried and that is still kept. */
+  get freshFrom(): number {
+    return Math.max(this.#carried, (this.#kept[0]?.number ?? 1) - 1);
+  }
+
+  /** Nothing more will come; what is kept can still be fetched. */
+  end(): void {
+    this.#isEnded = true;
+    this.#close();
+  }
+
+  keepAlive(): void {
+    this.#write(': keep-alive\n\n');
+  }
+
+  #keep(event: Kept): void {
+    this.#kept.push(event);
+    this.#keptBytes += event.frame.length;
+    // The last one stays whatever its size: it may be the result.
+    while (this.#kept.length > 1 && (this.#keptBytes > KEPT_BYTES_MAX || this.#kept.length > KEPT_EVENTS_MAX)) {
+      this.#keptBytes -= this.#kept.shift()?.frame.length ?? 0;
+    }
+  }
+
+  #carry({ number, frame }: Kept): void {
+    if (!this.#response) return;
+    this.#carried = Math.max(this.#carried, number);
+    this.#write(frame);
+  }
+
+  #write(frame: string): void {
+    const response = this.#response;
+    if (!response || response.destroyed) return;
+    response.write(frame);
+    if (response.writableLength <= UNREAD_BYTES_MAX) return;
+    this.#response = undefined;
+    response.destroy();
+  }
+
+  #close(): void {
+    const response = this.#response;
+    this.#response = undefined;
+    response?.end();
+  }
+}
