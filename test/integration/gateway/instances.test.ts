@@ -1,0 +1,69 @@
+/** Whose process a call reaches, as the configuration says, through the whole gateway. */
+import { expect, it } from 'vitest';
+import { listInBackground } from '../../../src/gateway.ts';
+import type { Principal } from '../../../src/policy/principal.ts';
+import { gone } from '../../helpers/process-table.ts';
+import { openTestGateway, type TestGateway } from './open-gateway.ts';
+
+const ADA: Principal = { id: 'key:ada', kind: 'api-key', groups: [] };
+const BOB: Principal = { id: 'key:bob', kind: 'api-key', groups: [] };
+
+async function pidOf({ call }: TestGateway, server: string, principal?: Principal): Promise<string> {
+  const { text, isError } = await call('use_tool', { tool: `${server}:pid` }, principal ? { principal } : {});
+  expect(isError, text).toBe(false);
+  return text.trim();
+}
+
+it('principals have processes of their own, unless the server is for everybody', async () => {
+  const gateway = await openTestGateway({
+    own: { fixture: 'well-behaved' },
+    all: { fixture: 'well-behaved', keys: { scope: 'shared' } },
+    call: { fixture: 'well-behaved', keys: { mode: 'launcher' } },
+  });
+  const { discovery } = await gateway.gateway.open();
+  await discovery.listMissing();
+  const own = [await pidOf(gateway, 'own', ADA), await pidOf(gateway, 'own', BOB), await pidOf(gateway, 'own', ADA)];
+  expect(own[0]).toBe(own[2]);
+  expect(own[0]).not.toBe(own[1]);
+  expect(await pidOf(gateway, 'all', ADA)).toBe(await pidOf(gateway, 'all', BOB));
+  const first = await pidOf(gateway, 'call', ADA);
+  await gone([Number(first)]);
+  expect(await pidOf(gateway, 'call', ADA)).not.toBe(first);
+});
+
+it('spares are up before the first call, and again after a crash', async () => {
+  const gateway = await openTestGateway({
+    warm: { fixture: 'well-behaved', keys: { pool: { min: 1 }, idle_timeout: '50ms' } },
+    cold: { fixture: 'well-behaved', keys: { idle_timeout: '50ms' } },
+  });
+  const { pool } = await gateway.gateway.open();
+  const states = () => [pool.state('warm').kind, pool.state('cold').kind];
+  const becomes = async (wanted: string[]) => {
+    while (states().join() !== wanted.join()) await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  await listInBackground(gateway.gateway, () => {});
+  await becomes(['ready', 'stopped']);
+  const pid = await pidOf(gateway, 'warm');
+  const starts = () => gateway.log.filter((line) => line.includes('warm starting -> ready')).length;
+  const before = starts();
+  process.kill(Number(pid), 'SIGKILL');
+  while (starts() === before) await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(await pidOf(gateway, 'warm')).not.toBe(pid);
+});
+
+it('one more call than run and may wait is refused, and told when to come again', async () => {
+  const limits = { concurrency: 1, queue: 1 };
+  const gateway = await openTestGateway({ s: { fixture: 'well-behaved', keys: { limits, pool: { max: 2 } } } });
+  const { discovery, pool } = await gateway.gateway.open();
+  await discovery.list('s');
+  const leases = await Promise.all([pool.acquire('s'), pool.acquire('s')]);
+  const third = pidOf(gateway, 's');
+  const refused = await gateway.call('use_tool', { tool: 's:pid' });
+  expect(refused).toMatchObject({
+    isError: true,
+    text: expect.stringMatching(/SERVER_BUSY.*is busy: 2 calls run and 1 wait/s),
+  });
+  expect(refused.text).toContain('Call again in');
+  for (const lease of leases) lease.release();
+  await third;
+});
