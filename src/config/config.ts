@@ -1,9 +1,12 @@
 /** The configuration as the rest of Tooldex gets it: defaults filled in, units converted, paths absolute, references expanded. */
+import type { RemoteAccessConfig } from './remote-config.ts';
 
 export interface Config {
   readonly source: { readonly file: string };
   readonly listen: { readonly host: string; readonly port: number };
   readonly access: AccessConfig;
+  readonly limits: LimitsConfig;
+  readonly bounds: DoorBounds;
   /** Everything durable: catalog, index, installed servers. Absolute. */
   readonly dataDir: string;
   /** Folder above every server's `workspace`. Absolute; not necessarily there yet. */
@@ -27,6 +30,26 @@ export interface Config {
   readonly warnings: readonly string[];
   /** Replaces every secret value of this configuration in `text` by `***`. */
   readonly redact: (text: string) => string;
+}
+
+/** So many in so long; all of them may come at once. */
+export interface Rate {
+  readonly count: number;
+  readonly perMs: number;
+}
+
+/** Of each principal, and of each address. Undefined is no limit. */
+export interface LimitsConfig {
+  readonly rate: Rate | undefined;
+  readonly concurrency: number | undefined;
+  readonly failedLogins: Rate;
+}
+
+/** What the HTTP door takes from anybody. */
+export interface DoorBounds {
+  readonly bodyBytesMax: number;
+  /** Until a request has arrived, not until it is answered. */
+  readonly requestTimeoutMs: number;
 }
 
 /** Who may reach the HTTP door, and under which names. */
@@ -166,6 +189,9 @@ interface CommonServerConfig {
   readonly queueMax: number;
   /** Daemons for the same callers: kept up, and at most. `max` is at least 1 and at least `min`. */
   readonly pool: { readonly min: number; readonly max: number };
+  /** Calls to the server, and to each of its tools, of all callers together. Undefined is no limit. */
+  readonly rate: Rate | undefined;
+  readonly toolRate: Rate | undefined;
   /** Longest result as JSON that reaches the agent in one piece. */
   readonly resultBytesMax: number;
   readonly tools: ToolFilter;
@@ -212,6 +238,8 @@ export interface NativeServerConfig extends CommonServerConfig {
   readonly cwd: string;
   readonly processLimits: ProcessLimits;
   readonly sandbox: 'none' | 'bubblewrap';
+  /** Whether npm packages may run scripts of their own while they are installed. */
+  readonly installScripts: boolean;
 }
 
 /** Bounds of each process of a native server, but for `processes`, which counts those of the whole user. */
@@ -253,27 +281,9 @@ export interface Mount {
   readonly readOnly: boolean;
 }
 
-export interface RemoteServerConfig extends CommonServerConfig {
+export interface RemoteServerConfig extends CommonServerConfig, RemoteAccessConfig {
   readonly runtime: 'remote';
   readonly url: URL;
   readonly transport: 'auto' | 'streamable-http' | 'sse';
   readonly headers: Readonly<Record<string, string>>;
-  readonly oauth: OAuthConfig | undefined;
-  /** Private addresses that it may lead to: none (an agent brought it), the host of its `url`, or all. */
-  readonly privateHosts: 'none' | 'own' | 'all';
-  /** A URL, `none`, or undefined for what the environment says. */
-  readonly proxy: string | undefined;
-  /** Absolute. */
-  readonly caFile: string | undefined;
-  readonly connectTimeoutMs: number;
-}
-
-export interface OAuthConfig {
-  readonly grant: 'authorization_code' | 'client_credentials';
-  readonly clientId: string | undefined;
-  readonly clientSecret: string | undefined;
-  readonly scopes: readonly string[] | undefined;
-  /** The only authorization server that may see the secret of `client_credentials`. */
-  readonly issuer: string | undefined;
-  readonly redirectPort: number | undefined;
 }

@@ -1,18 +1,16 @@
 /** The keys of a remote server beside its address, resolved: its login, its network, and what it may lead to. */
 import { isIP } from 'node:net';
-import type { OAuthConfig, RemoteServerConfig } from './config.ts';
 import { DEFAULTS } from './defaults.ts';
 import { resolvePath } from './paths.ts';
+import type { OAuthConfig, RemoteAccessConfig } from './remote-config.ts';
 import type { OAuthDocument } from './remote-schema.ts';
 import { duration, type ExpandedEntry, type ServerSurroundings } from './server-entry.ts';
-
-type RemoteAccessKeys = 'oauth' | 'privateHosts' | 'proxy' | 'caFile' | 'connectTimeoutMs';
 
 export function resolveRemoteAccess(
   { server, path }: ExpandedEntry,
   url: URL,
   around: ServerSurroundings,
-): Pick<RemoteServerConfig, RemoteAccessKeys> {
+): RemoteAccessConfig {
   const { oauth, allow_private: allowPrivate, proxy, ca_file: caFile, connect_timeout: connectTimeout } = server;
   if (proxy !== undefined && proxy !== 'none' && !URL.canParse(proxy)) {
     around.report([...path, 'proxy'], 'value', '"proxy": this is not a URL — write it like "http://proxy:3128"');

@@ -1,5 +1,6 @@
 /** How the remote servers of one gateway are reached: connections, tokens and what was learned, for each server once. */
-import type { OAuthConfig, RemoteServerConfig } from '../../config/config.ts';
+import type { RemoteServerConfig } from '../../config/config.ts';
+import type { OAuthConfig, RemoteAccessConfig } from '../../config/remote-config.ts';
 import type { Clock } from '../../stdx/clock.ts';
 import type { Lookup } from './address-guard.ts';
 import { authorizedFetch } from './authorized-fetch.ts';
@@ -11,10 +12,7 @@ import type { RemoteFetch, TokenSource } from './remote-fetch.ts';
 import { openRemoteNetwork, type RemoteNetwork } from './remote-network.ts';
 import { StoredTokens } from './stored-tokens.ts';
 
-export type RemoteServer = Pick<
-  RemoteServerConfig,
-  'name' | 'url' | 'transport' | 'headers' | 'oauth' | 'privateHosts' | 'proxy' | 'caFile' | 'connectTimeoutMs'
->;
+export type RemoteServer = RemoteAccessConfig & Pick<RemoteServerConfig, 'name' | 'url' | 'transport' | 'headers'>;
 
 export interface RemoteAccessOptions {
   readonly dataDir: string;
