@@ -2,17 +2,22 @@
 import type { ToolDocument } from './tool-document.ts';
 import type { SearchAnswer, SearchRequest, ToolIndex, UpsertReport } from './tool-index.ts';
 
-export function lazyToolIndex(open: () => Promise<ToolIndex>): ToolIndex {
-  return new LazyToolIndex(open);
+/** Told of each search that was answered, and how many milliseconds it took. */
+export type NoteSearch = (answer: SearchAnswer, durationMs: number) => void;
+
+export function lazyToolIndex(open: () => Promise<ToolIndex>, noteSearch?: NoteSearch): ToolIndex {
+  return new LazyToolIndex(open, noteSearch);
 }
 
 class LazyToolIndex implements ToolIndex {
   readonly #open: () => Promise<ToolIndex>;
+  readonly #noteSearch: NoteSearch | undefined;
   #opening: Promise<ToolIndex> | undefined;
   #opened: ToolIndex | undefined;
 
-  constructor(open: () => Promise<ToolIndex>) {
+  constructor(open: () => Promise<ToolIndex>, noteSearch: NoteSearch | undefined) {
     this.#open = open;
+    this.#noteSearch = noteSearch;
   }
 
   get size(): number {
@@ -28,7 +33,10 @@ class LazyToolIndex implements ToolIndex {
   }
 
   async search(request: SearchRequest): Promise<SearchAnswer> {
-    return (await this.#index()).search(request);
+    const begunMs = performance.now();
+    const answer = await (await this.#index()).search(request);
+    this.#noteSearch?.(answer, performance.now() - begunMs);
+    return answer;
   }
 
   async close(): Promise<void> {

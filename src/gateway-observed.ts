@@ -1,5 +1,5 @@
 /** The part of the composition root that opens audit and metrics, where the configuration wants them, and feeds them. */
-import type { SearchAnswer, SearchRequest, ToolIndex } from '../index/tool-index.ts';
+import type { SearchAnswer } from '../index/tool-index.ts';
 import type { Config } from './config/config.ts';
 import type { InstanceState } from './lifecycle/pool.ts';
 import type { CallRecord } from './meta-tools/register.ts';
@@ -17,8 +17,7 @@ export interface Observed {
   noteCall(record: CallRecord): void;
   noteChange(change: { readonly server: string; readonly from: InstanceState; readonly to: InstanceState }): void;
   noteReaped(processes: number): void;
-  /** The same index, its searches counted. */
-  index(index: ToolIndex): ToolIndex;
+  noteSearch(answer: SearchAnswer, durationMs: number): void;
   close(): Promise<void>;
 }
 
@@ -43,7 +42,8 @@ export async function openObserved({ config, log, version }: ObservedOptions): P
     },
     noteChange: ({ server, from, to }) => metrics?.metrics.instance(server, from.kind, to.kind),
     noteReaped: (processes) => metrics?.metrics.reaped(processes),
-    index: (index) => (metrics ? countedIndex(index, metrics.metrics) : index),
+    noteSearch: ({ mode, verdict, degraded }, durationMs) =>
+      metrics?.metrics.search({ mode, verdict, isDegraded: degraded !== undefined, durationMs }),
     close: async () => audit?.file.close(),
   };
 }
@@ -80,23 +80,4 @@ async function openMetrics({ metrics: wanted }: ObservedOptions['config'], versi
   ]);
   const metrics = createMetrics(version);
   return { metrics, calls: createMeasuredCalls(metrics) };
-}
-
-function countedIndex(index: ToolIndex, metrics: Metrics): ToolIndex {
-  const search = async (request: SearchRequest): Promise<SearchAnswer> => {
-    const begunMs = performance.now();
-    const answer = await index.search(request);
-    const { mode, verdict, degraded } = answer;
-    metrics.search({ mode, verdict, isDegraded: degraded !== undefined, durationMs: performance.now() - begunMs });
-    return answer;
-  };
-  return {
-    get size() {
-      return index.size;
-    },
-    search,
-    upsert: (documents) => index.upsert(documents),
-    remove: (ids) => index.remove(ids),
-    close: () => index.close(),
-  };
 }

@@ -153,12 +153,12 @@ async function openParts(options: GatewayOptions, directory: ConfiguredServers, 
   const closing: (() => Promise<void>)[] = [];
   const redact = (text: string) => live.current.redact(text);
   const observed = await openObserved({ config: { ...config, redact }, log, version: options.version });
-  const opening = lazyToolIndex(async () => {
+  const openIndex = async () => {
     const { openSearch } = await import('./gateway-search.ts');
     const alsoClose = (close: () => Promise<void>) => closing.push(close);
     return openSearch({ config, env, modelFolder, storage: blobs, alsoClose, onDownload: downloadNotes(log) });
-  });
-  const index = observed.index(opening);
+  };
+  const index = lazyToolIndex(openIndex, observed.noteSearch);
   const { openPool } = await import('./gateway-pool.ts');
   const { pool, close: closePool } = await openPool({ ...options, directory, catalog, observed });
   const note = (level: 'info' | 'problem', message: string) => log(level === 'info' ? 'info' : 'warn', message);
