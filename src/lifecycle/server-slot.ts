@@ -34,6 +34,9 @@ export class ServerSlot {
   #asking = 0;
   #isWarm = false;
   #isClosed = false;
+  /** Stops so far, and before which of them a plan was made. */
+  #stops = 0;
+  readonly #madeBefore = new WeakMap<ServerPlan, number>();
 
   constructor(options: SlotOptions) {
     this.#options = options;
@@ -81,6 +84,7 @@ export class ServerSlot {
   /** Ends every instance and forgets failures: whoever stops a server on purpose wants the next start to be tried. */
   async stop(reason: string, graceMs: number): Promise<void> {
     this.#isWarm = false;
+    this.#stops++;
     this.#backOff.forget();
     this.#setRest({ kind: 'reset' });
     this.#daemons.clear();
@@ -107,8 +111,16 @@ export class ServerSlot {
 
   #plan(): ServerPlan {
     const plan = this.#options.planOf();
+    if (plan) this.#madeBefore.set(plan, this.#stops);
     if (plan) return plan;
     throw unknownServer(this.#options.server);
+  }
+
+  /** A reload may have come while somebody waited, and what it ended must not be started again. */
+  #fresh(plan: ServerPlan): ServerPlan {
+    if (this.#madeBefore.get(plan) === this.#stops) return plan;
+    const now = this.#options.planOf();
+    return now?.mode === plan.mode ? now : plan;
   }
 
   async #enter(plan: ServerPlan, concurrency: number, signal: AbortSignal | undefined): Promise<() => void> {
@@ -133,7 +145,7 @@ export class ServerSlot {
       // The common case, a daemon that is up and has a place, costs no more than this.
       const lease = this.#daemons.ready(placesOf(plan))?.lease(released);
       if (lease) return lease;
-      const coming = this.#comingDaemon(plan);
+      const coming = this.#comingDaemon(this.#fresh(plan));
       const isUp = await this.#awaitPlace(coming, options);
       if (isUp && coming && hasEnded(coming)) deaths++;
     }
@@ -143,7 +155,7 @@ export class ServerSlot {
   async #launch(plan: ServerPlan, options: AcquireOptions, onReleased: () => void): Promise<Lease> {
     for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
       this.#refuseToStart();
-      const instance = this.#begin(plan);
+      const instance = this.#begin(this.#fresh(plan));
       const quiet = options.onProgress && instance.onProgress(options.onProgress);
       await abortable(instance.opened, options.signal).finally(quiet);
       const lease = instance.lease(onReleased);

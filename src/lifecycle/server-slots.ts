@@ -59,6 +59,7 @@ export class ServerSlots {
   }
 
   async stop(reason: string, graceMs: number): Promise<void> {
+    this.#scope = undefined;
     await Promise.all([...this.#entries.values()].map(({ slot }) => slot.stop(reason, graceMs)));
   }
 
@@ -75,7 +76,7 @@ export class ServerSlots {
     }
   }
 
-  /** Asked anew when nothing is left of the server, so that a reload only has to stop it. */
+  /** Asked anew when nothing is left of the server or it was stopped, so that a reload only has to stop it. */
   #currentScope(): InstanceScope {
     if (this.#scope === undefined || this.#entries.size === 0) {
       const { server, servers } = this.#options;

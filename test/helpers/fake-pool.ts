@@ -37,7 +37,13 @@ export function fakeSession(openedFor?: AskableClient): FakeSession {
   };
 }
 
-const endpoint: Endpoint = { kind: 'remote', url: new URL('http://fake.invalid'), transport: 'auto', headers: {} };
+/** Where nothing is. */
+export const ENDPOINT: Endpoint = {
+  kind: 'remote',
+  url: new URL('http://fake.invalid'),
+  transport: 'auto',
+  headers: {},
+};
 
 interface Setup extends Partial<Omit<ServerPlan, 'runtime'>> {
   readonly options?: Partial<PoolOptions>;
@@ -56,7 +62,7 @@ export function fakePool({ options, open, prepare = async () => {}, plan: planne
     prepare,
     async launch() {
       launches++;
-      return endpoint;
+      return ENDPOINT;
     },
   };
   let failing = 0;

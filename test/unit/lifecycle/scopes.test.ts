@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { AskableClient } from '../../../src/bridge/upstream-session.ts';
 import type { Lease } from '../../../src/lifecycle/pool.ts';
 import { settled } from '../../helpers/fake-clock.ts';
-import { type FakeSession, fakePool } from '../../helpers/fake-pool.ts';
+import { ENDPOINT, type FakeSession, fakePool } from '../../helpers/fake-pool.ts';
 
 const asking = (...names: string[]): AskableClient => ({
   capabilities: { elicitation: {} },
@@ -63,6 +63,20 @@ describe('scope: shared', () => {
     expect(sessions).toHaveLength(1);
     expect(sessions[0]?.openedFor).toBeUndefined();
   });
+});
+
+it('another scope holds from a stop on, while calls under the old one finish', async () => {
+  let scope: 'principal' | 'shared' = 'principal';
+  const runtime = { prepare: async () => {}, launch: async () => ENDPOINT };
+  const servers = () => ({ runtime, mode: 'daemon' as const, scope, idleTimeoutMs: 1000, startTimeoutMs: 5000 });
+  const { pool: changing } = fakePool({ options: { servers } });
+  const old = await changing.acquire('s', { principal: 'key:ada' });
+  scope = 'shared';
+  void changing.stop('s', 'reconfigured');
+  const ada = await changing.acquire('s', { principal: 'key:ada' });
+  const bob = await changing.acquire('s', { principal: 'key:bob' });
+  expect(ada.session).not.toBe(old.session);
+  expect(bob.session).toBe(ada.session);
 });
 
 describe('scope: session', () => {
