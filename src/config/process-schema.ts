@@ -37,6 +37,12 @@ export const sandbox = z
     default: 'none',
   });
 
+export const installScripts = z.boolean().optional().meta({
+  description:
+    'Lets the npm packages of the server run their own scripts while they are installed; they can then do what you can.',
+  default: false,
+});
+
 export const allowDangerous = z
   .array(z.enum(['privileged', 'host_network', 'engine_socket', 'host_paths']))
   .optional()

@@ -20,6 +20,7 @@ export function resolveNative(entry: ExpandedEntry, around: ServerSurroundings):
       server.cwd === undefined ? (workspaceDir ?? around.folder) : resolvePath(server.cwd, around.folder, around.env),
     processLimits: resolveProcessLimits(entry, around),
     sandbox: resolveSandbox(entry, around),
+    installScripts: server.install_scripts ?? false,
   };
 }
 

@@ -3,6 +3,7 @@ import type { NativeServerConfig, ToolFilter } from './config.ts';
 import { DEFAULTS } from './defaults.ts';
 import type { Expander } from './expander.ts';
 import type { KeyPath } from './problems.ts';
+import { parseRate } from './rates.ts';
 import { resolvePool } from './resolve-pool.ts';
 import type { ConfigDocument, ServerDocument } from './schema.ts';
 import { type Measure, parseDuration, parseSize } from './units.ts';
@@ -37,7 +38,7 @@ export interface ExpandedEntry extends ServerEntry {
 
 export type CommonConfig = Omit<
   NativeServerConfig,
-  'runtime' | 'command' | 'args' | 'env' | 'cwd' | 'processLimits' | 'sandbox'
+  'runtime' | 'command' | 'args' | 'env' | 'cwd' | 'processLimits' | 'sandbox' | 'installScripts'
 >;
 
 /** The keys of every runtime: the server's own, or else the file's defaults, or else ours. */
@@ -47,6 +48,7 @@ export function resolveCommon(entry: ExpandedEntry, { defaults }: ServerSurround
     name: entry.name,
     description: server.description,
     enabled: entry.enabled,
+    changes: server.changes ?? defaults.changes ?? DEFAULTS.changes,
     mode: server.mode ?? defaults.mode ?? DEFAULTS.mode,
     scope: server.scope ?? defaults.scope ?? DEFAULTS.scope,
     idleTimeoutMs: duration(server.idle_timeout ?? defaults.idle_timeout ?? DEFAULTS.idleTimeout),
@@ -59,14 +61,24 @@ export function resolveCommon(entry: ExpandedEntry, { defaults }: ServerSurround
   };
 }
 
-type LimitKeys = 'callTimeoutMs' | 'callTotalTimeoutMs' | 'concurrency' | 'queueMax' | 'resultBytesMax';
+type LimitKeys =
+  | 'rate'
+  | 'toolRate'
+  | 'callTimeoutMs'
+  | 'callTotalTimeoutMs'
+  | 'concurrency'
+  | 'queueMax'
+  | 'resultBytesMax';
 
 function resolveLimits(
   { limits }: ServerDocument,
   defaults: ServerSurroundings['defaults'],
 ): Pick<CommonConfig, LimitKeys> {
   const otherwise = defaults.limits;
+  const rateOf = (text: string | undefined) => (text === undefined ? undefined : parseRate(text));
   return {
+    rate: rateOf(limits?.rate ?? otherwise?.rate),
+    toolRate: rateOf(limits?.tool_rate ?? otherwise?.tool_rate),
     callTimeoutMs: duration(limits?.timeout ?? otherwise?.timeout ?? DEFAULTS.callTimeout),
     callTotalTimeoutMs: duration(limits?.total_timeout ?? otherwise?.total_timeout ?? DEFAULTS.callTotalTimeout),
     concurrency: limits?.concurrency ?? otherwise?.concurrency ?? DEFAULTS.concurrency,

@@ -39,6 +39,7 @@ const KINDS_OF_KEY: Partial<Record<keyof ServerDocument, readonly RuntimeKind[]>
   allow_dangerous: ['container'],
   registry_auth: ['container'],
   sandbox: ['native'],
+  install_scripts: ['native'],
   url: ['remote'],
   serverUrl: ['remote'],
   httpUrl: ['remote'],

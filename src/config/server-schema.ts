@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { DEFAULTS } from './defaults.ts';
 import { pool } from './pool-schema.ts';
-import { containerSafety, processLimits, sandbox } from './process-schema.ts';
+import { containerSafety, installScripts, processLimits, sandbox } from './process-schema.ts';
 import { remoteAccess } from './remote-schema.ts';
 import { count, duration, globs, keys, size } from './schema-values.ts';
 
@@ -163,6 +163,7 @@ const nativeKeys = {
     .optional()
     .meta({ description: 'Folder to run in. Default: the workspace, or else the folder of this file.' }),
   sandbox,
+  install_scripts: installScripts,
 };
 
 const containerKeys = {

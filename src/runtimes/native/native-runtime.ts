@@ -12,7 +12,7 @@ import { ProcessEndpoint, type StopTimes } from './process-endpoint.ts';
 import { spawnGroup } from './spawn-group.ts';
 
 export type NativeServer = Pick<NativeServerConfig, 'name' | 'command' | 'args' | 'env' | 'cwd' | 'workspaceDir'> &
-  Partial<Pick<NativeServerConfig, 'processLimits' | 'sandbox'>>;
+  Partial<Pick<NativeServerConfig, 'processLimits' | 'sandbox' | 'installScripts'>>;
 
 export interface NativeContext {
   /** The gateway's own environment; servers see the allow-listed part of it. */

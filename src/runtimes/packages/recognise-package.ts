@@ -9,13 +9,16 @@ export interface ServerCommand {
   readonly args: readonly string[];
   /** Where relative paths of packages start. */
   readonly cwd: string;
+  readonly installScripts?: boolean;
 }
 
 /** Undefined for any other command, and for forms whose meaning we cannot keep (`npx -c`, `--no-install`, `uvx --env-file`). */
 export function recognisePackage(server: ServerCommand): PackageRequest | undefined {
   const [program, ...words] = withoutWindowsShell([server.command, ...server.args]);
   const name = programName(program ?? '');
-  return readNpmRequest(name, words, server.cwd) ?? readPypiRequest(name, words, server.cwd);
+  const npm = readNpmRequest(name, words, server.cwd);
+  if (npm) return server.installScripts ? { ...npm, installScripts: true } : npm;
+  return readPypiRequest(name, words, server.cwd);
 }
 
 /** `cmd /c npx …` is how configurations made for Windows start npm's scripts. */

@@ -72,6 +72,7 @@ test('a server with nothing but a command has every default', async () => {
     name: 'a',
     description: undefined,
     enabled: true,
+    changes: 'allow',
     mode: 'daemon',
     scope: 'principal',
     idleTimeoutMs: 300_000,
@@ -84,6 +85,7 @@ test('a server with nothing but a command has every default', async () => {
     pathRules: [],
     processLimits: {},
     sandbox: 'none',
+    installScripts: false,
     resultBytesMax: 100_000,
     tools: { allow: undefined, deny: [] },
     workspaceDir: undefined,
@@ -285,7 +287,7 @@ describe('no key is inert: each one, set to something else than its default, cha
   ];
   const process = ['args: [a]', 'env: {A: b}', 'workspace: w'];
   const native = [
-    ...['cwd: c', 'sandbox: bubblewrap'],
+    ...['cwd: c', 'sandbox: bubblewrap', 'install_scripts: true'],
     ...['memory: 1GiB', 'processes: 9', 'files: 9', 'cpu: 1m'].map((limit) => `limits: {${limit}}`),
   ];
   const groups = [

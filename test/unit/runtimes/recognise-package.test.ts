@@ -127,6 +127,14 @@ describe('the identity of an installation', () => {
     return request ? requestHash(request) : undefined;
   };
 
+  it('is another one where install scripts may run, which only npm has', () => {
+    const request = (command: string, installScripts: boolean) =>
+      recognisePackage({ command, args: ['pkg'], cwd: '/', installScripts });
+    expect(request('npx', true)).toMatchObject({ installScripts: true });
+    expect(request('npx', false)?.installScripts).toBeUndefined();
+    expect(request('uvx', true)?.installScripts).toBeUndefined();
+  });
+
   it('is shared by programs and arguments of the same package', () => {
     expect(hash('npx -y pkg@1 a')).toBe(hash('npm exec -- pkg@1 b'));
     expect(hash('npx -p pkg@1 one')).toBe(hash('npx -p pkg@1 two'));
