@@ -1,0 +1,131 @@
+/** Sessions of legacy clients: streams, what comes unasked, resumption, and that nothing crosses between them. */
+import { describe, expect, it } from 'vitest';
+import { bearer } from '../access/serve-access.ts';
+import { CONFORMS, CONFORMS_MODERN, modern, resultOf, serveRelay } from './relay-gateway.ts';
+
+const change = { name: 'change_resource', arguments: { uri: 'test://watched-resource' } };
+const watched = { uri: 'test://watched-resource' };
+
+describe('a session', () => {
+  it('#41 is known to its owner and under its server only, until it is ended', async () => {
+    const served = await serveRelay({ s: CONFORMS, t: CONFORMS }, { auth: { api_keys: true } });
+    const [mine, yours] = [bearer(served.key('mine')), bearer(served.key('yours'))];
+    const c = served.client('s');
+    const session = await c.open({}, mine);
+    const status = async (client: typeof c, headers: Record<string, string>) =>
+      (await client.request('ping', {}, headers)).status;
+    expect(await status(c, session)).toBe(200);
+    expect(await status(c, { ...session, ...yours })).toBe(404);
+    expect(await status(served.client('t'), session)).toBe(404);
+    expect(await status(c, { ...mine, 'mcp-session-id': 'made-up' })).toBe(404);
+    expect((await c.stream({ ...session, ...yours })).status).toBe(404);
+    expect((await fetch(c.url, { method: 'DELETE', headers: { ...session, ...yours } })).status).toBe(404);
+    expect((await fetch(c.url, { method: 'DELETE', headers: session })).status).toBe(200);
+    expect(await status(c, session)).toBe(404);
+  });
+
+  it('#39 has one stream of its own; a second is refused and the first goes on', async () => {
+    const { client } = await serveRelay({ s: CONFORMS });
+    const c = client('s');
+    const session = await c.open();
+    const first = await c.stream(session);
+    expect((await c.stream(session)).status).toBe(409);
+    await c.request('tools/call', { name: 'test_trigger_prompt_change', arguments: {} }, session);
+    expect((await first.next()).message).toMatchObject({ method: 'notifications/prompts/list_changed' });
+    expect((await c.stream({})).status, 'without a session there is no stream').toBe(405);
+  });
+
+  it('#40 goes on after an event that it names, and hears nothing of any other session', async () => {
+    const { client } = await serveRelay({ s: CONFORMS });
+    const c = client('s');
+    const [a, b] = [await c.open({ roots: {} }), await c.open({ roots: {} })];
+    const stream = await c.stream(a);
+    const say = () => c.request('tools/call', { name: 'test_trigger_prompt_change', arguments: {} }, a);
+    await say();
+    const { id } = await stream.next();
+    stream.close();
+    await say();
+    const again = await c.stream({ ...a, 'last-event-id': id });
+    expect(again.status).toBe(200);
+    expect((await again.next()).id).not.toBe(id);
+    expect((await c.stream({ ...b, 'last-event-id': id })).status, "another session's event").toBe(400);
+    expect((await c.stream({ ...b, 'last-event-id': 'x' })).status).toBe(400);
+  });
+
+  it('#40 fetches the rest of an answer whose stream broke off', async () => {
+    const { client } = await serveRelay({ s: CONFORMS });
+    const c = client('s');
+    const session = await c.open();
+    const main = await c.stream(session);
+    const params = { name: 'test_tool_with_progress', arguments: {}, _meta: { progressToken: 1 } };
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 5, method: 'tools/call', params });
+    const answer = await c.stream(session, { method: 'POST', body });
+    const { id } = await answer.next();
+    answer.close();
+    const rest = await c.stream({ ...session, 'last-event-id': id });
+    const messages = [await rest.next(), await rest.next(), await rest.next()].map(({ message }) => message);
+    expect(messages).toMatchObject([
+      { params: { progress: 50 } },
+      { params: { progress: 100 } },
+      { id: 5, result: {} },
+    ]);
+    main.close();
+  });
+});
+
+describe.each([
+  ['legacy', CONFORMS],
+  ['modern', CONFORMS_MODERN],
+])('subscriptions to a %s server', (_era, server) => {
+  it('reach the session that subscribed and no other', async () => {
+    const { client } = await serveRelay({ s: server });
+    const c = client('s');
+    const [a, b] = [await c.open(), await c.open()];
+    const [heard, unheard] = [await c.stream(a), await c.stream(b)];
+    expect(resultOf(await c.request('resources/subscribe', watched, a))).toEqual({});
+    expect(resultOf(await c.request('tools/call', change, b))).toMatchObject({ content: [{ text: 'told' }] });
+    expect((await heard.next()).message).toMatchObject({ method: 'notifications/resources/updated', params: watched });
+    expect(resultOf(await c.request('resources/unsubscribe', watched, a))).toEqual({});
+    await c.request('tools/call', change, b);
+    await c.request('tools/call', { name: 'test_trigger_tool_change', arguments: {} }, b);
+    for (const stream of [heard, unheard])
+      expect((await stream.next()).message).toMatchObject({ method: 'notifications/tools/list_changed' });
+  });
+
+  it('reach a listener of 2026-07-28 as far as it named them', async () => {
+    const { client } = await serveRelay({ s: server });
+    const c = client('s');
+    const notifications = { promptsListChanged: true, resourceSubscriptions: [watched.uri] };
+    const { params, headers } = modern('subscriptions/listen', { notifications });
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 'sub', method: 'subscriptions/listen', params });
+    const stream = await c.stream(headers, { method: 'POST', body });
+    const _meta = { 'io.modelcontextprotocol/subscriptionId': 'sub' };
+    expect((await stream.next()).message).toMatchObject({
+      method: 'notifications/subscriptions/acknowledged',
+      params: { notifications, _meta },
+    });
+    for (const name of ['test_trigger_tool_change', 'test_trigger_prompt_change'])
+      await c.request('tools/call', { name, arguments: {} });
+    expect((await stream.next()).message).toMatchObject({
+      method: 'notifications/prompts/list_changed',
+      params: { _meta },
+    });
+    await c.request('tools/call', change);
+    expect((await stream.next()).message).toMatchObject({ params: { ...watched, _meta } });
+  });
+});
+
+describe('log messages of a shared server', () => {
+  it('go to the caller on whose call they came', async () => {
+    const { client } = await serveRelay({ s: CONFORMS });
+    const c = client('s');
+    const [a, b] = [await c.open(), await c.open()];
+    const [, other] = [await c.stream(a), await c.stream(b)];
+    const said = await c.request('tools/call', { name: 'say_unasked', arguments: {} }, a);
+    expect(said.messages[0]).toMatchObject({ method: 'notifications/message', params: { data: 'for the caller' } });
+    await c.request('tools/call', { name: 'test_trigger_tool_change', arguments: {} }, a);
+    expect((await other.next()).message, 'the log message did not come').toMatchObject({
+      method: 'notifications/tools/list_changed',
+    });
+  });
+});
