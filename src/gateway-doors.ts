@@ -39,16 +39,35 @@ export async function serveHttp(gateway: Gateway, { config, host, port, log }: S
     const offer = (session?: string) => createDirectOffer(parts, known, { identity, session });
     return { offer, target: createRelayTarget(parts, known, identity) };
   };
+  const profile = (name: string, principal: Principal) =>
+    parts.policy.seesProfile(principal, name)
+      ? gateway.profiles.offer(name, (server) => parts.policy.seesServer(principal, server))
+      : undefined;
   const onSessionEnd = (session: string) => parts.pool.endSession(session);
   const readiness = async (principal: Principal) =>
     parts.policy.isAdmin(principal)
       ? { indexing: indexingStatus(parts) ?? 'complete', configuration: configurationStatus(gateway) }
       : {};
   const onError = (error: Error) => log('info', `http: ${error.message}`);
-  const serverNames = (principal: Principal) => visible(principal).names();
+  const profileNames = (principal: Principal) =>
+    gateway.profiles.names().filter((name) => parts.policy.seesProfile(principal, name));
+  const serverNames = (principal: Principal) => [...visible(principal).names(), ...profileNames(principal)];
   const { door, close: closeDoor } = await openDoor({ config, host, log });
   const metrics = async (principal: Principal) => (parts.policy.isAdmin(principal) ? gateway.metrics() : undefined);
-  const offered = { host, port, metrics, meta, direct, onSessionEnd, serverNames, door, readiness, onError };
+  const offered = {
+    host,
+    port,
+    metrics,
+    meta,
+    direct,
+    profile,
+    onSessionEnd,
+    serverNames,
+    door,
+    readiness,
+    onError,
+    bounds: config.bounds,
+  };
   const server = await startHttpServer(offered).catch((error: unknown) => {
     closeDoor();
     throw error;
@@ -70,6 +89,8 @@ function configurationStatus(gateway: Gateway): string {
 export interface ServeStdioOptions {
   readonly input: Readable;
   readonly output: Writable;
+  /** The virtual server that is served; without it everything. */
+  readonly profile?: string | undefined;
   readonly log: Log;
 }
 
@@ -79,16 +100,18 @@ export interface StdioDoor {
   close(): Promise<void>;
 }
 
-export async function serveOnStdio(gateway: Gateway, { input, output, log }: ServeStdioOptions): Promise<StdioDoor> {
+export async function serveOnStdio(gateway: Gateway, options: ServeStdioOptions): Promise<StdioDoor> {
   const [{ serveStdio, StdioServerTransport }, { createMetaOffer }, { createSdkServer }] = await Promise.all([
     import('@modelcontextprotocol/server/stdio'),
     import('./meta-tools/meta-offer.ts'),
     import('./meta-tools/sdk-server.ts'),
   ]);
+  const { input, output, log, profile } = options;
   const transport = new StdioServerTransport(input, output, { maxBufferSize: MESSAGE_BYTES_MAX });
   const ended = new Promise<void>((resolve) => input.once('close', resolve).once('end', resolve));
   const onerror = (error: Error) => log('info', `stdio: ${error.message}`);
-  const offer = createMetaOffer(gateway.identity, gateway.menu, gateway.calls);
+  const everything = () => createMetaOffer(gateway.identity, gateway.menu, gateway.calls);
+  const offer = profile === undefined ? everything() : gateway.profiles.require(profile);
   const session = serveStdio(() => createSdkServer(offer, LOCAL), { transport, onerror });
   return { ended, close: () => session.close() };
 }

@@ -1,7 +1,7 @@
 /** The composition root: the only place that builds the parts and ties them together. */
 import { join } from 'node:path';
 import type { AddedServers } from './catalog/added-servers.ts';
-import type { Catalog } from './catalog/catalog.ts';
+import type { Catalog, WithheldTools } from './catalog/catalog.ts';
 import { ConfiguredServers } from './catalog/configured-servers.ts';
 import type { Blobs } from './catalog/sqlite-blobs.ts';
 import type { Config, ServerConfig } from './config/config.ts';
@@ -9,6 +9,7 @@ import type { ReloadPlan } from './config/plan-reload.ts';
 import { readAddedServer } from './config/read-added-server.ts';
 import { GatewayError } from './errors.ts';
 import { type Observed, openObserved } from './gateway-observed.ts';
+import { createProfiles, type Profiles } from './gateway-profiles.ts';
 import { type ConfigStatus, LiveConfig, type Running } from './gateway-reload.ts';
 import { type Identity, identityOf } from './meta-tools/identity.ts';
 import { buildMenu, type Menu, type MenuServer } from './meta-tools/menu.ts';
@@ -17,6 +18,7 @@ import { type CallRecord, type MetaToolCalls, registerMetaTools } from './meta-t
 import type { Log } from './observability/log.ts';
 import type { MetricsPage } from './observability/metrics.ts';
 import { createAdmission } from './policy/admission.ts';
+import { createLimitedCalls } from './policy/limited-calls.ts';
 import { createOpenPolicy, type Policy } from './policy/policy.ts';
 import { createRulePolicy } from './policy/rule-policy.ts';
 import { createPathGuard } from './runtimes/workspace/path-guard.ts';
@@ -39,6 +41,8 @@ export interface Gateway {
   /** The menu as it is for somebody who sees only some servers: it names no other. */
   menuFor(seesServer: (server: string) => boolean): Menu;
   readonly calls: MetaToolCalls;
+  /** Virtual servers. */
+  readonly profiles: Profiles;
   /** Opens catalog, index and pool on first use; the menu needs none of them. */
   open(): Promise<MetaToolParts>;
   /** Puts another configuration into use, wholly or not at all; the menu stays. Throws CONFIG_INVALID. */
@@ -71,14 +75,18 @@ export function createGateway(options: GatewayOptions): Gateway {
     closed ??= (async () => (await opened?.catch(() => undefined))?.close())();
     return closed;
   };
+  const note = (record: CallRecord) => {
+    noteCall(log, record);
+    observed?.noteCall(record);
+  };
+  const identity = identityOf(version);
+  const menuFor = menuMaker(menuServers);
   return {
-    identity: identityOf(version),
+    identity,
     menu: buildMenu(menuServers),
-    menuFor: menuMaker(menuServers),
-    calls: registerMetaTools(open, (record) => {
-      noteCall(log, record);
-      observed?.noteCall(record);
-    }),
+    menuFor,
+    calls: registerMetaTools(open, note),
+    profiles: createProfiles({ live, open, identity, menuFor, note }),
     metrics: async () => {
       await open();
       return observed?.metrics?.page();
@@ -173,7 +181,14 @@ async function openParts(options: GatewayOptions, directory: ConfiguredServers, 
   };
   const addServer = serverAdder(adding);
   const paths = createPathGuard({ workspaceOf: (name) => workspaceOf(directory.config(name)) });
-  const admission = createAdmission(observed.admissions);
+  const admission = createAdmission([
+    ...observed.admissions,
+    createLimitedCalls({
+      limits: () => live.current.limits,
+      ratesOf: (name) => directory.config(name),
+      now: () => systemClock.now(),
+    }),
+  ]);
   const built = { catalog, directory, pool, index, discovery, addServer, paths, admission };
   const parts = await metaToolParts(built, live);
   return { parts, observed, running: { pool, discovery, addedServers }, close };
@@ -191,7 +206,7 @@ function downloadNotes(log: Log): (download: { file: string; loaded: number; tot
 }
 
 interface OpenCatalog {
-  readonly catalog: Catalog;
+  readonly catalog: Catalog & WithheldTools;
   readonly blobs: Blobs;
   readonly added: AddedServers;
 }

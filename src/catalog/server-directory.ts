@@ -6,6 +6,8 @@ export interface KnownServer {
   readonly description: string;
   /** Changes when the configuration changes in a way that may change the tools. */
   readonly configHash: string;
+  /** `quarantine`: tools that change are withheld until somebody approves; absent is `allow`. */
+  readonly changes?: 'allow' | 'quarantine';
   /** Given up when so long nothing came, not even progress. */
   readonly callTimeoutMs: number;
   /** The longest a call may take, whatever it reports. */
@@ -14,6 +16,8 @@ export interface KnownServer {
   readonly resultBytesMax: number;
   /** Whether the configuration lets this tool be seen and used. */
   readonly allows: (tool: string) => boolean;
+  /** The upstream's own name of a tool that is shown under another one; absent where all are shown under their own. */
+  readonly ownName?: (shown: string) => string;
 }
 
 export interface ServerDirectory {

@@ -63,9 +63,11 @@ function addServing(program: Command, invocation: Invocation, choose: (run: Run)
     .action((flags: CommonFlags & { host?: string; port?: number }) =>
       choose(async () => (await import('./serve.ts')).serve(invocation, flags)),
     );
-  common(
-    program.command('stdio').description('serve MCP on standard input and output, for a client that launches it'),
-  ).action((flags: CommonFlags) => choose(async () => (await import('./stdio.ts')).stdio(invocation, flags)));
+  common(program.command('stdio').description('serve MCP on standard input and output, for a client that launches it'))
+    .option('--profile <name>', 'serve this virtual server instead of everything')
+    .action((flags: CommonFlags & { profile?: string }) =>
+      choose(async () => (await import('./stdio.ts')).stdio(invocation, flags)),
+    );
 }
 
 function addCatalog(program: Command, invocation: Invocation, choose: (run: Run) => void): void {

@@ -6,7 +6,10 @@ import { isAtTerminal, keepCurrent } from './keep-current.ts';
 import { openGateway } from './open.ts';
 import { untilSignal } from './until-signal.ts';
 
-export async function stdio(invocation: Invocation, flags: CommonFlags): Promise<number> {
+export async function stdio(
+  invocation: Invocation,
+  flags: CommonFlags & { readonly profile?: string },
+): Promise<number> {
   let reload = () => {};
   const signalled = untilSignal(isAtTerminal(invocation) ? {} : { onHangUp: () => reload() });
   const opened = await openGateway(invocation, flags, { levelMin: 'warn' });
@@ -14,7 +17,12 @@ export async function stdio(invocation: Invocation, flags: CommonFlags): Promise
   const current = keepCurrent({ ...opened, fixed: { listen: opened.config.listen } });
   reload = () => void current.reload();
   try {
-    const session = await serveOnStdio(gateway, { input: invocation.stdin, output: invocation.stdout, log });
+    const session = await serveOnStdio(gateway, {
+      input: invocation.stdin,
+      output: invocation.stdout,
+      log,
+      profile: flags.profile,
+    });
     void listInBackground(gateway, log);
     const exitCode = await Promise.race([signalled, session.ended.then(() => 0)]);
     await session.close();

@@ -240,8 +240,6 @@ export interface NativeServerConfig extends CommonServerConfig {
   readonly sandbox: 'none' | 'bubblewrap';
   /** Whether npm packages may run scripts of their own while they are installed. */
   readonly installScripts: boolean;
-  /** Whether npm packages may run scripts of their own while they are installed. */
-  readonly installScripts: boolean;
 }
 
 /** Bounds of each process of a native server, but for `processes`, which counts those of the whole user. */

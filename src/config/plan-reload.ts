@@ -30,10 +30,10 @@ const READ_AT_EACH_USE: ReadonlySet<string> = new Set([
 ]);
 
 /** Compared elsewhere, or nothing that somebody wrote. */
-const NO_SETTINGS: ReadonlySet<string> = new Set(['source', 'servers', 'search', 'warnings', 'redact']);
+const NO_SETTINGS: ReadonlySet<string> = new Set(['source', 'servers', 'search', 'access', 'warnings', 'redact']);
 /** Settings that are read anew at each use; whatever is not here is refused, so that no change is lost in silence. */
-const DYNAMIC_SETTINGS: ReadonlySet<string> = new Set(['workspaceRoot', 'toolsRoot', 'profiles']);
-const DYNAMIC_SEARCH: ReadonlySet<string> = new Set(['limit', 'tokensMax']);
+const DYNAMIC_SETTINGS: ReadonlySet<string> = new Set(['workspaceRoot', 'toolsRoot', 'addServers', 'profiles']);
+const DYNAMIC_PARTS: ReadonlySet<string> = new Set(['search.limit', 'search.tokensMax', 'access.rules']);
 
 /** Servers count when they are enabled: switching one off removes it, switching it on adds it. */
 export function planReload(before: Config, after: Config): ReloadPlan {
@@ -44,10 +44,10 @@ export function planReload(before: Config, after: Config): ReloadPlan {
     return earlier ? [{ name: server.name, keys: differingKeys(earlier, server) }] : [];
   });
   const search = prefixed('search', differingKeys(before.search, after.search));
+  const access = prefixed('access', differingKeys(before.access, after.access));
   const others = differingKeys(before, after).filter((key) => !NO_SETTINGS.has(key));
-  const isDynamic = (key: string) =>
-    DYNAMIC_SETTINGS.has(key) || (key.startsWith('search.') && DYNAMIC_SEARCH.has(key.slice('search.'.length)));
-  const settings = [...others, ...search];
+  const isDynamic = (key: string) => DYNAMIC_SETTINGS.has(key) || DYNAMIC_PARTS.has(key);
+  const settings = [...others, ...search, ...access];
   return {
     added: [...next.keys()].filter((name) => !old.has(name)),
     removed: [...old.keys()].filter((name) => !next.has(name)),

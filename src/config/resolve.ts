@@ -7,6 +7,7 @@ import { resolvePath } from './paths.ts';
 import type { Problem } from './problems.ts';
 import { createRedactor } from './redact.ts';
 import { resolveAccess } from './resolve-access.ts';
+import { resolveBounds, resolveLimits } from './resolve-limits.ts';
 import { resolveObservability } from './resolve-observability.ts';
 import { resolveProfiles } from './resolve-profiles.ts';
 import { resolveSearch } from './resolve-search.ts';
@@ -61,6 +62,8 @@ export function resolveDocument(document: ConfigDocument, options: LoadOptions):
       ...folders,
       ...resolveSettings(document, options),
       access,
+      limits: resolveLimits(document),
+      bounds: resolveBounds(document),
       search,
       tokenSecret,
       ...told,

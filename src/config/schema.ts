@@ -2,10 +2,11 @@
 import * as z from 'zod';
 import { auth, listenAccess } from './access-schema.ts';
 import { DEFAULTS } from './defaults.ts';
+import { limits, listenLimits } from './limits-schema.ts';
 import { observability } from './observability-schema.ts';
+import { profile } from './profiles-schema.ts';
 import { tokenKey } from './remote-schema.ts';
 import { access } from './rules-schema.ts';
-import { profile } from './profiles-schema.ts';
 import { keys } from './schema-values.ts';
 import { search } from './search-schema.ts';
 import { clientServer, everyServer, server } from './server-schema.ts';
@@ -29,6 +30,7 @@ function root<Server extends z.ZodType>(ownServer: Server) {
         .optional()
         .meta({ description: 'Port to listen on; 0 takes a free one.', default: DEFAULTS.port }),
       ...listenAccess,
+      ...listenLimits,
     })
       .optional()
       .meta({ description: 'Where `tooldex serve` listens.' }),
@@ -38,6 +40,7 @@ function root<Server extends z.ZodType>(ownServer: Server) {
     access: access.optional().meta({
       description: 'What those who have proved who they are see and may do. Without it everything but administration.',
     }),
+    limits: limits.optional().meta({ description: 'How often and how much at once callers may call.' }),
     data_dir: z
       .string()
       .min(1)

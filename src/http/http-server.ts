@@ -1,8 +1,8 @@
 /** The HTTP front door: `/mcp`, `/mcp/<server>`, health and what OAuth clients must know. */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { DoorBounds } from '../config/config.ts';
 import { GatewayError } from '../errors.ts';
 import type { ToolOffer } from '../meta-tools/tool-offer.ts';
-import type { MetricsPage } from '../observability/metrics.ts';
 import type { MetricsPage } from '../observability/metrics.ts';
 import type { Principal } from '../policy/principal.ts';
 import { nearest } from '../stdx/nearest.ts';
@@ -11,6 +11,7 @@ import { createMcpEndpoint, type McpEndpoint } from './mcp-endpoint.ts';
 import { METADATA_PATH, protectedResource } from './protected-resource.ts';
 import { createRelayEndpoint } from './relay-endpoint.ts';
 import type { RelayTarget } from './relay-target.ts';
+import type { OfferFor } from './sdk-lane.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -31,14 +32,15 @@ export interface HttpParts {
   readonly meta: (principal: Principal) => ToolOffer;
   /** What is behind `/mcp/<server>`, asked for at each request; undefined when there is no such server for this principal. */
   readonly direct: (server: string, principal: Principal) => DirectDoor | undefined;
+  /** What is behind `/mcp/<profile>`, asked for at each request; undefined when there is no such profile for this principal. */
+  readonly profile: (name: string, principal: Principal) => ToolOffer | undefined;
   /** A client of `/mcp/<server>` is gone. */
   readonly onSessionEnd: (session: string) => void;
   readonly serverNames: (principal: Principal) => readonly string[];
   readonly door: Door;
+  readonly bounds: DoorBounds;
   /** What `/readyz` reports to this principal. */
   readonly readiness: (principal: Principal) => Promise<Record<string, unknown>>;
-  /** What `/metrics` answers with; undefined when there is nothing for this principal. */
-  readonly metrics?: (principal: Principal) => Promise<MetricsPage | undefined>;
   /** What `/metrics` answers with; undefined when there is nothing for this principal. */
   readonly metrics?: (principal: Principal) => Promise<MetricsPage | undefined>;
   readonly onError: (error: Error) => void;
@@ -56,17 +58,15 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-/** Calls carry files as base64: larger than the SDK's 4 MiB, small enough to hold. */
-const BODY_BYTES_MAX = 32 * 1024 * 1024;
-
 /** Listens when it resolves. Throws LISTEN_FAILED, naming the address and the remedy. */
 export async function startHttpServer(parts: HttpParts): Promise<HttpServer> {
-  const app = Fastify({ bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true });
+  const { bodyBytesMax: bodyLimit, requestTimeoutMs: requestTimeout } = parts.bounds;
+  const http = boundsOfNode(requestTimeout);
+  const app = Fastify({ bodyLimit, requestTimeout, http, forceCloseConnections: true });
   const endpoints = new Map<string, McpEndpoint>();
   guard(app, parts);
   leaveBodiesToEndpoints(app);
   addHealth(app, parts);
-  addMetrics(app, parts);
   addMetrics(app, parts);
   addMetadata(app, parts);
   addMcp(app, parts, endpoints);
@@ -80,6 +80,19 @@ export async function startHttpServer(parts: HttpParts): Promise<HttpServer> {
   };
   return { url, close };
 }
+
+/** Node looks at its connections at intervals: so often that a deadline is not passed by half of it. */
+function boundsOfNode(requestTimeoutMs: number) {
+  return {
+    headersTimeout: Math.min(requestTimeoutMs, HEADERS_MS_MAX),
+    connectionsCheckingInterval: Math.min(Math.ceil(requestTimeoutMs / 2), 5_000),
+    maxHeaderSize: HEADER_BYTES_MAX,
+  };
+}
+
+const HEADERS_MS_MAX = 15_000;
+/** Tokens are long, and some proxies add theirs. */
+const HEADER_BYTES_MAX = 32 * 1024;
 
 function guard(app: FastifyInstance, { door }: HttpParts): void {
   app.decorateRequest('principal');
@@ -118,16 +131,6 @@ function addMetrics(app: FastifyInstance, { metrics }: HttpParts): void {
   });
 }
 
-/** Whoever may not see them is told no more than where they are switched off. */
-function addMetrics(app: FastifyInstance, { metrics }: HttpParts): void {
-  app.get('/metrics', async ({ principal }, reply) => {
-    const page = await metrics?.(principal);
-    if (!page)
-      return reply.code(404).send({ error: 'no metrics for you here; an admin switches them on by "metrics: true"' });
-    return reply.type(page.contentType).send(page.text);
-  });
-}
-
 function addMetadata(app: FastifyInstance, { door }: HttpParts): void {
   if (!door.metadata) return;
   const { baseUrl, issuers } = door.metadata;
@@ -138,7 +141,7 @@ function addMetadata(app: FastifyInstance, { door }: HttpParts): void {
 }
 
 function addMcp(app: FastifyInstance, parts: HttpParts, endpoints: Map<string, McpEndpoint>): void {
-  const options = { bodyBytesMax: BODY_BYTES_MAX, onError: parts.onError };
+  const options = { bodyBytesMax: parts.bounds.bodyBytesMax, onError: parts.onError };
   const endpointFor = (path: string, create: () => McpEndpoint) => {
     const endpoint = endpoints.get(path) ?? create();
     endpoints.set(path, endpoint);
@@ -156,6 +159,10 @@ function addMcp(app: FastifyInstance, parts: HttpParts, endpoints: Map<string, M
   app.all('/mcp', (request, reply) => serve(endpointFor('', meta), request, reply));
   app.all<{ Params: { server: string } }>('/mcp/:server', (request, reply) => {
     const { server } = request.params;
+    if (parts.profile(server, request.principal)) {
+      const profile = () => createMcpEndpoint(profileOffer(parts, server), options);
+      return serve(endpointFor(`profile:${server}`, profile), request as FastifyRequest, reply as FastifyReply);
+    }
     const door = (principal: Principal) => {
       const direct = parts.direct(server, principal);
       if (!direct) throw new GatewayError('SERVER_UNKNOWN', unknownServer(server, parts.serverNames(principal)));
@@ -173,6 +180,14 @@ function addMcp(app: FastifyInstance, parts: HttpParts, endpoints: Map<string, M
       });
     return serve(endpointFor(server, relay), request as FastifyRequest, reply as FastifyReply);
   });
+}
+
+function profileOffer(parts: HttpParts, name: string): OfferFor {
+  return (principal) => {
+    const offer = parts.profile(name, principal);
+    if (!offer) throw new GatewayError('SERVER_UNKNOWN', unknownServer(name, parts.serverNames(principal)));
+    return offer;
+  };
 }
 
 function unknownServer(server: string, names: readonly string[]): string {

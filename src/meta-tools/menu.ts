@@ -26,6 +26,15 @@ export function buildMenu(servers: readonly MenuServer[]): Menu {
   };
 }
 
+/** The same menu, whose instructions begin with what it is for. */
+export function withPurpose(menu: Menu, purpose: string): Menu {
+  return purpose === ''
+    ? menu
+    : { ...menu, instructions: `${cap(purpose, PURPOSE_CHARACTERS_MAX)} ${menu.instructions}` };
+}
+
+const PURPOSE_CHARACTERS_MAX = 500;
+
 const INSTRUCTIONS =
   'Tooldex holds the tools of many MCP servers. Before you say that you cannot do something, or fall back to a shell, ' +
   'search_mcp_server for a tool that does it, then call it with use_tool. Servers start by themselves.';

@@ -29,7 +29,8 @@ type Parts = Pick<MetaToolParts, 'pool' | 'admission' | 'paths' | 'catalog'>;
 export async function callUpstream(parts: Parts, call: UpstreamCall): Promise<JsonObject> {
   const { door, server, tool, params, context } = call;
   const { principal } = context;
-  const admitted = parts.admission.admit({ principal, door, server: server.name, tool, params });
+  const own = call.method === 'tools/call' ? (server.ownName?.(tool) ?? tool) : tool;
+  const admitted = parts.admission.admit({ principal, door, server: server.name, tool: own, params });
   const begunMs = performance.now();
   const timing = { upstreamMs: 0 };
   const finish = (error: GatewayError | undefined, isToolError: boolean) =>
@@ -45,7 +46,7 @@ export async function callUpstream(parts: Parts, call: UpstreamCall): Promise<Js
 }
 
 async function leaseAndAsk(parts: Parts, call: UpstreamCall, timing: { upstreamMs: number }): Promise<JsonObject> {
-  const { server, method, params, context, onStart, onLease, behalf, envelope } = call;
+  const { server, tool, method, params, context, onStart, onLease, behalf, envelope } = call;
   const { signal, onProgress, principal } = context;
   // Once before anything is started for it, and once as late as we can: the start may have taken a while.
   await confinePaths(parts, call);
@@ -61,7 +62,8 @@ async function leaseAndAsk(parts: Parts, call: UpstreamCall, timing: { upstreamM
     await confinePaths(parts, call);
     const { callTimeoutMs: timeoutMs, callTotalTimeoutMs: maxTotalMs } = server;
     const options = { signal, timeoutMs, maxTotalMs, ...(envelope ? { envelope } : {}) };
-    return await lease.session.request(method, params, onProgress ? { ...options, onProgress } : options);
+    const sent = method === 'tools/call' && server.ownName ? { ...params, name: server.ownName(tool) } : params;
+    return await lease.session.request(method, sent, onProgress ? { ...options, onProgress } : options);
   } finally {
     timing.upstreamMs = performance.now() - begunMs;
     lease.release();

@@ -1,0 +1,62 @@
+/** The `profiles` block to what the gateway serves: names held against the servers, defaults filled in. */
+import { nearest } from '../stdx/nearest.ts';
+import type { ProfileConfig, ServerConfig } from './config.ts';
+import type { KeyPath } from './problems.ts';
+import type { ProfileDocument } from './profiles-schema.ts';
+
+export interface ProfileSurroundings {
+  readonly servers: ReadonlyMap<string, ServerConfig>;
+  /** Names of all servers of the file, those with problems too. */
+  readonly serverNames: ReadonlySet<string>;
+  /** Agents may bring servers that no file names. */
+  readonly takesOthers: boolean;
+  readonly report: (path: KeyPath, at: 'key' | 'value', message: string) => void;
+}
+
+export function resolveProfiles(
+  documents: Readonly<Record<string, ProfileDocument>> | null | undefined,
+  around: ProfileSurroundings,
+): ReadonlyMap<string, ProfileConfig> {
+  const profiles = Object.entries(documents ?? {}).map(([name, document]) => {
+    checkNames(name, document, around);
+    return [name, toProfile(name, document)] as const;
+  });
+  return new Map(profiles);
+}
+
+function toProfile(name: string, document: ProfileDocument): ProfileConfig {
+  const { description = '', servers, tools = {}, annotations = {}, exposure = 'discovery' } = document;
+  const { allow, deny = [], rename = {}, describe = {} } = tools;
+  return { name, description, servers, tools: { allow, deny, rename, describe }, annotations, exposure };
+}
+
+function checkNames(name: string, { servers, tools }: ProfileDocument, around: ProfileSurroundings): void {
+  const { serverNames, report } = around;
+  if (serverNames.has(name)) {
+    report(['profiles', name], 'key', `"${name}" is a server too, and both would be at /mcp/${name} — choose another`);
+  }
+  servers.forEach((server, at) => {
+    if (!isGlob(server)) requireServer(server, ['profiles', name, 'servers', at], around);
+  });
+  const shown = new Map<string, string>();
+  for (const key of ['rename', 'describe'] as const) {
+    for (const tool of Object.keys(tools?.[key] ?? {})) {
+      requireServer(tool.slice(0, tool.indexOf(':')), ['profiles', name, 'tools', key, tool], around);
+    }
+  }
+  for (const [tool, to] of Object.entries(tools?.rename ?? {})) {
+    const earlier = shown.get(to);
+    const path = ['profiles', name, 'tools', 'rename', tool];
+    if (earlier !== undefined) report(path, 'value', `"${to}" is the name of "${earlier}" already`);
+    shown.set(to, tool);
+  }
+}
+
+function requireServer(server: string, path: KeyPath, { serverNames, takesOthers, report }: ProfileSurroundings): void {
+  if (takesOthers || serverNames.has(server)) return;
+  const [near] = nearest(server, [...serverNames], 1);
+  const remedy = near === undefined ? '' : ` — did you mean "${near}"?`;
+  report(path, path.at(-2) === 'servers' ? 'value' : 'key', `no server is called "${server}"${remedy}`);
+}
+
+const isGlob = (text: string) => /[*?]/.test(text);

@@ -1,0 +1,105 @@
+/** The part of the composition root that serves virtual servers: each a view of the whole, as the configuration has it now. */
+import type { ProfileConfig } from './config/config.ts';
+import { GatewayError } from './errors.ts';
+import type { LiveConfig } from './gateway-reload.ts';
+import type { Identity } from './meta-tools/identity.ts';
+import { type Menu, withPurpose } from './meta-tools/menu.ts';
+import { createMetaOffer } from './meta-tools/meta-offer.ts';
+import type { CallContext, MetaToolParts } from './meta-tools/parts.ts';
+import { callExposed, listExposed } from './meta-tools/profile-offer.ts';
+import { profileView } from './meta-tools/profile-view.ts';
+import { type CallRecord, type MetaToolCalls, registerMetaTools } from './meta-tools/register.ts';
+import type { ToolOffer } from './meta-tools/tool-offer.ts';
+import { viewOf } from './meta-tools/view.ts';
+import { createProfileRule, type ProfileRule } from './policy/profile-rule.ts';
+import { nearest } from './stdx/nearest.ts';
+
+export interface ProfilesOptions {
+  readonly live: LiveConfig;
+  readonly open: () => Promise<MetaToolParts>;
+  readonly identity: Identity;
+  readonly menuFor: (seesServer: (server: string) => boolean) => Menu;
+  readonly note: (record: CallRecord) => void;
+}
+
+export interface Profiles {
+  names(): string[];
+  /** Follows reloads for as long as it is served. Undefined when there is no such profile now. */
+  offer(name: string, seesServer: (server: string) => boolean): ToolOffer | undefined;
+  /** The same; throws SERVER_UNKNOWN with the nearest name. */
+  require(name: string): ToolOffer;
+}
+
+export function createProfiles(options: ProfilesOptions): Profiles {
+  const { live } = options;
+  const rules = new WeakMap<ProfileConfig, ProfileRule>();
+  const ruleOf = (name: string): ProfileRule | undefined => {
+    const config = live.current.profiles.get(name);
+    if (!config) return undefined;
+    const rule = rules.get(config) ?? createProfileRule(config);
+    rules.set(config, rule);
+    return rule;
+  };
+  const names = () => [...live.current.profiles.keys()];
+  const required = (name: string): ProfileRule => {
+    const rule = ruleOf(name);
+    if (rule) return rule;
+    throw unknownProfile(name, names());
+  };
+  /** What a profile was when it was first seen: clients keep its menu as they keep the other. */
+  const first = new Map<string, FirstSeen>();
+  const firstSeen = (name: string): FirstSeen => {
+    const parts = async () => profileView(await options.open(), required(name));
+    const seen = first.get(name) ?? { rule: required(name), calls: registerMetaTools(parts, options.note) };
+    first.set(name, seen);
+    return seen;
+  };
+  const offer: Profiles['offer'] = (name, seesServer) =>
+    ruleOf(name) && createOffer(options, { ...firstSeen(name), current: () => required(name), seesServer });
+  return { names, offer, require: (name) => offer(required(name).config.name, () => true) ?? fail(name, names()) };
+}
+
+interface FirstSeen {
+  readonly rule: ProfileRule;
+  readonly calls: MetaToolCalls;
+}
+
+interface Offered extends FirstSeen {
+  readonly current: () => ProfileRule;
+  readonly seesServer: (server: string) => boolean;
+}
+
+function createOffer({ open, identity, menuFor }: ProfilesOptions, offered: Offered): ToolOffer {
+  const { rule, calls, current, seesServer } = offered;
+  const menu = withPurpose(
+    menuFor((server) => rule.hasServer(server) && seesServer(server)),
+    rule.config.description,
+  );
+  const meta = createMetaOffer(identity, menu, calls);
+  const isDirect = () => current().config.exposure === 'direct';
+  const view = async ({ principal }: CallContext) => viewOf(profileView(await open(), current()), principal);
+  const given = {
+    isGiven: (server: string, shown: string) => current().ownName(server, shown) !== shown,
+  };
+  return {
+    identity,
+    instructions: isDirect() ? rule.config.description || undefined : menu.instructions,
+    listTtlMs: isDirect() ? 0 : meta.listTtlMs,
+    list: async (params, context) =>
+      isDirect() ? listExposed(await view(context), given, context) : meta.list(params, context),
+    call: async (params, context) =>
+      isDirect() ? callExposed(await view(context), given, { params, context }) : meta.call(params, context),
+  };
+}
+
+function unknownProfile(name: string, names: readonly string[]): GatewayError {
+  const [near] = nearest(name, names, 1);
+  const remedy = near === undefined ? `there are ${names.join(', ') || 'none'}` : `did you mean "${near}"?`;
+  return new GatewayError('SERVER_UNKNOWN', `no profile is called "${name}"; ${remedy}`, {
+    hint: 'profiles stand under "profiles:" in the configuration file',
+  });
+}
+
+function fail(name: string, names: readonly string[]): never {
+  throw unknownProfile(name, names);
+}
