@@ -6,7 +6,9 @@ import type { ToolOffer } from '../meta-tools/tool-offer.ts';
 import type { MetricsPage } from '../observability/metrics.ts';
 import type { Principal } from '../policy/principal.ts';
 import { nearest } from '../stdx/nearest.ts';
+import { answerBrokenRequest } from './broken-request.ts';
 import type { Door } from './door.ts';
+import { watchForDrain } from './drain.ts';
 import { createMcpEndpoint, type McpEndpoint } from './mcp-endpoint.ts';
 import { METADATA_PATH, protectedResource } from './protected-resource.ts';
 import { createRelayEndpoint } from './relay-endpoint.ts';
@@ -55,14 +57,19 @@ export interface DirectDoor {
 
 export interface HttpServer {
   readonly url: URL;
+  /** Takes nothing new, lets calls under way end for up to 10 s, then cuts what is left. */
   close(): Promise<void>;
 }
+
+/** As long as the pool gives to calls under way. */
+const DRAIN_MS = 10_000;
 
 /** Listens when it resolves. Throws LISTEN_FAILED, naming the address and the remedy. */
 export async function startHttpServer(parts: HttpParts): Promise<HttpServer> {
   const { bodyBytesMax: bodyLimit, requestTimeoutMs: requestTimeout } = parts.bounds;
   const http = boundsOfNode(requestTimeout);
-  const app = Fastify({ bodyLimit, requestTimeout, http, forceCloseConnections: true });
+  const clientErrorHandler = answerBrokenRequest;
+  const app = Fastify({ bodyLimit, requestTimeout, http, forceCloseConnections: true, clientErrorHandler });
   const endpoints = new Map<string, McpEndpoint>();
   guard(app, parts);
   leaveBodiesToEndpoints(app);
@@ -71,10 +78,12 @@ export async function startHttpServer(parts: HttpParts): Promise<HttpServer> {
   addMetadata(app, parts);
   addMcp(app, parts, endpoints);
   await listen(app, parts);
+  const drain = watchForDrain(app.server);
   const bound = app.addresses()[0];
   const port = typeof bound === 'object' ? bound.port : parts.port;
   const url = new URL(`http://${parts.host.includes(':') ? `[${parts.host}]` : parts.host}:${port}/mcp`);
   const close = async () => {
+    await drain(DRAIN_MS);
     await Promise.all([...endpoints.values()].map((endpoint) => endpoint.close()));
     await app.close();
   };
