@@ -1,5 +1,6 @@
 /** The part of the composition root that logs in at remote servers; it needs neither catalog nor pool. */
-import type { Config, RemoteServerConfig } from './config/config.ts';
+import { join } from 'node:path';
+import type { Config, RemoteServerConfig, ServerConfig } from './config/config.ts';
 import { GatewayError } from './errors.ts';
 import type { RemoteAccess } from './runtimes/remote/remote-access.ts';
 import { nearest } from './stdx/nearest.ts';
@@ -17,7 +18,8 @@ export async function openLogin(
   name: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<LoginParts> {
-  const server = remoteServer(config, name);
+  const server = remoteServer(config, name, config.servers.get(name) ?? (await addedServer(config, name)));
+  refuseSettled(server);
   const [{ createRemoteAccess }, { openBrowser }, { systemClock }] = await Promise.all([
     import('./runtimes/remote/remote-access.ts'),
     import('./runtimes/remote/open-browser.ts'),
@@ -28,8 +30,35 @@ export async function openLogin(
   return { access, server, openBrowser: (url) => openBrowser(url, env) };
 }
 
-function remoteServer({ servers }: Config, name: string): RemoteServerConfig {
-  const server = servers.get(name);
+/** One that an agent brought while a gateway ran, if the file still lets agents do that. */
+async function addedServer(config: Config, name: string): Promise<ServerConfig | undefined> {
+  if (config.addServers !== 'always') return undefined;
+  const [{ openDatabase }, { createAddedServers }, { readAddedServer }] = await Promise.all([
+    import('./catalog/database.ts'),
+    import('./catalog/added-servers.ts'),
+    import('./config/read-added-server.ts'),
+  ]);
+  const { database } = openDatabase(join(config.dataDir, 'catalog.db'));
+  try {
+    const given = createAddedServers(database).all().get(name);
+    return given === undefined ? undefined : await readAddedServer({ name, given }, config);
+  } finally {
+    database.close();
+  }
+}
+
+function refuseSettled({ name, headers, oauth }: RemoteServerConfig): void {
+  if (oauth || !Object.keys(headers).some((header) => header.toLowerCase() === 'authorization')) return;
+  throw new GatewayError(
+    'USAGE',
+    `Server "${name}" has an Authorization header of its own, so a login would not be used`,
+    {
+      hint: 'Take "Authorization" out of its `headers` to log in instead.',
+    },
+  );
+}
+
+function remoteServer({ servers }: Config, name: string, server: ServerConfig | undefined): RemoteServerConfig {
   const remotes = [...servers.values()].flatMap((each) => (each.runtime === 'remote' ? [each.name] : []));
   if (!server) {
     const near = nearest(name, remotes, 1)[0];

@@ -34,12 +34,22 @@ export async function login(options: LoginOptions): Promise<void> {
     await store.save(server, url, done);
   } catch (error) {
     if (error instanceof GatewayError || signal.aborted) throw error;
-    const said = error instanceof Error ? error.message : String(error);
+    const { said, isUnreachable } = whatFailed(error);
     throw new GatewayError('UPSTREAM_ERROR', `The login at server "${server}" failed: ${said}`, {
-      hint: 'If it cannot register clients by itself, get a client id from its operator and write it to `oauth: {client_id: ...}`.',
+      hint: isUnreachable
+        ? 'Check its `url` and the network.'
+        : 'If it cannot register clients by itself, get a client id from its operator and write it to `oauth: {client_id: ...}`.',
       cause: error,
     });
   }
+}
+
+/** `fetch` hides what happened in the cause of "fetch failed". */
+function whatFailed(error: unknown): { readonly said: string; readonly isUnreachable: boolean } {
+  if (!(error instanceof Error)) return { said: String(error), isUnreachable: false };
+  const isUnreachable = error instanceof TypeError && error.cause instanceof Error;
+  const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';
+  return { said: `${error.message}${cause}`, isUnreachable };
 }
 
 type Redirect = Awaited<ReturnType<typeof openLoopbackRedirect>>;

@@ -12,6 +12,8 @@ import type { RemoteFetch, TokenSource } from './remote-fetch.ts';
 import { openRemoteNetwork, type RemoteNetwork } from './remote-network.ts';
 import { StoredTokens } from './stored-tokens.ts';
 
+const ANSWER_MS_MAX = 15_000;
+
 export type RemoteServer = RemoteAccessConfig & Pick<RemoteServerConfig, 'name' | 'url' | 'transport' | 'headers'>;
 
 export interface RemoteAccessOptions {
@@ -50,10 +52,12 @@ export function createRemoteAccess(options: RemoteAccessOptions): RemoteAccess {
     void known?.network.then((network) => network.close()).catch(() => {});
     const network = openRemoteNetwork({ ...server, server: server.name, env, lookup });
     const fetch = network.then((open) => dressed(server, open.fetch, { ...options, store }));
-    // Whoever asks for it gets the error; it must not also end the process.
-    fetch.catch(() => {});
+    // Whoever asks gets the error, and the next one may find the fault removed.
     const made = { key, network, fetch };
     reached.set(server.name, made);
+    fetch.catch(() => {
+      if (reached.get(server.name) === made) reached.delete(server.name);
+    });
     return made;
   };
   return {
@@ -117,7 +121,10 @@ function isMachine(oauth: OAuthConfig | undefined): oauth is MachineConfig {
 function strictly(fetch: RemoteFetch): RemoteFetch {
   return async (url, init = {}) => {
     const isGet = (init.method ?? 'GET') === 'GET';
-    const response = await fetch(url, isGet ? init : { ...init, redirect: 'error' });
+    // Whoever waits for a token holds up others, in other processes too.
+    const limit = AbortSignal.timeout(ANSWER_MS_MAX);
+    const signal = init.signal ? AbortSignal.any([init.signal, limit]) : limit;
+    const response = await fetch(url, { ...init, signal, ...(isGet ? {} : { redirect: 'error' }) });
     const { status, statusText, headers } = response;
     const text = await response.text();
     return new Response(text === '' ? null : text, { status, statusText, headers: Object.fromEntries(headers) });

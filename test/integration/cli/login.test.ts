@@ -2,6 +2,8 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { createAddedServers } from '../../../src/catalog/added-servers.ts';
+import { openDatabase } from '../../../src/catalog/database.ts';
 import { runCli, startCli } from '../../helpers/cli.ts';
 import { OAuthServer } from '../../helpers/oauth-server.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
@@ -40,6 +42,25 @@ describe('tooldex login', () => {
     chmodSync(browser, 0o755);
     const { code } = await runCli(['login', 'far', ...flags], { env: { BROWSER: browser } });
     expect(code).toBe(0);
+  });
+
+  it('knows servers that agents have added', async () => {
+    const folder = tempDir('login');
+    const file = join(folder, 'tooldex.yaml');
+    writeFileSync(file, 'add_servers: always\nservers: {}\n');
+    const flags = ['--config', file, '--data-dir', join(folder, 'data')];
+    const { database } = openDatabase(join(folder, 'data', 'catalog.db'));
+    createAddedServers(database).save('brought', { url: 'http://127.0.0.1:9999/mcp' });
+    database.close();
+    expect((await runCli(['login', 'brought', '--no-browser', ...flags])).stderr).toContain('not a public address');
+    expect((await runCli(['login', 'other', ...flags])).stderr).toContain('There is no server');
+  });
+
+  it('is refused where it would not be used', async () => {
+    const { oauth, folder, flags } = await configured();
+    const entry = `servers:\n  far:\n    url: ${oauth.url.href}\n    headers: {authorization: Bearer x}\n`;
+    writeFileSync(join(folder, 'tooldex.yaml'), entry);
+    expect(await runCli(['login', 'far', ...flags])).toMatchObject({ code: 64 });
   });
 
   it('says what can be logged in at', async () => {

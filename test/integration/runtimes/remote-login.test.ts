@@ -12,6 +12,7 @@ import { createRemoteRuntime } from '../../../src/runtimes/remote/remote-runtime
 import { systemClock } from '../../../src/stdx/clock.ts';
 import { failure } from '../../helpers/failure.ts';
 import { fakeClock } from '../../helpers/fake-clock.ts';
+import { freePort } from '../../helpers/free-port.ts';
 import { OAuthServer } from '../../helpers/oauth-server.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
@@ -105,6 +106,14 @@ describe('a remote server that wants a login', () => {
     expect((await failure(open(entry(oauth), gateway))).code).toBe('LOGIN_REQUIRED');
     await logIn(entry(oauth), access(dataDir));
     expect((await (await open(entry(oauth), gateway)).request('tools/call', hello)).content).toEqual(greeting);
+  });
+
+  it('that is not there says so, and no more', async () => {
+    const oauth = await OAuthServer.start();
+    const gone = entry(oauth, { url: new URL(`http://127.0.0.1:${await freePort()}/mcp`) });
+    const error = await failure(logIn(gone, access(tempDir('data'))));
+    expect(error.message).toMatch(/ECONNREFUSED/);
+    expect(error.hint).toContain('url');
   });
 
   it('registers nobody where a client id is configured', async () => {

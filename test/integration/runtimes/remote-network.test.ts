@@ -1,8 +1,9 @@
 /** The connections to remote servers: what is refused where it is made, proxies, authorities. Real sockets on loopback. */
-import { readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Lookup } from '../../../src/runtimes/remote/address-guard.ts';
@@ -166,6 +167,25 @@ describe('a private authority', () => {
     await expect(stranger.fetch(url)).rejects.toThrow();
     const trusting = await network(url, { privateHosts: 'all', caFile: file('ca.pem') });
     expect(await (await trusting.fetch(url)).text()).toBe('in');
+  });
+
+  it('is found once its file is there, without a restart', async () => {
+    const dataDir = tempDir('data');
+    const options = { dataDir, env: {}, tokenSecret: undefined, clock: systemClock, lookup: here };
+    const access = createRemoteAccess(options);
+    onTestFinished(() => access.close());
+    const caFile = join(dataDir, 'ca.pem');
+    const keys = {
+      transport: 'auto',
+      headers: {},
+      oauth: undefined,
+      proxy: undefined,
+      connectTimeoutMs: 5_000,
+    } as const;
+    const server = { ...keys, name: 'far', url: new URL('https://far.test/'), privateHosts: 'all', caFile } as const;
+    expect((await failure(access.fetchFor(server))).code).toBe('CONFIG_INVALID');
+    copyFileSync(file('ca.pem'), caFile);
+    expect(typeof (await access.fetchFor(server))).toBe('function');
   });
 
   it('whose file is missing is named', async () => {
