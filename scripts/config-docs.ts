@@ -50,6 +50,7 @@ export function renderDocs(): string {
     OPENING,
     section('Top level', pick(properties, Object.keys(properties))),
     ...blocks,
+    section('`limits` of callers', propertiesOf(root, properties.limits)),
     section('`jwt` of `auth`, each', propertiesOf(root, resolve(root, propertiesOf(root, properties.auth).jwt).items)),
     section('`cloudflare_access` of `auth`', propertiesOf(root, propertiesOf(root, properties.auth).cloudflare_access)),
     section(
@@ -59,7 +60,7 @@ export function renderDocs(): string {
     ...kinds,
     SERVERS,
     ...groups,
-    section('`limits`', propertiesOf(root, server.limits)),
+    section('`limits` of a server', propertiesOf(root, server.limits)),
     section('`tools` of a server', propertiesOf(root, server.tools)),
     section('`profiles`, each', propertiesOf(root, profile)),
     section('`tools` of a profile', propertiesOf(root, propertiesOf(root, profile).tools)),

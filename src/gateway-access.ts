@@ -39,16 +39,19 @@ export async function openDoor({ config, host, log }: OpenDoorOptions): Promise<
   const { auth, ...names } = config.access;
   const { createDoor } = await import('./http/door.ts');
   if (!auth) return { door: createDoor({ ...names, host, auth: undefined }), close: () => undefined };
-  const [{ createKeyVerifier }, { isApiKey }] = await Promise.all([
+  const [{ createKeyVerifier }, { createRateLimiter }, { isApiKey }] = await Promise.all([
     import('./policy/verify.ts'),
+    import('./policy/rate-limiter.ts'),
     import('./catalog/api-keys.ts'),
   ]);
   const opened = auth.apiKeys ? await openKeys(config) : undefined;
   if (opened && isNobodyThere(opened.keys))
     log('warn', 'no API key is in force; make one with "tooldex key create <name>"');
   const verifiers = { apiKey: opened && createKeyVerifier(opened.keys), ...(await openTokenVerifiers(auth)) };
+  const limiter = createRateLimiter(() => performance.now());
+  const { failedLogins: failures } = config.limits;
   const issuers = auth.jwt.map(({ issuer }) => issuer);
-  const door = createDoor({ ...names, host, auth: { verifiers, isApiKey, issuers } });
+  const door = createDoor({ ...names, host, auth: { verifiers, isApiKey, issuers, limiter, failures } });
   return { door, close: () => opened?.close() };
 }
 

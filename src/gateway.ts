@@ -9,18 +9,17 @@ import type { ReloadPlan } from './config/plan-reload.ts';
 import { readAddedServer } from './config/read-added-server.ts';
 import { GatewayError } from './errors.ts';
 import { type Observed, openObserved } from './gateway-observed.ts';
+import { mayAnybodyAdd, menuMaker, policyMaker } from './gateway-policy.ts';
 import { createProfiles, type Profiles } from './gateway-profiles.ts';
 import { type ConfigStatus, LiveConfig, type Running } from './gateway-reload.ts';
 import { type Identity, identityOf } from './meta-tools/identity.ts';
-import { buildMenu, type Menu, type MenuServer } from './meta-tools/menu.ts';
+import { buildMenu, type Menu } from './meta-tools/menu.ts';
 import type { MetaToolParts } from './meta-tools/parts.ts';
 import { type CallRecord, type MetaToolCalls, registerMetaTools } from './meta-tools/register.ts';
 import type { Log } from './observability/log.ts';
 import type { MetricsPage } from './observability/metrics.ts';
 import { createAdmission } from './policy/admission.ts';
 import { createLimitedCalls } from './policy/limited-calls.ts';
-import { createOpenPolicy, type Policy } from './policy/policy.ts';
-import { createRulePolicy } from './policy/rule-policy.ts';
 import { createPathGuard } from './runtimes/workspace/path-guard.ts';
 import { workspaceOf } from './runtimes/workspace/workspace-of.ts';
 
@@ -99,21 +98,6 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 }
 
-/** One menu for each set of servers that somebody sees. */
-function menuMaker(servers: readonly MenuServer[]): Gateway['menuFor'] {
-  const menus = new Map<string, Menu>();
-  return (seesServer) => {
-    const visible = servers.filter(({ name }) => seesServer(name));
-    const key = visible.map(({ name }) => name).join('\n');
-    const menu = menus.get(key) ?? buildMenu(visible);
-    if (menus.size >= MENUS_MAX) menus.clear();
-    menus.set(key, menu);
-    return menu;
-  };
-}
-
-const MENUS_MAX = 200;
-
 const unbounded = (config: Config) =>
   [...config.servers.values()].map((server) => ({ ...server, resultBytesMax: Number.POSITIVE_INFINITY }));
 
@@ -180,7 +164,9 @@ async function openParts(options: GatewayOptions, directory: ConfiguredServers, 
     await observed.close();
   };
   const addServer = serverAdder(adding);
-  const paths = createPathGuard({ workspaceOf: (name) => workspaceOf(directory.config(name)) });
+  const paths = createPathGuard({
+    workspaceOf: (name, principal) => workspaceOf(directory.config(name), principal),
+  });
   const admission = createAdmission([
     ...observed.admissions,
     createLimitedCalls({
@@ -234,7 +220,7 @@ async function metaToolParts(built: Built, live: LiveConfig): Promise<MetaToolPa
     import('./meta-tools/argument-check.ts'),
     import('./stdx/clock.ts'),
   ]);
-  const policyOf = rememberLast(policyFrom);
+  const policyOf = policyMaker();
   return {
     ...built,
     get policy() {
@@ -245,26 +231,6 @@ async function metaToolParts(built: Built, live: LiveConfig): Promise<MetaToolPa
     get search() {
       return live.current.search;
     },
-  };
-}
-
-/** A gateway that asks nobody who they are trusts everybody; rules change with the configuration. */
-function policyFrom({ access, addServers }: Config): Policy {
-  if (access.rules) return createRulePolicy(access.rules, addServers);
-  return access.auth ? createRulePolicy(EVERYTHING_BUT_ADMIN, addServers) : createOpenPolicy(addServers);
-}
-
-const EVERYTHING_BUT_ADMIN = {
-  groups: {},
-  rules: [{ for: ['*'], servers: ['*'], tools: undefined, deny: [], profiles: ['*'], admin: false, add: undefined }],
-};
-
-/** Makes anew only what is asked for with another argument than the last. */
-function rememberLast<Given, Made>(make: (given: Given) => Made): (given: Given) => Made {
-  let last: { readonly given: Given; readonly made: Made } | undefined;
-  return (given) => {
-    if (last?.given !== given) last = { given, made: make(given) };
-    return last.made;
   };
 }
 
@@ -295,9 +261,6 @@ function serverAdder({ live, directory, added }: AddingParts): MetaToolParts['ad
     added.save(name, given);
   };
 }
-
-const mayAnybodyAdd = ({ addServers, access }: Config) =>
-  addServers === 'always' || (access.rules?.rules.some(({ add }) => add === 'always') ?? false);
 
 function notAllowed(name: string, why: string): GatewayError {
   return new GatewayError('NOT_ALLOWED', `"${name}" was not added: ${why}`, {

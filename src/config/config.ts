@@ -2,7 +2,8 @@
 import type { RemoteAccessConfig } from './remote-config.ts';
 
 export interface Config {
-  readonly source: { readonly file: string };
+  /** The file, and the absolute patterns of those that it includes. */
+  readonly source: { readonly file: string; readonly include: readonly string[] };
   readonly listen: { readonly host: string; readonly port: number };
   readonly access: AccessConfig;
   readonly limits: LimitsConfig;
@@ -20,6 +21,8 @@ export interface Config {
   readonly log: LogConfig;
   /** Whether agents may bring servers of their own (`always`) or only use those of the file (`catalog`). */
   readonly addServers: 'catalog' | 'always';
+  /** Instances at the same time, of all servers and callers. */
+  readonly maxInstances: number;
   /** Secret that logins at remote servers are encrypted with; undefined means a key file. */
   readonly tokenSecret: string | undefined;
   /** By name, in the order of the file; disabled ones too. */
@@ -197,6 +200,8 @@ interface CommonServerConfig {
   readonly tools: ToolFilter;
   /** The server's own folder, absolute; whoever starts it makes it. Containers see it at the same path. */
   readonly workspaceDir: string | undefined;
+  /** Whether each principal has a folder of its own in it. */
+  readonly workspacePer: 'server' | 'principal';
   /** Names or globs of arguments that are paths besides those that schemas show to be; with `!` in front, of such that are none. */
   readonly pathRules: readonly string[];
 }

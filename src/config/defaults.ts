@@ -9,12 +9,17 @@ export const DEFAULTS = {
   collectionPrefix: 'tooldex',
   /** A config of an agent's own is code execution, so somebody must have wanted that. */
   addServers: 'catalog',
+  /** A small server takes 50 MB, so that this many fill the memory of a good machine. */
+  maxInstances: 256,
   auditSize: '50MB',
   auditKeep: 5,
   auditParams: true,
   /** They name servers and tools, so somebody must have wanted them. */
   metrics: false,
   logFormat: 'text',
+  bodySize: '32MiB',
+  requestTimeout: '60s',
+  failedLogins: '60/min',
   groupsClaim: 'groups',
   clockSkew: '60s',
   mode: 'daemon',

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Config, ServerConfig } from './config.ts';
 import { DEFAULTS } from './defaults.ts';
 import { Expander } from './expander.ts';
+import { includePatterns } from './include-files.ts';
 import { resolvePath } from './paths.ts';
 import type { Problem } from './problems.ts';
 import { createRedactor } from './redact.ts';
@@ -82,15 +83,16 @@ export function isClientFile(file: string): boolean {
 
 function resolveSettings(
   document: ConfigDocument,
-  { file, overrides }: LoadOptions,
-): Pick<Config, 'source' | 'listen' | 'addServers'> {
+  { file, env, overrides }: LoadOptions,
+): Pick<Config, 'source' | 'listen' | 'addServers' | 'maxInstances'> {
   return {
-    source: { file },
+    source: { file, include: includePatterns(document, { file, env }) },
     listen: {
       host: overrides?.host ?? document.listen?.host ?? DEFAULTS.host,
       port: overrides?.port ?? document.listen?.port ?? DEFAULTS.port,
     },
     addServers: document.add_servers ?? DEFAULTS.addServers,
+    maxInstances: document.max_instances ?? DEFAULTS.maxInstances,
   };
 }
 

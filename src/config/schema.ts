@@ -7,7 +7,7 @@ import { observability } from './observability-schema.ts';
 import { profile } from './profiles-schema.ts';
 import { tokenKey } from './remote-schema.ts';
 import { access } from './rules-schema.ts';
-import { keys } from './schema-values.ts';
+import { count, keys } from './schema-values.ts';
 import { search } from './search-schema.ts';
 import { clientServer, everyServer, server } from './server-schema.ts';
 
@@ -17,6 +17,10 @@ const serverName = z
     error: 'a server name has letters, digits, "-", "_" and ".", starts with a letter or digit, and is at most 64 long',
   })
   .refine((name) => name !== 'tooldex', { error: '"tooldex" is the name of the built-in server — choose another' });
+
+const includedFile = z.string().regex(/^(?:[^*?]*[/\\])?[^/\\]+\.ya?ml$/, {
+  error: 'write YAML files, such as "conf.d/*.yaml"; only the name may have "*" and "?"',
+});
 
 function root<Server extends z.ZodType>(ownServer: Server) {
   return keys({
@@ -41,6 +45,15 @@ function root<Server extends z.ZodType>(ownServer: Server) {
       description: 'What those who have proved who they are see and may do. Without it everything but administration.',
     }),
     limits: limits.optional().meta({ description: 'How often and how much at once callers may call.' }),
+    include: z
+      .union([includedFile, z.array(includedFile)])
+      .optional()
+      .meta({
+        description:
+          'Further YAML files with `servers` and `profiles`, such as `conf.d/*.yaml`; their names may be globs, their ' +
+          'folders not. Relative paths in them start at the folder of this file.',
+        examples: ['conf.d/*.yaml'],
+      }),
     data_dir: z
       .string()
       .min(1)
@@ -63,6 +76,11 @@ function root<Server extends z.ZodType>(ownServer: Server) {
           'its own, which lets it run programs as you.',
         default: DEFAULTS.addServers,
       }),
+    max_instances: count().optional().meta({
+      description:
+        'Server instances at the same time, of all servers and callers; the one that was idle for the longest makes room for a new one.',
+      default: DEFAULTS.maxInstances,
+    }),
     token_key: tokenKey.optional(),
     profiles: z
       .record(serverName, profile)
@@ -77,6 +95,9 @@ function root<Server extends z.ZodType>(ownServer: Server) {
       .meta({ description: 'Servers as MCP clients write them; paste the block as it stands.' }),
   });
 }
+
+/** A file that another one includes. */
+export const includedDocument = root(server).pick({ servers: true, tools: true, mcpServers: true, profiles: true });
 
 /** A YAML file. */
 export const yamlDocument = root(server);

@@ -57,6 +57,7 @@ export function resolveCommon(entry: ExpandedEntry, { defaults }: ServerSurround
     pool: resolvePool(server, defaults),
     tools: resolveTools(server),
     workspaceDir: entry.workspaceDir,
+    workspacePer: typeof server.workspace === 'object' ? server.workspace.per : 'server',
     pathRules: server.paths ?? [],
   };
 }

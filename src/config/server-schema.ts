@@ -1,8 +1,9 @@
 /** The strict shape of a server in a configuration file. */
 import * as z from 'zod';
 import { DEFAULTS } from './defaults.ts';
+import { rateLimits } from './limits-schema.ts';
 import { pool } from './pool-schema.ts';
-import { containerSafety, installScripts, processLimits, sandbox } from './process-schema.ts';
+import { containerSafety, installScripts, processLimits, sandbox, workspace } from './process-schema.ts';
 import { remoteAccess } from './remote-schema.ts';
 import { count, duration, globs, keys, size } from './schema-values.ts';
 
@@ -17,6 +18,7 @@ const headerName = z
 const headers = () => z.record(headerName, z.string());
 
 const callLimits = {
+  ...rateLimits,
   timeout: duration().optional().meta({
     description: 'A call that is silent for so long, without even progress, is given up.',
     default: DEFAULTS.callTimeout,
@@ -41,6 +43,15 @@ const callLimits = {
 
 /** Keys that also stand in the block `defaults`. */
 export const everyServer = {
+  changes: z
+    .enum(['allow', 'quarantine'])
+    .optional()
+    .meta({
+      description:
+        'What happens to tools that a server lists otherwise than before, or in addition: `allow` takes them over, ' +
+        '`quarantine` keeps them out of search and use until `tooldex approve`. What the first listing has is trusted.',
+      default: DEFAULTS.changes,
+    }),
   mode: z.enum(['daemon', 'launcher']).optional().meta({
     description:
       '`daemon`: one instance, started by the first call and kept until idle. `launcher`: an instance for each call.',
@@ -129,15 +140,7 @@ const processKeys = {
       description: 'Environment variables; the server gets these and the bare necessities, nothing else of yours.',
       examples: [{ API_KEY: '${env:API_KEY}' }],
     }),
-  workspace: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({
-      description:
-        'Folder of the server under `workspace_root`, made when it starts; `.` is the root itself. `${workspace}` stands for it in other values, and containers see it at the same path.',
-      examples: ['notes'],
-    }),
+  workspace,
   paths: globs()
     .optional()
     .meta({

@@ -1,10 +1,13 @@
 /** Everything that is asked of a request before a route sees it: its names, then who stands behind it. */
 import type { IncomingMessage } from 'node:http';
+import type { Rate } from '../config/config.ts';
 import { GatewayError } from '../errors.ts';
+import type { RateLimiter } from '../policy/rate-limiter.ts';
 import { type Authenticate, trustLoopback } from './access.ts';
 import { createAuthenticate, type Verifiers } from './authenticate.ts';
 import { createForwarded } from './forwarded.ts';
 import { createNameGuard, isLoopback, type KnownNames, type NameGuard } from './name-guard.ts';
+import { slowingDown } from './slow-down.ts';
 
 export interface Door {
   readonly refusal: NameGuard;
@@ -26,6 +29,9 @@ export interface DoorAuth {
   readonly isApiKey: (credential: string) => boolean;
   /** Authorization servers whose tokens are accepted. */
   readonly issuers: readonly string[];
+  readonly limiter: RateLimiter;
+  /** Wrong credentials from one address. */
+  readonly failures: Rate;
 }
 
 /** Throws LISTEN_FAILED when the network could come in and nobody would be asked. */
@@ -37,11 +43,12 @@ export function createDoor(options: DoorOptions): Door {
     return { refusal, authenticate: trustLoopback, metadata: undefined };
   }
   const isOurs = (name: string) => refusal({ host: name }) === undefined;
-  const { baseUrl } = createForwarded({ publicUrl, trustedProxies, isOurs });
-  const { verifiers, isApiKey, issuers } = auth;
+  const { baseUrl, clientAddress } = createForwarded({ publicUrl, trustedProxies, isOurs });
+  const { verifiers, isApiKey, issuers, limiter, failures: rate } = auth;
+  const authenticate = createAuthenticate({ verifiers, isApiKey, baseUrl });
   return {
     refusal,
-    authenticate: createAuthenticate({ verifiers, isApiKey, baseUrl }),
+    authenticate: slowingDown(authenticate, { limiter, rate, clientAddress }),
     metadata: { baseUrl, issuers },
   };
 }

@@ -85,7 +85,12 @@ const cancelled = (cause: unknown) => new GatewayError('CALL_CANCELLED', 'the ca
 /** Where the code of a failure of ours stands in a result, for programs. */
 export const ERROR_CODE_KEY = 'tooldex/code';
 
-function errorResult({ code, message, hint }: GatewayError): JsonObject {
+/** Where a result says when to try again, in seconds. */
+const RETRY_AFTER_KEY = 'tooldex/retryAfterSeconds';
+
+function errorResult({ code, message, hint, data }: GatewayError): JsonObject {
+  const retryAfter = data?.retryAfterSeconds;
+  const later: JsonObject = typeof retryAfter === 'number' ? { [RETRY_AFTER_KEY]: retryAfter } : {};
   const text = `${code}: ${message}${hint ? `\nhint: ${hint}` : ''}`;
-  return { content: [{ type: 'text', text }], isError: true, _meta: { [ERROR_CODE_KEY]: code } };
+  return { content: [{ type: 'text', text }], isError: true, _meta: { [ERROR_CODE_KEY]: code, ...later } };
 }

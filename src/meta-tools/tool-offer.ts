@@ -25,7 +25,9 @@ export function toRpcError(thrown: unknown): RpcError {
   const error = toGatewayError(thrown);
   const rpc = error.data?.rpc;
   if (isObject(rpc)) return rpc as unknown as RpcError;
-  return { code: error.class.rpcCode, message: explain(error), data: { code: error.code } };
+  const retryAfterSeconds = error.data?.retryAfterSeconds;
+  const later: JsonObject = typeof retryAfterSeconds === 'number' ? { retryAfterSeconds } : {};
+  return { code: error.class.rpcCode, message: explain(error), data: { code: error.code, ...later } };
 }
 
 export function unknownTool(name: string, known: readonly string[]): GatewayError {

@@ -108,13 +108,13 @@ describe('#63 wrong keys', () => {
     [
       'like nothing',
       'listen: {zzzzzz: 1}\n',
-      '1:10: unknown key "zzzzzz" — there are host, port, public_url, allowed_hosts, allowed_origins, trusted_proxies',
+      '1:10: unknown key "zzzzzz" — there are host, port, public_url, allowed_hosts, allowed_origins, trusted_proxies, body_size, request_timeout',
     ],
     ['of an object', 'servers:\n  a: {command: x, constructor: {}}\n', '2:19: unknown key "constructor"'],
     [
       'merge keys are not YAML 1.2',
       'servers: {}\n<<: {}\n',
-      '2:1: unknown key "<<" — there are listen, auth, data_dir, workspace_root, tools_root, search, add_servers, defaults, servers, tools, mcpServers',
+      '2:1: unknown key "<<"',
     ],
     [
       'inert: of another runtime',
