@@ -6,6 +6,7 @@ import type { Config } from './config/config.ts';
 import type { Observed } from './gateway-observed.ts';
 import type { InstanceState, Pool } from './lifecycle/pool.ts';
 import type { Log } from './observability/log.ts';
+import { withWorkspaceOf } from './runtimes/workspace/principal-workspace.ts';
 
 export interface PoolOptions {
   readonly config: Config;
@@ -43,8 +44,9 @@ export async function openPool(options: PoolOptions): Promise<OpenPool> {
   const ledgerFolder = join(config.dataDir, 'ledger');
   const runtimes = createRuntimeContext({ dataDir: config.dataDir, env, tokenSecret: config.tokenSecret });
   const pool = createPool({
-    servers: (name) => {
-      const server = directory.config(name);
+    servers: (name, principal) => {
+      const known = directory.config(name);
+      const server = known && withWorkspaceOf(known, principal);
       return server && { ...server, runtime: redacting(createRuntime(server, runtimes), config.redact) };
     },
     clock: systemClock,

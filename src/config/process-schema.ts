@@ -37,6 +37,28 @@ export const sandbox = z
     default: 'none',
   });
 
+const WORKSPACE =
+  'Folder of the server under `workspace_root`, made when it starts; `.` is the root itself. `${workspace}` stands for it ' +
+  'in other values, and containers see it at the same path. As `{folder: notes, per: principal}` each user or key has a ' +
+  'folder of its own in it.';
+
+export const workspace = z
+  .union([
+    z.string().min(1),
+    keys(
+      {
+        folder: z
+          .string()
+          .min(1)
+          .meta({ description: 'Folder under `workspace_root`.', examples: ['notes'] }),
+        per: z.enum(['server', 'principal']).meta({ description: 'Whose folder it is.' }),
+      },
+      '{folder: notes, per: principal}',
+    ),
+  ])
+  .optional()
+  .meta({ description: WORKSPACE, examples: ['notes'] });
+
 export const installScripts = z.boolean().optional().meta({
   description:
     'Lets the npm packages of the server run their own scripts while they are installed; they can then do what you can.',

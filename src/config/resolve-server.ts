@@ -36,9 +36,10 @@ function expandEntry(entry: ServerEntry, around: ServerSurroundings): ExpandedEn
 function findWorkspace({ server, path }: ServerEntry, around: ServerSurroundings): string | undefined {
   const { workspaceRoot } = around;
   if (server.workspace !== undefined) {
-    const folder = join(workspaceRoot, server.workspace, '.');
-    if (!isAbsolute(server.workspace) && isWithin(folder, workspaceRoot)) return folder.replace(/(?<=.)[/\\]$/, '');
-    const message = `"workspace": "${server.workspace}" is not a folder under workspace_root — write a name`;
+    const given = typeof server.workspace === 'object' ? server.workspace.folder : server.workspace;
+    const folder = join(workspaceRoot, given, '.');
+    if (!isAbsolute(given) && isWithin(folder, workspaceRoot)) return folder.replace(/(?<=.)[/\\]$/, '');
+    const message = `"workspace": "${given}" is not a folder under workspace_root — write a name`;
     around.report([...path, 'workspace'], 'value', message);
     return workspaceRoot;
   }

@@ -100,6 +100,7 @@ export function findIdleKeys(server: ServerDocument, kind: RuntimeKind, mode: Se
     ...inert,
     ...double,
     ...findPathKeys(server),
+    ...findOwnWorkspace(server),
     ...findLimitKeys(server, kind),
     ...findModeKeys(server, mode),
     ...findTypeKeys(server, kind),
@@ -140,6 +141,12 @@ function findLimitKeys({ limits }: ServerDocument, kind: RuntimeKind): KeyFindin
   return idle === undefined
     ? []
     : [{ key: 'limits', message: `inert key "limits.${idle}" — it does nothing with runtime ${kind}${remedy}` }];
+}
+
+function findOwnWorkspace({ workspace, scope }: ServerDocument): KeyFinding[] {
+  if (typeof workspace !== 'object' || workspace.per !== 'principal' || scope !== 'shared') return [];
+  const message = '"workspace": {per: principal} contradicts "scope: shared" — one instance has one folder';
+  return [{ key: 'workspace', message }];
 }
 
 function findPathKeys({ paths, workspace, image }: ServerDocument): KeyFinding[] {

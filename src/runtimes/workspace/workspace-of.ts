@@ -2,9 +2,11 @@
 import type { ServerConfig } from '../../config/config.ts';
 import { isWithin } from '../../config/paths.ts';
 import type { Workspace } from './path-guard.ts';
+import { withWorkspaceOf } from './principal-workspace.ts';
 
 /** Undefined for a server without a workspace. */
-export function workspaceOf(server: ServerConfig | undefined): Workspace | undefined {
+export function workspaceOf(known: ServerConfig | undefined, principal: string): Workspace | undefined {
+  const server = known && withWorkspaceOf(known, principal);
   if (!server || server.runtime === 'remote' || server.workspaceDir === undefined) return undefined;
   const { workspaceDir: folder, pathRules: rules } = server;
   const own = { seenAs: folder, source: folder };

@@ -1,9 +1,10 @@
 /** #52 A server with a workspace is asked for nothing outside of it, by either door, and is not even started for that. */
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createDirectOffer } from '../../../src/http/direct-offer.ts';
 import { LOCAL } from '../../../src/policy/principal.ts';
+import { principalFolder } from '../../../src/runtimes/workspace/principal-workspace.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { openTestGateway } from './open-gateway.ts';
 
@@ -63,4 +64,18 @@ test('arguments that the entry takes out are left alone', async () => {
   const { call } = await gatewayWithWorkspace({ paths: ['text', '!text'] });
   const { isError } = await call('use_tool', { server: 'notes', tool: 'echo', params: { text: '/etc/passwd' } });
   expect(isError).toBe(false);
+});
+
+test('#52 each principal has a folder of its own, and no way into that of another', async () => {
+  const { call, folder } = await gatewayWithWorkspace({ workspace: { folder: 'notes', per: 'principal' } });
+  const as = (id: string) => ({ principal: { id, kind: 'api-key' as const, groups: [] } });
+  const ask = (id: string, text: string) =>
+    call('use_tool', { server: 'notes', tool: 'echo', params: { text } }, as(id));
+  for (const id of ['key:ann', 'key:Ann']) expect((await ask(id, 'mine.txt')).isError).toBe(false);
+  const [ann = '', other = ''] = ['key:ann', 'key:Ann'].map((id) => join(folder, principalFolder(id)));
+  expect(ann.toLowerCase()).not.toBe(other.toLowerCase());
+  for (const own of [ann, other]) expect(existsSync(own)).toBe(true);
+  expect((await ask('key:ann', join(ann, 'x'))).isError).toBe(false);
+  expect((await ask('key:ann', join(other, 'x'))).text).toContain('leads out of the workspace');
+  expect((await ask('key:ann', `../${principalFolder('key:Ann')}/x`)).isError).toBe(true);
 });

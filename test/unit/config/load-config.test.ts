@@ -83,6 +83,7 @@ test('a server with nothing but a command has every default', async () => {
     queueMax: 100,
     pool: { min: 0, max: 1 },
     pathRules: [],
+    workspacePer: 'server',
     processLimits: {},
     sandbox: 'none',
     installScripts: false,
