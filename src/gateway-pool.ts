@@ -49,6 +49,7 @@ export async function openPool(options: PoolOptions): Promise<OpenPool> {
       const server = known && withWorkspaceOf(known, principal);
       return server && { ...server, runtime: redacting(createRuntime(server, runtimes), config.redact) };
     },
+    instancesMax: config.maxInstances,
     clock: systemClock,
     clientInfo: { name: 'tooldex', version },
     ledger: createLedger(ledgerFolder),

@@ -25,3 +25,9 @@ export const pool = keys(
   },
   '{min: 1, max: 4}',
 );
+
+export const maxInstances = count().meta({
+  description:
+    'Server instances at the same time, of all servers and callers; the one idle for the longest makes room for a new one.',
+  default: DEFAULTS.maxInstances,
+});

@@ -4,10 +4,11 @@ import { auth, listenAccess } from './access-schema.ts';
 import { DEFAULTS } from './defaults.ts';
 import { limits, listenLimits } from './limits-schema.ts';
 import { observability } from './observability-schema.ts';
+import { maxInstances } from './pool-schema.ts';
 import { profile } from './profiles-schema.ts';
 import { tokenKey } from './remote-schema.ts';
 import { access } from './rules-schema.ts';
-import { count, keys } from './schema-values.ts';
+import { keys } from './schema-values.ts';
 import { search } from './search-schema.ts';
 import { clientServer, everyServer, server } from './server-schema.ts';
 
@@ -76,11 +77,7 @@ function root<Server extends z.ZodType>(ownServer: Server) {
           'its own, which lets it run programs as you.',
         default: DEFAULTS.addServers,
       }),
-    max_instances: count().optional().meta({
-      description:
-        'Server instances at the same time, of all servers and callers; the one that was idle for the longest makes room for a new one.',
-      default: DEFAULTS.maxInstances,
-    }),
+    max_instances: maxInstances.optional(),
     token_key: tokenKey.optional(),
     profiles: z
       .record(serverName, profile)

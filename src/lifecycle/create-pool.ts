@@ -2,12 +2,14 @@
 import { openSession } from '../bridge/open-session.ts';
 import type { Era } from '../bridge/upstream-session.ts';
 import { GatewayError } from '../errors.ts';
+import { InstanceRoom } from './instance-room.ts';
 import type { AcquireOptions, InstanceState, Lease, Pool } from './pool.ts';
 import type { PoolOptions } from './server-plan.ts';
 import { ServerSlots, type SlotsOptions } from './server-slots.ts';
 import { StartTurns } from './start-turns.ts';
 
 const STARTS_MAX = 4;
+const INSTANCES_MAX = 256;
 const DRAIN_GRACE_MS = 10_000;
 
 export function createPool(options: PoolOptions): Pool {
@@ -31,6 +33,7 @@ class SlotPool implements Pool {
       open: options.open ?? openSession,
       ledger: options.ledger ?? { add() {}, remove() {} },
       eraStore: options.eraStore ?? new Map<string, Era>(),
+      room: new InstanceRoom(options.instancesMax ?? INSTANCES_MAX),
       startTurns: new StartTurns(options.startsMax ?? STARTS_MAX),
       onChange: options.onChange ?? (() => {}),
     };

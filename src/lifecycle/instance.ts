@@ -33,6 +33,7 @@ export class Instance {
   #cancelIdle: (() => void) | undefined;
   #cancelGrace: (() => void) | undefined;
   #drainReason = '';
+  #idleSinceMs = 0;
 
   constructor(options: InstanceOptions) {
     this.#options = options;
@@ -52,6 +53,12 @@ export class Instance {
 
   get plan(): ServerPlan {
     return this.#options.plan;
+  }
+
+  /** Since when nobody has used it; undefined while somebody does, and for one that is kept in any case. */
+  get idleSinceMs(): number | undefined {
+    const isIdle = this.#state.kind === 'ready' && this.#state.leases === 0 && !this.#options.isKept();
+    return isIdle ? this.#idleSinceMs : undefined;
   }
 
   /** Tells how an installation goes on, from the last message on. The returned function ends it. */
@@ -184,6 +191,7 @@ export class Instance {
   }
 
   #armIdle(): void {
+    this.#idleSinceMs = this.#options.clock.now();
     if (this.#state.kind !== 'ready' || this.#state.leases > 0 || !Number.isFinite(this.#idleMs)) return;
     this.#cancelIdle?.();
     this.#cancelIdle = this.#options.clock.after(Math.min(this.#idleMs, TIMER_MS_MAX), () => this.#idle());

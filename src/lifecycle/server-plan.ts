@@ -67,6 +67,8 @@ export interface PoolOptions {
   readonly eraStore?: EraStore;
   /** Every change of state, for logs and metrics; must not throw. */
   readonly onChange?: (change: Change) => void;
+  /** Instances at the same time, over all servers; idle ones make room for new ones. */
+  readonly instancesMax?: number;
   /** Starts at the same time, over all servers. */
   readonly startsMax?: number;
   /** How long `stop`, and a `close` that names no time, waits for calls under way. Milliseconds. */

@@ -5,6 +5,7 @@ import { BackOff } from './back-off.ts';
 import { Daemons } from './daemons.ts';
 import { Gate } from './gate.ts';
 import { Instance, type InstanceOptions } from './instance.ts';
+import type { InstanceRoom } from './instance-room.ts';
 import { type InstanceEvent, transition } from './instance-transitions.ts';
 import type { AcquireOptions, InstanceState, Lease } from './pool.ts';
 import type { Change, ServerPlan } from './server-plan.ts';
@@ -16,6 +17,8 @@ const WAITING_MAX = 100;
 const ATTEMPTS_MAX = 2;
 
 export interface SlotOptions extends Omit<InstanceOptions, 'plan' | 'backOff' | 'isKept'> {
+  /** Shared by all servers. */
+  readonly room: InstanceRoom;
   readonly planOf: () => ServerPlan | undefined;
   /** Nothing lives any more and nobody waits; or a call is over that may have been the last. */
   readonly onRest: () => void;
@@ -170,11 +173,15 @@ export class ServerSlot {
     if (coming) return coming;
     const hasReady = this.#daemons.ready(Number.POSITIVE_INFINITY) !== undefined;
     const isFull = this.#daemons.size >= instancesMax(plan);
-    if (hasReady && (isFull || this.#isClosed || this.#rest.kind === 'backing-off')) return undefined;
+    if (hasReady && (isFull || !this.#mayBegin)) return undefined;
     // More wait than one start has places for, but no more may be started.
     if (isFull) return this.#daemons.oldest;
     this.#refuseToStart();
     return this.#begin(plan);
+  }
+
+  get #mayBegin(): boolean {
+    return !this.#isClosed && this.#rest.kind !== 'backing-off' && !this.#options.room.isFull;
   }
 
   /** False when the start failed. Giving up is the caller's own affair: the start goes on for whoever comes next. */
@@ -198,9 +205,11 @@ export class ServerSlot {
       const { kind } = change.to;
       if (kind !== 'ready' && kind !== 'starting' && kind !== 'installing') this.#retire(instance, change.to);
     };
+    this.#options.room.makePlace(this.#options.server);
     const isKept = () => this.#isWarm && this.#daemons.size <= instancesMin(plan);
     const instance: Instance = new Instance({ ...this.#options, plan, backOff: this.#backOff, onChange, isKept });
     this.#live.add(instance);
+    this.#options.room.add(instance);
     if (plan.mode === 'daemon') this.#daemons.add(instance);
     void instance.gone.then(() => {
       this.#live.delete(instance);
@@ -220,7 +229,7 @@ export class ServerSlot {
     if (!this.#isWarm || this.#isClosed) return;
     const plan = this.#options.planOf();
     if (!plan) this.#isWarm = false;
-    else while (this.#daemons.size < instancesMin(plan) && this.#rest.kind !== 'backing-off') this.#begin(plan);
+    else while (this.#daemons.size < instancesMin(plan) && this.#mayBegin) this.#begin(plan);
   }
 
   #refuseToStart(): void {

@@ -67,3 +67,16 @@ it('one more call than run and may wait is refused, and told when to come again'
   for (const lease of leases) lease.release();
   await third;
 });
+
+it('no more run than max_instances; the one that was idle makes room', async () => {
+  const servers = { a: { fixture: 'well-behaved' }, b: { fixture: 'well-behaved' } };
+  const gateway = await openTestGateway(servers, undefined, { max_instances: 1 });
+  const { discovery, pool } = await gateway.gateway.open();
+  await discovery.listAll(['a']);
+  await discovery.listAll(['b']);
+  const pid = await pidOf(gateway, 'a');
+  await pidOf(gateway, 'b');
+  await gone([Number(pid)]);
+  using _ = await pool.acquire('b');
+  expect((await gateway.call('use_tool', { tool: 'a:pid' })).text).toMatch(/SERVER_BUSY.*1 instances are in use/s);
+});

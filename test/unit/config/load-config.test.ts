@@ -251,6 +251,7 @@ describe('no key is inert: each one, set to something else than its default, cha
     'data_dir: /d',
     'workspace_root: /w',
     'tools_root: /t',
+    'max_instances: 3',
     'token_key: aaaabbbbccccddddaaaabbbbccccdddd',
     'search: {limit: 7}',
     'search: {max_tokens: 700}',

@@ -190,3 +190,50 @@ describe('pool.min', () => {
     expect(shared.launches()).toBe(2);
   });
 });
+
+describe('all instances together', () => {
+  it('are bounded: the one that was idle for the longest makes room, never one that is in use', async () => {
+    const { pool, clock, sessions } = fakePool({ idleTimeoutMs: 60_000, options: { instancesMax: 3 } });
+    const busy = await pool.acquire('busy');
+    for (const name of ['older', 'newer']) {
+      (await pool.acquire(name)).release();
+      await clock.advance(10);
+    }
+    const one = await pool.acquire('one');
+    const two = await pool.acquire('two');
+    expect(sessions.map(({ closedWith }) => closedWith)).toEqual([
+      [],
+      ['another server needs its place'],
+      ['another server needs its place'],
+      [],
+      [],
+    ]);
+    await expect(pool.acquire('three')).rejects.toMatchObject({
+      code: 'SERVER_BUSY',
+      hint: expect.stringContaining('max_instances'),
+    });
+    expect(await pool.acquire('busy'), 'those that are up go on').toMatchObject({ session: busy.session });
+    one.release();
+    await pool.acquire('three');
+    expect(pool.state('one').kind).toBe('stopped');
+    two.release();
+  });
+
+  it('do not make room by ending what is kept warm, and a full house starts no spares', async () => {
+    const { pool, sessions } = fakePool({ pool: { min: 1, max: 1 }, options: { instancesMax: 2 } });
+    pool.keepWarm(['a', 'b', 'c']);
+    await settled();
+    expect(sessions).toHaveLength(2);
+    await expect(pool.acquire('d')).rejects.toMatchObject({ code: 'SERVER_BUSY' });
+    expect(sessions.map(({ closedWith }) => closedWith)).toEqual([[], []]);
+  });
+
+  it('one more of a pool is not waited for when there is no room: calls go on in turn', async () => {
+    const { pool } = fakePool({ concurrency: 1, pool: { min: 0, max: 2 }, options: { instancesMax: 1 } });
+    const first = await pool.acquire('s');
+    const second = pool.acquire('s');
+    await settled();
+    first.release();
+    expect((await second).session).toBe(first.session);
+  });
+});
