@@ -12,7 +12,11 @@ const CLOSE_SESSION_MS_MAX = 2000;
 const HANDSHAKE_MS_MAX = 15_000;
 /** Asking these twice changes nothing; a tool may have done its work although no answer came. */
 const SAFE_METHODS: readonly unknown[] = [
-  ...['ping', 'tools/list', 'prompts/list', 'resources/list', 'resources/templates/list'],
+  'ping',
+  'tools/list',
+  'prompts/list',
+  'resources/list',
+  'resources/templates/list',
 ];
 const RETRY_DELAYS_MS = [150, 600];
 
