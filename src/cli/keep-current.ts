@@ -1,5 +1,7 @@
 /** Keeps a serving command's configuration as its file is: by watching it, and at a signal. */
+import { dirname } from 'node:path';
 import type { Config } from '../config/config.ts';
+import { listIncluded } from '../config/include-files.ts';
 import { watchFiles } from '../config/watch.ts';
 import { listInBackground } from '../gateway.ts';
 import type { Invocation } from './invocation.ts';
@@ -18,15 +20,22 @@ export interface KeepCurrentOptions extends Pick<Opened, 'config' | 'gateway' | 
 
 /** Watches until it is closed. What is wrong with a changed file is logged, and what was in use stays. */
 export function keepCurrent({ config, gateway, log, load, fixed = {} }: KeepCurrentOptions): Current {
+  let { source } = config;
   const reload = async () => {
     try {
-      await gateway.reload({ ...(await load()), ...fixed });
+      const next = await load();
+      source = next.source;
+      await gateway.reload({ ...next, ...fixed });
       void listInBackground(gateway, log);
     } catch (error) {
       gateway.refuseConfig(error);
     }
   };
-  const watch = watchFiles({ files: () => [config.source.file], onChange: () => void reload() });
+  const watch = watchFiles({
+    files: () => [source.file, ...listIncluded(source.include)],
+    folders: () => source.include.map((pattern) => dirname(pattern)),
+    onChange: () => void reload(),
+  });
   return { reload, close: () => watch.close() };
 }
 

@@ -4,8 +4,10 @@ import { dirname, join, resolve } from 'node:path';
 import { GatewayError } from '../errors.ts';
 import { isObject } from '../stdx/json.ts';
 import type { Config } from './config.ts';
+import { type IncludedText, includePatterns, listIncluded } from './include-files.ts';
 import { resolvePath, shownPath } from './paths.ts';
 import { invalidConfig } from './problems.ts';
+import type { ReadDocument } from './read-document.ts';
 import { expandReferences } from './references.ts';
 import { type LoadOptions, resolveDocument } from './resolve.ts';
 import type { ConfigDocument } from './schema.ts';
@@ -35,8 +37,8 @@ export async function loadConfigCached(given: CachedLoadOptions): Promise<Config
   const origin = { text, file: options.file, productVersion: options.productVersion };
   const remembered = resolveCached(cacheFile(guessDataDir(text, options)), origin, options);
   if (remembered) return remembered;
-  const { document, config } = await readThoroughly(bytes, options);
-  writeCache(cacheFile(config.dataDir), { ...origin, document });
+  const { document, included, config } = await readThoroughly(bytes, options);
+  writeCache(cacheFile(config.dataDir), { ...origin, document, included });
   return config;
 }
 
@@ -107,6 +109,7 @@ function resolveCached(file: string, origin: Origin, options: LoadOptions): Conf
   try {
     const cache: unknown = JSON.parse(readFileSync(file, 'utf8'));
     if (!isObject(cache) || !isObject(cache.document) || !isFrom(cache, origin)) return undefined;
+    if (!isStillIncluded(cache, options)) return undefined;
     const resolved = resolveDocument(cache.document, options);
     return 'config' in resolved ? resolved.config : undefined;
   } catch {
@@ -118,8 +121,20 @@ function isFrom(cache: Record<string, unknown>, { text, file, productVersion }: 
   return cache.text === text && cache.file === file && cache.productVersion === productVersion;
 }
 
+/** The same further files with the same texts; they are few and short, so reading them costs less than parsing. */
+function isStillIncluded({ document, included }: Record<string, unknown>, options: LoadOptions): boolean {
+  const before = included as readonly IncludedText[];
+  const files = listIncluded(includePatterns(document as ConfigDocument, options));
+  return (
+    files.length === before.length &&
+    before.every(
+      ({ file, text }, at) => file === files[at] && readFileSync(file, 'utf8').replace(/^\uFEFF/, '') === text,
+    )
+  );
+}
+
 /** For the owner alone, since a file may hold literal secrets. A cache that cannot be written is done without. */
-function writeCache(file: string, cache: Origin & { readonly document: ConfigDocument }): void {
+function writeCache(file: string, cache: Origin & Pick<ReadDocument, 'document' | 'included'>): void {
   const draft = `${file}.${process.pid}`;
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });

@@ -27,12 +27,20 @@ const READ_AT_EACH_USE: ReadonlySet<string> = new Set([
   'callTimeoutMs',
   'callTotalTimeoutMs',
   'resultBytesMax',
+  'rate',
+  'toolRate',
 ]);
 
 /** Compared elsewhere, or nothing that somebody wrote. */
 const NO_SETTINGS: ReadonlySet<string> = new Set(['source', 'servers', 'search', 'access', 'warnings', 'redact']);
 /** Settings that are read anew at each use; whatever is not here is refused, so that no change is lost in silence. */
-const DYNAMIC_SETTINGS: ReadonlySet<string> = new Set(['workspaceRoot', 'toolsRoot', 'addServers', 'profiles']);
+const DYNAMIC_SETTINGS: ReadonlySet<string> = new Set([
+  'workspaceRoot',
+  'toolsRoot',
+  'addServers',
+  'profiles',
+  'limits',
+]);
 const DYNAMIC_PARTS: ReadonlySet<string> = new Set(['search.limit', 'search.tokensMax', 'access.rules']);
 
 /** Servers count when they are enabled: switching one off removes it, switching it on adds it. */

@@ -19,6 +19,8 @@ export interface Position {
 
 export interface LocatedProblem extends Position {
   readonly message: string;
+  /** Where it is not the main file. */
+  readonly file?: string;
 }
 
 /** More than anybody mends in one go. */
@@ -26,8 +28,10 @@ const SHOWN_MAX = 50;
 
 /** CONFIG_INVALID with one line for each problem, in the order of the file. */
 export function invalidConfig(file: string, problems: readonly LocatedProblem[]): GatewayError {
-  const sorted = [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
-  const lines = sorted.slice(0, SHOWN_MAX).map((problem) => locatedText(file, problem));
+  const files = [...new Set([file, ...problems.map((problem) => problem.file ?? file)])];
+  const fileOrder = (problem: LocatedProblem) => files.indexOf(problem.file ?? file);
+  const sorted = [...problems].sort((a, b) => fileOrder(a) - fileOrder(b) || a.line - b.line || a.column - b.column);
+  const lines = sorted.slice(0, SHOWN_MAX).map((problem) => locatedText(problem.file ?? file, problem));
   if (sorted.length > SHOWN_MAX) lines.push(`and ${sorted.length - SHOWN_MAX} more problems`);
   return new GatewayError('CONFIG_INVALID', lines.join('\n'), {
     hint: `mend ${shownPath(file)}, then run "tooldex check"; every key is explained in docs/CONFIGURATION.md`,

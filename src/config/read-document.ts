@@ -2,6 +2,8 @@
 import type { GatewayError } from '../errors.ts';
 import { isObject } from '../stdx/json.ts';
 import type { Config } from './config.ts';
+import { mergeIncluded } from './include.ts';
+import type { IncludedText } from './include-files.ts';
 import { type Locate, parseText } from './parse-text.ts';
 import { invalidConfig, type KeyPath, type Problem } from './problems.ts';
 import { isClientFile, type LoadOptions, resolveDocument } from './resolve.ts';
@@ -11,6 +13,8 @@ import { validate } from './validate.ts';
 export interface ReadDocument {
   readonly document: ConfigDocument;
   readonly config: Config;
+  /** Further files that are in the document. */
+  readonly included: readonly IncludedText[];
 }
 
 /** Throws CONFIG_INVALID with all problems of the text. */
@@ -23,9 +27,12 @@ export function readDocument(text: string, options: LoadOptions): ReadDocument {
     const all = [...validated.problems, ...findMore(parsed.value, validated.problems, options)];
     throw located(options.file, all, parsed.locate);
   }
-  const resolved = resolveDocument(validated.document, options);
-  if ('problems' in resolved) throw located(options.file, resolved.problems, parsed.locate);
-  return { document: validated.document, config: resolved.config };
+  const merged = mergeIncluded({ document: validated.document, locate: parsed.locate }, options);
+  if ('problems' in merged) throw invalidConfig(options.file, merged.problems);
+  const { document, included, locate } = merged;
+  const resolved = resolveDocument(document, options);
+  if ('problems' in resolved) throw invalidConfig(options.file, resolved.problems.map(locate));
+  return { document, included, config: resolved.config };
 }
 
 function located(file: string, problems: readonly Problem[], locate: Locate): GatewayError {
@@ -38,7 +45,8 @@ function located(file: string, problems: readonly Problem[], locate: Locate): Ga
 /** What is wrong besides the shape, found by resolving what is left without the wrong parts. */
 function findMore(value: unknown, shape: readonly Problem[], options: LoadOptions): readonly Problem[] {
   const rest = validate(without(value, shape), isClientFile(options.file) ? 'json' : 'yaml');
-  if ('problems' in rest) return [];
+  // Names may stand in the other files, which nobody looks into before this one is right.
+  if ('problems' in rest || rest.document.include !== undefined) return [];
   const resolved = resolveDocument(rest.document, options);
   if (!('problems' in resolved)) return [];
   const mended = new Set(shape.map(({ path }) => serverOf(path)));

@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import { nearest } from '../stdx/nearest.ts';
 import type { Problem } from './problems.ts';
-import { type ConfigDocument, jsonDocument, yamlDocument } from './schema.ts';
+import { type ConfigDocument, includedDocument, jsonDocument, yamlDocument } from './schema.ts';
 
 export type Validated = { readonly document: ConfigDocument } | { readonly problems: readonly Problem[] };
 
@@ -12,6 +12,15 @@ export function validate(value: unknown, kind: 'yaml' | 'json'): Validated {
     return { problems: [{ path: [], at: 'value', message: 'the file is empty — begin with "servers:"' }] };
   }
   const result = (kind === 'json' ? jsonDocument : yamlDocument).safeParse(value, { error: describeIssue });
+  if (result.success) return { document: result.data };
+  return { problems: result.error.issues.flatMap(toProblems) };
+}
+
+/** The same for a file that another one includes. */
+export function validateIncluded(
+  value: unknown,
+): { readonly document: Partial<ConfigDocument> } | { readonly problems: readonly Problem[] } {
+  const result = includedDocument.safeParse(value, { error: describeIssue });
   if (result.success) return { document: result.data };
   return { problems: result.error.issues.flatMap(toProblems) };
 }

@@ -1,6 +1,6 @@
 /** A gateway whose file changes under it, as its users see it. */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { serveGateway } from '../helpers/cli.ts';
 import { fixtureServer } from '../helpers/fixture-server.ts';
@@ -13,7 +13,10 @@ async function begin() {
   const write = (...names: string[]) =>
     writeFileSync(
       file,
-      JSON.stringify({ servers: Object.fromEntries(names.map((name) => [name, fixtureServer('well-behaved')])) }),
+      JSON.stringify({
+        include: 'conf.d/*.yaml',
+        servers: Object.fromEntries(names.map((name) => [name, fixtureServer('well-behaved')])),
+      }),
     );
   write('one');
   const gateway = await serveGateway(['--config', file, '--data-dir', join(folder, 'data')]);
@@ -49,6 +52,19 @@ describe('tooldex serve', () => {
     expect((await call('one:echo')).content[0]?.text).toContain('SERVER_UNKNOWN');
     expect((await readiness()).configuration).toBe('generation 3');
     expect(JSON.stringify(await client.listTools())).toBe(menu);
+  });
+
+  it('follows files that it includes, also in a folder that comes later', async () => {
+    const { file, gateway } = await begin();
+    await using running = gateway;
+    const folder = join(dirname(file), 'conf.d');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'more.yaml'), JSON.stringify({ servers: { more: fixtureServer('well-behaved') } }));
+    await running.printed(/generation 2: added more; 1 servers unchanged/);
+    writeFileSync(join(folder, 'more.yaml'), 'servers:\n  more: {}\n');
+    await running.printed(/generation 2 stays in use: .*conf\.d\/more\.yaml:2:3: /);
+    rmSync(join(folder, 'more.yaml'));
+    await running.printed(/generation 3: removed more/);
   });
 
   it('reloads at SIGHUP, changed or not, and ends at SIGTERM', async () => {
