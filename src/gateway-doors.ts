@@ -3,8 +3,8 @@ import type { Readable, Writable } from 'node:stream';
 import type { Config } from './config/config.ts';
 import type { Gateway } from './gateway.ts';
 import { openDoor } from './gateway-access.ts';
+import { readinessOf } from './gateway-readiness.ts';
 import type { HttpServer } from './http/http-server.ts';
-import { indexingStatus } from './meta-tools/server-status.ts';
 import type { Log } from './observability/log.ts';
 import { LOCAL, type Principal } from './policy/principal.ts';
 import { visibleServers } from './policy/visible-servers.ts';
@@ -44,16 +44,17 @@ export async function serveHttp(gateway: Gateway, { config, host, port, log }: S
       ? gateway.profiles.offer(name, (server) => parts.policy.seesServer(principal, server))
       : undefined;
   const onSessionEnd = (session: string) => parts.pool.endSession(session);
-  const readiness = async (principal: Principal) =>
-    parts.policy.isAdmin(principal)
-      ? { indexing: indexingStatus(parts) ?? 'complete', configuration: configurationStatus(gateway) }
-      : {};
+  const observed = await gateway.observed();
+  const readiness = async (principal: Principal) => {
+    const { status, parts: details } = readinessOf({ configStatus: gateway.configStatus, observed }, parts);
+    return { status, ...(parts.policy.isAdmin(principal) ? details : {}) };
+  };
   const onError = (error: Error) => log('info', `http: ${error.message}`);
   const profileNames = (principal: Principal) =>
     gateway.profiles.names().filter((name) => parts.policy.seesProfile(principal, name));
   const serverNames = (principal: Principal) => [...visible(principal).names(), ...profileNames(principal)];
   const { door, close: closeDoor } = await openDoor({ config, host, log });
-  const metrics = async (principal: Principal) => (parts.policy.isAdmin(principal) ? gateway.metrics() : undefined);
+  const metrics = async (principal: Principal) => (parts.policy.isAdmin(principal) ? observed.metrics?.page() : undefined);
   const offered = {
     host,
     port,
@@ -77,13 +78,6 @@ export async function serveHttp(gateway: Gateway, { config, host, port, log }: S
     closeDoor();
   };
   return { url: server.url, close };
-}
-
-/** A file that cannot be used is no reason to take no calls. What is wrong may quote secrets, so only the log tells it. */
-function configurationStatus(gateway: Gateway): string {
-  const { generation, problem } = gateway.configStatus();
-  if (!problem) return `generation ${generation}`;
-  return `generation ${generation}, kept because ${problem.place} cannot be used; the log says why`;
 }
 
 export interface ServeStdioOptions {

@@ -18,6 +18,10 @@ export interface Observed {
   noteChange(change: { readonly server: string; readonly from: InstanceState; readonly to: InstanceState }): void;
   noteReaped(processes: number): void;
   noteSearch(answer: SearchAnswer, durationMs: number): void;
+  /** How the last search was answered; undefined before the first. */
+  lastSearch(): Pick<SearchAnswer, 'mode' | 'degraded'> | undefined;
+  /** Why audit lines are being lost; undefined when they are not. */
+  auditProblem(): string | undefined;
   close(): Promise<void>;
 }
 
@@ -32,6 +36,7 @@ export async function openObserved({ config, log, version }: ObservedOptions): P
   const audit = await openAudit(config, log);
   const metrics = await openMetrics(config, version);
   const tokens = metrics && (await import('./meta-tools/tokens.ts')).estimateTokens;
+  let lastSearch: SearchAnswer | undefined;
   return {
     admissions: [...(audit ? [audit.calls] : []), ...(metrics ? [metrics.calls] : [])],
     metrics: metrics?.metrics,
@@ -42,8 +47,13 @@ export async function openObserved({ config, log, version }: ObservedOptions): P
     },
     noteChange: ({ server, from, to }) => metrics?.metrics.instance(server, from.kind, to.kind),
     noteReaped: (processes) => metrics?.metrics.reaped(processes),
-    noteSearch: ({ mode, verdict, degraded }, durationMs) =>
-      metrics?.metrics.search({ mode, verdict, isDegraded: degraded !== undefined, durationMs }),
+    noteSearch: (answer, durationMs) => {
+      lastSearch = answer;
+      const { mode, verdict, degraded } = answer;
+      metrics?.metrics.search({ mode, verdict, isDegraded: degraded !== undefined, durationMs });
+    },
+    lastSearch: () => lastSearch,
+    auditProblem: () => audit?.file.problem(),
     close: async () => audit?.file.close(),
   };
 }

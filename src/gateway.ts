@@ -17,7 +17,6 @@ import { buildMenu, type Menu } from './meta-tools/menu.ts';
 import type { MetaToolParts } from './meta-tools/parts.ts';
 import { type CallRecord, type MetaToolCalls, registerMetaTools } from './meta-tools/register.ts';
 import type { Log } from './observability/log.ts';
-import type { MetricsPage } from './observability/metrics.ts';
 import { createAdmission } from './policy/admission.ts';
 import { createLimitedCalls } from './policy/limited-calls.ts';
 import { createPathGuard } from './runtimes/workspace/path-guard.ts';
@@ -49,8 +48,8 @@ export interface Gateway {
   /** Notes that the file has changed but cannot be used. */
   refuseConfig(error: unknown): void;
   configStatus(): ConfigStatus;
-  /** What was counted so far; undefined where the configuration says nothing of metrics. */
-  metrics(): Promise<MetricsPage | undefined>;
+  /** What is known of the gateway itself, for metrics and readiness. */
+  observed(): Promise<Observed>;
   /** Drains calls, stops every server, closes the files. */
   close(): Promise<void>;
 }
@@ -63,12 +62,13 @@ export function createGateway(options: GatewayOptions): Gateway {
   let observed: Observed | undefined;
   const running = async () => (await opened?.catch(() => undefined))?.running;
   const live = new LiveConfig({ config, directory, log, running });
-  const open = async () => {
+  const openAll = async () => {
     opened ??= openParts(options, directory, live);
-    const { parts, observed: opening } = await opened;
-    observed = opening;
-    return parts;
+    const all = await opened;
+    observed = all.observed;
+    return all;
   };
+  const open = async () => (await openAll()).parts;
   let closed: Promise<void> | undefined;
   const close = () => {
     closed ??= (async () => (await opened?.catch(() => undefined))?.close())();
@@ -86,10 +86,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     menuFor,
     calls: registerMetaTools(open, note),
     profiles: createProfiles({ live, open, identity, menuFor, note }),
-    metrics: async () => {
-      await open();
-      return observed?.metrics?.page();
-    },
+    observed: async () => (await openAll()).observed,
     open,
     reload: (next) => live.reload(next),
     refuseConfig: (error) => live.refuse(error),

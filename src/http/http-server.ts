@@ -42,7 +42,7 @@ export interface HttpParts {
   readonly door: Door;
   readonly bounds: DoorBounds;
   /** What `/readyz` reports to this principal. */
-  readonly readiness: (principal: Principal) => Promise<Record<string, unknown>>;
+  readonly readiness: (principal: Principal) => Promise<{ readonly status: 'ok' | 'degraded' | 'failing' }>;
   /** What `/metrics` answers with; undefined when there is nothing for this principal. */
   readonly metrics?: (principal: Principal) => Promise<MetricsPage | undefined>;
   readonly onError: (error: Error) => void;
@@ -127,7 +127,10 @@ function leaveBodiesToEndpoints(app: FastifyInstance): void {
 
 function addHealth(app: FastifyInstance, parts: HttpParts): void {
   app.get('/healthz', { config: { access: 'open' } }, async () => ({ status: 'ok' }));
-  app.get('/readyz', async ({ principal }) => ({ status: 'ok', ...(await parts.readiness(principal)) }));
+  app.get('/readyz', async ({ principal }, reply) => {
+    const readiness = await parts.readiness(principal);
+    return reply.code(readiness.status === 'failing' ? 503 : 200).send(readiness);
+  });
 }
 
 /** Whoever may not see them is told no more than where they are switched off. */

@@ -8,6 +8,8 @@ import type { Log } from './log.ts';
 export interface AuditFile {
   /** Returns at once. What cannot be written is dropped, counted, and told in a line of its own as soon as it can. */
   write(entry: JsonObject): void;
+  /** Why lines are being lost; undefined when they are not. */
+  problem(): string | undefined;
   /** Resolves when everything is written or known to be lost. */
   close(): Promise<void>;
 }
@@ -29,7 +31,7 @@ export function createAuditFile(options: AuditFileOptions): AuditFile {
   let waiting: string[] = [];
   let waitingBytes = 0;
   let lost = 0;
-  let isFailing = false;
+  let problem: string | undefined;
   let retry: NodeJS.Timeout | undefined;
   let writing: Promise<void> | undefined;
 
@@ -42,10 +44,11 @@ export function createAuditFile(options: AuditFileOptions): AuditFile {
         await append(lost > 0 ? [lossLine(lost), ...batch] : batch, options);
         if (lost > 0) log('warn', `audit lines reach ${file} again; ${lost} were lost`);
         lost = 0;
-        isFailing = false;
+        problem = undefined;
       } catch (error) {
-        if (!isFailing) log('error', `audit lines cannot be written to ${file} and are lost: ${messageOf(error)}`);
-        isFailing = true;
+        const isNew = problem === undefined;
+        problem = messageOf(error);
+        if (isNew) log('error', `audit lines cannot be written to ${file} and are lost: ${problem}`);
         lost += batch.length;
         retry = setTimeout(resume, RETRY_MS).unref();
         return;
@@ -74,6 +77,7 @@ export function createAuditFile(options: AuditFileOptions): AuditFile {
       waitingBytes += line.length;
       if (!retry) start();
     },
+    problem: () => problem,
     async close() {
       await writing;
       resume();

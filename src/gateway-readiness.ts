@@ -1,0 +1,54 @@
+/** The part of the composition root that says for `/readyz` how the gateway's parts are, each with a reason. */
+import type { Gateway } from './gateway.ts';
+import type { Observed } from './gateway-observed.ts';
+import type { MetaToolParts } from './meta-tools/parts.ts';
+import { indexingStatus } from './meta-tools/server-status.ts';
+
+export interface Readiness {
+  /** `degraded` takes calls and does less than it should; `failing` cannot find or call anything. */
+  readonly status: 'ok' | 'degraded' | 'failing';
+  /** Of each part a phrase; whoever is no admin learns no more than the status. */
+  readonly parts: Readonly<Record<string, string>>;
+}
+
+type Source = Pick<Gateway, 'configStatus'> & { readonly observed: Pick<Observed, 'lastSearch' | 'auditProblem'> };
+
+/** Asks nobody outside: what it says is known already, so that it may be asked each second. */
+export function readinessOf({ configStatus, observed }: Source, parts: MetaToolParts): Readiness {
+  const catalog = catalogStatus(parts);
+  const audit = observed.auditProblem();
+  const search = observed.lastSearch();
+  const isDegraded = search?.degraded !== undefined || audit !== undefined || configStatus().problem !== undefined;
+  return {
+    status: catalog.isFailing ? 'failing' : isDegraded ? 'degraded' : 'ok',
+    parts: {
+      catalog: catalog.text,
+      indexing: indexingStatus(parts) ?? 'complete',
+      search: searchStatus(search),
+      configuration: configurationStatus(configStatus()),
+      ...(audit === undefined ? {} : { audit: `lines are lost: ${audit}` }),
+    },
+  };
+}
+
+function catalogStatus({ catalog }: Pick<MetaToolParts, 'catalog'>): { text: string; isFailing: boolean } {
+  try {
+    const listings = catalog.listings();
+    const tools = listings.reduce((sum, { toolCount }) => sum + toolCount, 0);
+    return { text: `${tools} tools of ${listings.length} servers`, isFailing: false };
+  } catch (error) {
+    return { text: `cannot be read: ${error instanceof Error ? error.message : String(error)}`, isFailing: true };
+  }
+}
+
+/** Of the last search: asking a model or store anew would cost them something at each look. */
+function searchStatus(search: ReturnType<Observed['lastSearch']>): string {
+  if (!search) return 'nobody has searched yet';
+  return search.degraded === undefined ? search.mode : `${search.mode}: ${search.degraded}`;
+}
+
+/** A file that cannot be used is no reason to take no calls. What is wrong may quote secrets, so only the log tells it. */
+function configurationStatus({ generation, problem }: ReturnType<Gateway['configStatus']>): string {
+  if (!problem) return `generation ${generation}`;
+  return `generation ${generation}, kept because ${problem.place} cannot be used; the log says why`;
+}

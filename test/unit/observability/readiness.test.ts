@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest';
+import { readinessOf } from '../../../src/gateway-readiness.ts';
+
+type Source = Parameters<typeof readinessOf>[0];
+type Parts = Parameters<typeof readinessOf>[1];
+
+const healthy = {
+  configStatus: () => ({ generation: 1, problem: undefined }),
+  observed: { lastSearch: () => undefined, auditProblem: () => undefined },
+} as unknown as Source;
+
+const parts = {
+  catalog: { listings: () => [{ toolCount: 3 }, { toolCount: 4 }] },
+  directory: { names: () => [] },
+} as unknown as Parts;
+
+it('says of a healthy gateway what is there', () => {
+  expect(readinessOf(healthy, parts)).toEqual({
+    status: 'ok',
+    parts: {
+      catalog: '7 tools of 2 servers',
+      indexing: 'complete',
+      search: 'nobody has searched yet',
+      configuration: 'generation 1',
+    },
+  });
+});
+
+it('#67 #68 is degraded, and says why, when vectors are missing or audit lines are lost', () => {
+  const without = {
+    ...healthy,
+    observed: {
+      lastSearch: () => ({ mode: 'lexical' as const, degraded: 'the store does not answer' }),
+      auditProblem: () => 'ENOSPC: no space left on device',
+    },
+  };
+  const { status, parts: reasons } = readinessOf(without, parts);
+  expect(status).toBe('degraded');
+  expect(reasons.search).toBe('lexical: the store does not answer');
+  expect(reasons.audit).toContain('ENOSPC');
+});
+
+it('fails when the catalog cannot be read', () => {
+  const listings = () => {
+    throw new Error('disk I/O error');
+  };
+  const broken = { ...parts, catalog: { listings } } as unknown as Parts;
+  const { status, parts: reasons } = readinessOf(healthy, broken);
+  expect(status).toBe('failing');
+  expect(reasons.catalog).toContain('disk I/O error');
+});
