@@ -5,6 +5,7 @@ import type { CallContext, MetaToolParts } from '../meta-tools/parts.ts';
 import { type ToolOffer, unknownTool } from '../meta-tools/tool-offer.ts';
 import { callUpstream } from '../meta-tools/upstream-call.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
+import { usableTools } from './usable-tools.ts';
 
 export interface DirectOfferOptions {
   /** Said of a server that was never listed. */
@@ -42,17 +43,18 @@ async function listTools(
   known: KnownServer,
   { params, context, session }: Request,
 ): Promise<JsonObject> {
-  if (parts.pool.state(known.name).kind === 'ready') {
+  const isUsable = usableTools(parts.catalog, known);
+  const isVisible = (tool: Json) => isObject(tool) && isUsable(String(tool.name));
+  if (known.changes !== 'quarantine' && parts.pool.state(known.name).kind === 'ready') {
     const page = await request(parts, known, { method: 'tools/list', params: cursorOf(params), context, session });
-    return { ...page, tools: (Array.isArray(page.tools) ? page.tools : []).filter((tool) => isVisible(known, tool)) };
+    return { ...page, tools: (Array.isArray(page.tools) ? page.tools : []).filter(isVisible) };
   }
   await parts.discovery.ensureListed(known.name, { signal: context.signal });
   const tools = parts.catalog.tools(known.name).map((tool) => tool.definition as unknown as Json);
-  return { tools: tools.filter((tool) => isVisible(known, tool)) };
+  return { tools: tools.filter(isVisible) };
 }
 
 const cursorOf = ({ cursor }: JsonObject): JsonObject => (typeof cursor === 'string' ? { cursor } : {});
-const isVisible = (known: KnownServer, tool: Json) => isObject(tool) && known.allows(String(tool.name));
 
 async function callTool(
   parts: MetaToolParts,
@@ -60,7 +62,8 @@ async function callTool(
   { params, context, session }: Request,
 ): Promise<JsonObject> {
   const name = String(params.name ?? '');
-  if (!known.allows(name)) throw unknownTool(name, parts.catalog.toolNames(known.name).filter(known.allows));
+  const isUsable = usableTools(parts.catalog, known);
+  if (!isUsable(name)) throw unknownTool(name, parts.catalog.toolNames(known.name).filter(isUsable));
   const { _meta, ...rest } = params;
   const meta = isObject(_meta) ? withoutProgressToken(_meta as JsonObject) : {};
   return request(parts, known, { method: 'tools/call', params: { ...rest, ...meta }, context, session });

@@ -89,7 +89,8 @@ export class RelaySession implements Hearer {
     if (lastEventId !== undefined && number === undefined) return 'unknown';
     const stream = id === '0' ? this.#main : this.#streams.get(id);
     if (!stream) return 'unknown';
-    if (stream.isConnected) return 'taken';
+    // Who names an event has lost the connection that brought it, even if we have not noticed.
+    if (stream.isConnected && number === undefined) return 'taken';
     const after = number === undefined ? stream.freshFrom : Number(number);
     return stream.connect(response, after, { 'mcp-session-id': this.id }) ? 'connected' : 'unknown';
   }

@@ -50,6 +50,7 @@ export class RelayStream {
     const first = this.#kept[0]?.number ?? this.#lastNumber + 1;
     if (after > this.#lastNumber || after + 1 < first) return false;
     response.writeHead(200, { ...EVENT_STREAM_HEADERS, ...headers }).flushHeaders();
+    this.#response?.end();
     this.#response = response;
     response.once('close', () => {
       if (this.#response === response) this.#response = undefined;

@@ -9,6 +9,7 @@ import { unknownTool } from '../meta-tools/tool-offer.ts';
 import { callUpstream } from '../meta-tools/upstream-call.ts';
 import type { Principal } from '../policy/principal.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
+import { usableTools } from './usable-tools.ts';
 
 /** What the server says of itself, as it was last listed. */
 export interface RelayFacts {
@@ -72,7 +73,8 @@ async function factsOf(
 
 async function perform(parts: MetaToolParts, known: KnownServer, request: RelayRequest): Promise<JsonObject> {
   const { method, params, context } = request;
-  const isVisible = (tool: string) => known.allows(tool) && parts.policy.seesTool(context.principal, known.name, tool);
+  const isUsable = usableTools(parts.catalog, known);
+  const isVisible = (tool: string) => isUsable(tool) && parts.policy.seesTool(context.principal, known.name, tool);
   if (method === 'tools/list') return listTools(parts, known, { request, isVisible });
   if (method === 'tools/call' && !isVisible(String(params.name ?? ''))) {
     throw unknownTool(String(params.name ?? ''), parts.catalog.toolNames(known.name).filter(isVisible));
@@ -112,7 +114,9 @@ async function listTools(
 ): Promise<JsonObject> {
   const { params, context, behalf } = request;
   const { catalog, discovery, pool } = parts;
-  const isUp = behalf?.client !== undefined || params.cursor !== undefined || pool.state(known.name).kind === 'ready';
+  const isAsked = behalf?.client !== undefined || params.cursor !== undefined;
+  // What a server lists itself may have changed since it was approved.
+  const isUp = known.changes !== 'quarantine' && (isAsked || pool.state(known.name).kind === 'ready');
   if (!isUp) await discovery.ensureListed(known.name, { signal: context.signal });
   const page = isUp
     ? await send(parts, known, request)

@@ -73,6 +73,49 @@ describe('a session', () => {
   });
 });
 
+describe('a question', () => {
+  it('#46 is answered after the client came back, and the result follows on the new stream', async () => {
+    const { client } = await serveRelay({ s: CONFORMS });
+    const c = client('s');
+    const session = await c.open({ elicitation: {} });
+    const params = { name: 'test_elicitation', arguments: { message: 'Who?' } };
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 5, method: 'tools/call', params });
+    const broken = await c.stream(session, { method: 'POST', body });
+    const { message, id } = await broken.next();
+    broken.close();
+    const resumed = await c.stream({ ...session, 'last-event-id': id });
+    await c.post({ jsonrpc: '2.0', id: message.id ?? null, result: { action: 'accept', content: { a: 1 } } }, session);
+    const text = 'Elicitation completed: action=accept, content={"a":1}';
+    expect((await resumed.next()).message).toMatchObject({ id: 5, result: { content: [{ text }] } });
+  });
+});
+
+describe('headers', () => {
+  it('#43 of the protocol are checked: version, method, doubles; batches are answered', async () => {
+    const { client, ask } = await serveRelay({ s: CONFORMS });
+    const c = client('s');
+    expect((await c.request('prompts/list', {}, { 'mcp-protocol-version': '1999-01-01' })).status).toBe(400);
+    const { params, headers } = modern('prompts/list');
+    const { 'mcp-protocol-version': version = '', ...unversioned } = headers;
+    const missing = await c.request('prompts/list', params, unversioned);
+    expect([missing.status, missing.messages[0]?.error]).toMatchObject([400, { code: -32020 }]);
+    const other = await c.request('prompts/list', params, { ...headers, 'mcp-method': 'tools/list' });
+    expect([other.status, other.messages[0]?.error]).toMatchObject([400, { code: -32020 }]);
+    const doubled = await ask('/mcp/s', {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        'mcp-protocol-version': [version, '2025-11-25'],
+      },
+      body: { jsonrpc: '2.0', id: 1, method: 'ping' },
+    });
+    expect(doubled.status).toBe(400);
+    const batch = await c.post([{ jsonrpc: '2.0', id: 1, method: 'ping' }], { 'mcp-protocol-version': '2025-03-26' });
+    expect([batch.status, batch.text]).toMatchObject([200, expect.stringContaining('"result":{}')]);
+  });
+});
+
 describe.each([
   ['legacy', CONFORMS],
   ['modern', CONFORMS_MODERN],
