@@ -444,7 +444,8 @@ describe('several instances for the same callers', () => {
     const first = pidsOf(runtime);
     for (const pid of first) process.kill(pid, 'SIGKILL');
     await gone(first);
-    while (pool.state('s').kind !== 'ready') await new Promise((resolve) => setTimeout(resolve, 10));
+    while (runtime.endpoints.length < 4 || pool.state('s').kind !== 'ready')
+      await new Promise((resolve) => setTimeout(resolve, 10));
     expect(runtime.endpoints).toHaveLength(4);
   });
 });
