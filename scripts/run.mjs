@@ -18,6 +18,7 @@ try {
     outfile,
     bundle: true,
     platform: 'node',
+    target: 'node20',
     format: 'esm',
     packages: 'external',
     logLevel: 'error',

@@ -1,11 +1,11 @@
 /** A container engine and an image for tests, made from this machine's Node since no registry of images may be within reach. */
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, cpSync, mkdirSync, realpathSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type Docker from 'dockerode';
 import { findEngine } from '../../src/runtimes/container/find-engine.ts';
-import { makeTempDir } from './temp-dir.ts';
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/processes', import.meta.url));
 
@@ -43,19 +43,29 @@ interface NodeImage {
 }
 
 async function importImage(docker: Docker, { name, put, entrypoint }: NodeImage): Promise<void> {
-  using root = makeTempDir('rootfs');
+  const root = mkdtempSync(join(tmpdir(), 'tooldex-rootfs-'));
+  try {
+    const node = layOut(root);
+    put(root);
+    const tar = spawn('tar', ['-C', root, '-c', '.'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const changes = [`ENTRYPOINT ${JSON.stringify([node, ...entrypoint])}`];
+    const progress = await docker.importImage(tar.stdout, { fromSrc: '-', repo: name, changes });
+    await new Promise<void>((resolve, reject) => {
+      docker.modem.followProgress(progress, (error) => (error ? reject(error) : resolve()));
+    });
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+/** Node with what it loads, and a `/tmp`; answers the path of Node. */
+function layOut(root: string): string {
   const node = realpathSync(process.execPath);
-  for (const file of [node, ...librariesOf(node)]) copyInto(root.path, file, file);
-  put(root.path);
-  mkdirSync(join(root.path, 'tmp'));
+  for (const file of [node, ...librariesOf(node)]) copyInto(root, file, file);
+  mkdirSync(join(root, 'tmp'));
   // Older engines give a tmpfs the mode of the folder that it covers.
-  chmodSync(join(root.path, 'tmp'), 0o1777);
-  const tar = spawn('tar', ['-C', root.path, '-c', '.'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const options = { fromSrc: '-', repo: name, changes: `ENTRYPOINT ${JSON.stringify([node, ...entrypoint])}` };
-  const progress = await docker.importImage(tar.stdout, options);
-  await new Promise<void>((resolve, reject) => {
-    docker.modem.followProgress(progress, (error) => (error ? reject(error) : resolve()));
-  });
+  chmodSync(join(root, 'tmp'), 0o1777);
+  return node;
 }
 
 /** What the dynamic linker loads, itself included. */
