@@ -54,7 +54,8 @@ export async function serveHttp(gateway: Gateway, { config, host, port, log }: S
     gateway.profiles.names().filter((name) => parts.policy.seesProfile(principal, name));
   const serverNames = (principal: Principal) => [...visible(principal).names(), ...profileNames(principal)];
   const { door, close: closeDoor } = await openDoor({ config, host, log });
-  const metrics = async (principal: Principal) => (parts.policy.isAdmin(principal) ? observed.metrics?.page() : undefined);
+  const metrics = async (principal: Principal) =>
+    parts.policy.isAdmin(principal) ? observed.metrics?.page() : undefined;
   const offered = {
     host,
     port,
@@ -77,7 +78,7 @@ export async function serveHttp(gateway: Gateway, { config, host, port, log }: S
     await server.close();
     closeDoor();
   };
-  return { url: server.url, close };
+  return { ...server, close };
 }
 
 export interface ServeStdioOptions {

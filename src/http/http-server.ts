@@ -55,8 +55,17 @@ export interface DirectDoor {
   readonly target: RelayTarget;
 }
 
+export interface HttpRoute {
+  readonly method: string;
+  /** As declared, with its parameters. */
+  readonly path: string;
+  readonly access: 'open' | 'principal';
+}
+
 export interface HttpServer {
   readonly url: URL;
+  /** All that there are, so that somebody can go through them. */
+  readonly routes: readonly HttpRoute[];
   /** Takes nothing new, lets calls under way end for up to 10 s, then cuts what is left. */
   close(): Promise<void>;
 }
@@ -71,6 +80,7 @@ export async function startHttpServer(parts: HttpParts): Promise<HttpServer> {
   const clientErrorHandler = answerBrokenRequest;
   const app = Fastify({ bodyLimit, requestTimeout, http, forceCloseConnections: true, clientErrorHandler });
   const endpoints = new Map<string, McpEndpoint>();
+  const routes = collectRoutes(app);
   guard(app, parts);
   leaveBodiesToEndpoints(app);
   addHealth(app, parts);
@@ -87,7 +97,15 @@ export async function startHttpServer(parts: HttpParts): Promise<HttpServer> {
     await Promise.all([...endpoints.values()].map((endpoint) => endpoint.close()));
     await app.close();
   };
-  return { url, close };
+  return { url, routes, close };
+}
+
+function collectRoutes(app: FastifyInstance): HttpRoute[] {
+  const routes: HttpRoute[] = [];
+  app.addHook('onRoute', ({ method, url, config }) => {
+    for (const one of [method].flat()) routes.push({ method: one, path: url, access: config?.access ?? 'principal' });
+  });
+  return routes;
 }
 
 /** Node looks at its connections at intervals: so often that a deadline is not passed by half of it. */

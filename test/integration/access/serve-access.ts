@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest';
 import type { Config } from '../../../src/config/config.ts';
 import { type OpenKeys, openKeys } from '../../../src/gateway-access.ts';
 import { serveHttp } from '../../../src/gateway-doors.ts';
+import type { HttpServer } from '../../../src/http/http-server.ts';
 import type { JsonObject } from '../../../src/stdx/json.ts';
 import { openTestGateway, type TestServer } from '../gateway/open-gateway.ts';
 
@@ -21,6 +22,7 @@ export interface Ask {
 
 export interface ServedGateway {
   readonly port: number;
+  readonly routes: HttpServer['routes'];
   readonly config: Config;
   readonly keys: OpenKeys['keys'];
   readonly log: readonly string[];
@@ -44,6 +46,7 @@ export async function serveWithAccess(
   const ask: ServedGateway['ask'] = (path, given = {}) => send(port, path, given);
   return {
     port,
+    routes: server.routes,
     config,
     log,
     keys: opened.keys,
