@@ -45,10 +45,7 @@ const isOffline = canRun ? (await npmUnreachable()) !== undefined : true;
 function writeScript(name: string): void {
   const { command, args } = fixtureServer('well-behaved', '--name', name);
   const line = [command, ...args].map((word) => `'${word}'`).join(' ');
-  writeFileSync(
-    '/tools/meu-script.sh',
-    `#!/bin/sh\necho ${name} > /tools/last\nexec ${line}\n`,
-  );
+  writeFileSync('/tools/meu-script.sh', `#!/bin/sh\necho ${name} > /tools/last\nexec ${line}\n`);
   chmodSync('/tools/meu-script.sh', 0o755);
 }
 
