@@ -187,7 +187,7 @@ function addMcp(app: FastifyInstance, parts: HttpParts, endpoints: Map<string, M
   };
   const meta = () => createMcpEndpoint(parts.meta, options);
   app.all('/mcp', (request, reply) => serve(endpointFor('', meta), request, reply));
-  app.all<{ Params: { server: string } }>('/mcp/:server', (request, reply) => {
+  const handler = (request: FastifyRequest<{ Params: { server: string } }>, reply: FastifyReply) => {
     const { server } = request.params;
     if (parts.profile(server, request.principal)) {
       const profile = () => createMcpEndpoint(profileOffer(parts, server), options);
@@ -209,7 +209,8 @@ function addMcp(app: FastifyInstance, parts: HttpParts, endpoints: Map<string, M
         onSessionEnd: parts.onSessionEnd,
       });
     return serve(endpointFor(server, relay), request as FastifyRequest, reply as FastifyReply);
-  });
+  };
+  for (const path of ['/mcp/:server', '/mcp/:server/sse', '/mcp/:server/messages']) app.all(path, handler);
 }
 
 function profileOffer(parts: HttpParts, name: string): OfferFor {

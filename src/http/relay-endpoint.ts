@@ -13,10 +13,12 @@ import { acceptsBoth, isJson, isLegacyVersion, isModern, isModernVersion, namedH
 import { RelayHub } from './relay-hub.ts';
 import { answerInitialize, answerPost, type LegacyRequest } from './relay-legacy.ts';
 import { answerModern, type ModernParts } from './relay-modern.ts';
+import { notified } from './relay-notified.ts';
 import { ParkedCalls } from './relay-parked.ts';
 import { errorMessage, sendJson } from './relay-reply.ts';
 import type { RelaySession } from './relay-session.ts';
 import { RelaySessions } from './relay-sessions.ts';
+import { SseDoor } from './relay-sse.ts';
 import type { RelayTarget } from './relay-target.ts';
 import type { Exchange, SdkLaneOptions } from './sdk-lane.ts';
 
@@ -38,15 +40,19 @@ export function createRelayEndpoint(options: RelayOptions): McpEndpoint {
 class RelayEndpoint implements McpEndpoint {
   readonly #options: RelayOptions;
   readonly #odd: McpEndpoint;
+  readonly #sse: SseDoor;
   #common: Common | undefined;
 
   constructor(options: RelayOptions) {
     this.#options = options;
     this.#odd = createMcpEndpoint((principal) => options.offer(principal), options);
+    this.#sse = new SseDoor((principal) => this.#parts(principal));
   }
 
   async handle(exchange: Exchange): Promise<void> {
     const { request, response } = exchange;
+    const [, , , part] = (request.url ?? '').split('?')[0]?.split('/') ?? [];
+    if (part !== undefined) return this.#oldTransport(exchange, part);
     if (request.method === 'GET') return this.#connect(exchange);
     if (request.method === 'DELETE') return this.#delete(exchange);
     if (request.method !== 'POST') return refuse(response, 405, NO_METHOD);
@@ -57,9 +63,24 @@ class RelayEndpoint implements McpEndpoint {
   }
 
   async close(): Promise<void> {
+    this.#sse.close();
     this.#common?.parked.close();
     this.#common?.sessions.close();
     await this.#odd.close();
+  }
+
+  /** `/sse` and `/messages` below it. */
+  async #oldTransport(exchange: Exchange, part: string): Promise<void> {
+    const { request, response } = exchange;
+    if (part === 'sse' && request.method === 'GET') {
+      if (!this.#sse.connect(exchange)) refuse(response, 503, TOO_MANY);
+      return;
+    }
+    if (part !== 'messages' || request.method !== 'POST') return refuse(response, 405, NO_METHOD);
+    const body = await readBody(request, this.#options.bodyBytesMax);
+    if (body.kind === 'refused') return refuse(response, body.status, { code: body.code, message: body.message });
+    const isKnown = isObject(body.value) && this.#sse.message(exchange, body.value as JsonObject);
+    return isKnown ? accepted(response) : refuse(response, 404, NO_SESSION);
   }
 
   async #post(exchange: Exchange, body: unknown): Promise<void> {
@@ -168,16 +189,6 @@ class RelayEndpoint implements McpEndpoint {
   }
 }
 
-/** What a client tells: that it has cancelled, or something for the instance of its own. */
-function notified(
-  { method, params }: { readonly method: string; readonly params: JsonObject },
-  session: RelaySession | undefined,
-  inFlight: CallsInFlight,
-): void {
-  if (method === 'notifications/cancelled') inFlight.cancel(session?.id, params.requestId);
-  else if (method !== 'notifications/initialized') session?.upstream?.notify(method, params);
-}
-
 function accepted(response: ServerResponse): void {
   response.writeHead(202, { 'content-length': 0 }).end();
 }
@@ -185,6 +196,7 @@ function accepted(response: ServerResponse): void {
 const NO_METHOD = { code: -32000, message: 'Method not allowed.' };
 const NO_SESSION = { code: -32001, message: 'Session not found' };
 const NOT_ACCEPTABLE = { code: -32000, message: 'Not Acceptable: Client must accept text/event-stream' };
+const TOO_MANY = { code: -32000, message: 'Too many streams are open' };
 const TAKEN = { code: -32000, message: 'Conflict: this stream is connected already' };
 const UNKNOWN_EVENT = { code: -32000, message: 'Last-Event-ID names no event that is kept for this session' };
 

@@ -41,6 +41,8 @@ export class RelaySession implements Hearer {
   readonly #streams = new Map<string, RelayStream>();
   readonly #calls = new Set<SessionCall>();
   readonly #asked = new Map<string, { resolve(result: JsonObject): void; reject(error: Error): void }>();
+  /** Takes its own messages instead of the stream, for a client whose one connection is no stream of ours. */
+  #sink: ((message: JsonObject) => void) | undefined;
   #streamCount = 0;
   #askCount = 0;
 
@@ -60,11 +62,15 @@ export class RelaySession implements Hearer {
 
   /** True while somebody is connected or waits for an answer. */
   get isBusy(): boolean {
-    return this.#main.isConnected || this.#calls.size > 0;
+    return this.hasStream || this.#calls.size > 0;
   }
 
   get hasStream(): boolean {
-    return this.#main.isConnected;
+    return this.#sink !== undefined || this.#main.isConnected;
+  }
+
+  attach(sink: (message: JsonObject) => void): void {
+    this.#sink = sink;
   }
 
   enter(call: SessionCall): () => void {
@@ -101,12 +107,13 @@ export class RelaySession implements Hearer {
   }
 
   tell(method: string, params: JsonObject): void {
-    this.#main.send({ jsonrpc: '2.0', method, params });
+    this.send({ jsonrpc: '2.0', method, params });
   }
 
   /** On the stream of its own messages. */
   send(message: JsonObject): void {
-    this.#main.send(message);
+    if (this.#sink) this.#sink(message);
+    else this.#main.send(message);
   }
 
   /** A response came from the client. */
@@ -134,8 +141,8 @@ export class RelaySession implements Hearer {
   /** Over the stream of the call if there is exactly one, which is then the one that it belongs to. */
   #ask(request: { readonly method: string; readonly params: JsonObject }, signal: AbortSignal): Promise<JsonObject> {
     const [call] = this.#calls;
-    const channel = call && (this.#calls.size === 1 || !this.#main.isConnected) ? call : this.#main;
-    if (channel === this.#main && !this.#main.isConnected) return Promise.reject(nobodyThere(request.method));
+    const channel = call && (this.#calls.size === 1 || !this.hasStream) ? call : this;
+    if (channel === this && !this.hasStream) return Promise.reject(nobodyThere(request.method));
     const id = `tooldex-${++this.#askCount}`;
     return new Promise<JsonObject>((resolve, reject) => {
       this.#asked.set(id, { resolve, reject });

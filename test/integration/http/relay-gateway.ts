@@ -21,6 +21,8 @@ export interface Answer {
 
 export interface Stream {
   readonly status: number;
+  /** The next event of any kind, as it stands. */
+  nextFrame(): Promise<{ readonly text: string }>;
   /** The next message that has come or will come. */
   next(): Promise<{ readonly message: JsonObject; readonly id: string }>;
   close(): void;
@@ -32,7 +34,8 @@ export interface RelayClient {
   request(method: string, params?: JsonObject, headers?: Record<string, string>): Promise<Answer>;
   /** Opens a session as a client with these capabilities; its headers. */
   open(capabilities?: JsonObject, headers?: Record<string, string>): Promise<Record<string, string>>;
-  stream(headers: Record<string, string>, init?: RequestInit): Promise<Stream>;
+  /** `below` is a path below that of the server. */
+  stream(headers: Record<string, string>, init?: RequestInit, below?: string): Promise<Stream>;
 }
 
 export type ServedRelay = Awaited<ReturnType<typeof serveRelay>>;
@@ -57,7 +60,13 @@ function relayClient(url: string): RelayClient {
     );
     return { ...headers, 'mcp-session-id': session };
   };
-  return { url, post, request, open, stream: (headers, init) => openStream(url, headers, init) };
+  return {
+    url,
+    post,
+    request,
+    open,
+    stream: (headers, init, below = '') => openStream(`${url}${below}`, headers, init),
+  };
 }
 
 async function read(response: Response): Promise<Answer> {
@@ -83,22 +92,26 @@ async function openStream(url: string, headers: Record<string, string>, init: Re
   const response = await fetch(url, { ...init, headers: all, signal: abort.signal });
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';
-  const next: Stream['next'] = async () => {
-    for (;;) {
-      const end = rest.indexOf('\n\n');
+  const nextFrame: Stream['nextFrame'] = async () => {
+    for (let end = rest.indexOf('\n\n'); ; end = rest.indexOf('\n\n')) {
       if (end !== -1) {
-        const frame = rest.slice(0, end);
+        const text = rest.slice(0, end);
         rest = rest.slice(end + 2);
-        const data = /^data: (.+)$/m.exec(frame)?.[1];
-        if (data !== undefined) return { message: JSON.parse(data), id: /^id: (.+)$/m.exec(frame)?.[1] ?? '' };
-      } else {
-        const { value, done } = (await reader?.read()) ?? { value: undefined, done: true };
-        if (done || value === undefined) throw new Error(`the stream ended: ${rest}`);
-        rest += value;
+        return { text };
       }
+      const { value, done } = (await reader?.read()) ?? { value: undefined, done: true };
+      if (done || value === undefined) throw new Error(`the stream ended: ${rest}`);
+      rest += value;
     }
   };
-  return { status: response.status, next, close: () => abort.abort() };
+  const next: Stream['next'] = async () => {
+    for (;;) {
+      const { text } = await nextFrame();
+      const data = /^data: (.+)$/m.exec(text)?.[1];
+      if (data !== undefined) return { message: JSON.parse(data), id: /^id: (.+)$/m.exec(text)?.[1] ?? '' };
+    }
+  };
+  return { status: response.status, nextFrame, next, close: () => abort.abort() };
 }
 
 const KEY = 'io.modelcontextprotocol/';
