@@ -23,14 +23,49 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<Bo
 
 function parse(chunks: readonly Buffer[]): Body {
   const [only = Buffer.alloc(0)] = chunks;
+  const bytes = chunks.length === 1 ? only : Buffer.concat(chunks);
+  if (isTooDeep(bytes)) return TOO_DEEP;
   try {
-    return { kind: 'json', value: JSON.parse((chunks.length === 1 ? only : Buffer.concat(chunks)).toString('utf8')) };
+    return { kind: 'json', value: JSON.parse(bytes.toString('utf8')) };
   } catch {
     return { kind: 'refused', status: 400, code: -32700, message: 'Parse error: Invalid JSON' };
   }
 }
 
+const TOO_DEEP: Body = {
+  kind: 'refused',
+  status: 400,
+  code: -32600,
+  message: 'Invalid Request: nested too deeply',
+};
+/** No message of the protocol comes near it, and whoever calls himself for each level survives it. */
+const DEPTH_MAX = 200;
+const [QUOTE, ESCAPE, ARRAY, ARRAY_END, OBJECT, OBJECT_END] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
+
+/** Before anything is parsed. Strings, which are most of a long message, are jumped over. */
+function isTooDeep(bytes: Buffer): boolean {
+  let depth = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte === QUOTE) at = endOfString(bytes, at);
+    else if (byte === ARRAY || byte === OBJECT) depth += 1;
+    else if (byte === ARRAY_END || byte === OBJECT_END) depth -= 1;
+    if (depth > DEPTH_MAX) return true;
+  }
+  return false;
+}
+
+/** Where its closing quote is; the end of everything when it has none. */
+function endOfString(bytes: Buffer, start: number): number {
+  for (let at = bytes.indexOf(QUOTE, start + 1); at >= 0; at = bytes.indexOf(QUOTE, at + 1)) {
+    let escapes = 0;
+    while (bytes[at - 1 - escapes] === ESCAPE) escapes += 1;
+    if (escapes % 2 === 0) return at;
+  }
+  return bytes.length;
+}
+
 function tooLarge(bytesMax: number): Body {
-  const message = `the message is larger than ${Math.floor(bytesMax / 1024 / 1024)} MiB`;
+  const message = `the message is larger than ${bytesMax} bytes`;
   return { kind: 'refused', status: 413, code: -32600, message };
 }

@@ -81,6 +81,27 @@ describe('what the door takes (#44)', () => {
     expect((await rpc('/mcp', { method: 'tools/list' }, right)).status).toBe(200);
   });
 
+  it('is bounded in depth: 10,000 levels are answered and harm nobody', async () => {
+    const { ask, rpc, key } = await serveWithAccess({ one: { fixture: 'well-behaved' } });
+    const headers = {
+      ...bearer(key('ci')),
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+    };
+    const deep = `${'['.repeat(10_000)}${']'.repeat(10_000)}`;
+    for (const path of ['/mcp', '/mcp/one']) {
+      const name = path === '/mcp' ? 'use_tool' : 'echo';
+      const body = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"${name}","arguments":{"mcp_tool_name":"echo","params":{"text":${deep}},"text":${deep}}}}`;
+      const { status, text } = await ask(path, { method: 'POST', headers, body });
+      expect([path, status]).toEqual([path, 400]);
+      expect(text).toContain('nested too deeply');
+    }
+    const brackets = await rpc('/mcp', echo('[{"\\'.repeat(300)), bearer(key('texts')));
+    expect(brackets.status).toBe(200);
+    expect(brackets.text).not.toContain('isError":true');
+    expect((await ask('/healthz')).status).toBe(200);
+  });
+
   it('is bounded in time: a request that never arrives is answered 408 and its connection closed', async () => {
     const { port, key } = await serveWithAccess({}, { listen: { request_timeout: '300ms' }, auth: { api_keys: true } });
     for (const head of [
