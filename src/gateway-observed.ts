@@ -17,6 +17,8 @@ export interface Observed {
   noteCall(record: CallRecord): void;
   noteChange(change: { readonly server: string; readonly from: InstanceState; readonly to: InstanceState }): void;
   noteReaped(processes: number): void;
+  /** A changed file was put into use, or could not be. */
+  noteConfig(outcome: 'applied' | 'refused'): void;
   noteSearch(answer: SearchAnswer, durationMs: number): void;
   /** How the last search was answered; undefined before the first. */
   lastSearch(): Pick<SearchAnswer, 'mode' | 'degraded'> | undefined;
@@ -46,6 +48,7 @@ export async function openObserved({ config, log, version }: ObservedOptions): P
       metrics?.metrics.answer({ tool, durationMs, errorCode: error?.code, tokens: tokens?.(record.text()) ?? 0 });
     },
     noteChange: ({ server, from, to }) => metrics?.metrics.instance(server, from.kind, to.kind),
+    noteConfig: (outcome) => metrics?.metrics.config(outcome),
     noteReaped: (processes) => metrics?.metrics.reaped(processes),
     noteSearch: (answer, durationMs) => {
       lastSearch = answer;

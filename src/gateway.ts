@@ -88,8 +88,15 @@ export function createGateway(options: GatewayOptions): Gateway {
     profiles: createProfiles({ live, open, identity, menuFor, note }),
     observed: async () => (await openAll()).observed,
     open,
-    reload: (next) => live.reload(next),
-    refuseConfig: (error) => live.refuse(error),
+    reload: async (next) => {
+      const plan = await live.reload(next);
+      observed?.noteConfig('applied');
+      return plan;
+    },
+    refuseConfig: (error) => {
+      live.refuse(error);
+      observed?.noteConfig('refused');
+    },
     configStatus: () => live.status,
     close,
   };

@@ -40,6 +40,8 @@ export interface Metrics {
   /** Kinds of the state that an instance of the server left and came into. */
   instance(server: string, from: string, to: string): void;
   reaped(processes: number): void;
+  /** A changed configuration file: `applied` or `refused`. */
+  config(outcome: string): void;
   page(): Promise<MetricsPage>;
 }
 
@@ -144,7 +146,7 @@ function answerSeries(registers: Registers): Pick<Metrics, 'answer' | 'search'> 
   };
 }
 
-function serverSeries(registers: Registers): Pick<Metrics, 'instance' | 'reaped'> {
+function serverSeries(registers: Registers): Pick<Metrics, 'instance' | 'reaped' | 'config'> {
   const instances = new Gauge({
     name: 'tooldex_instances',
     help: 'Instances of upstream servers that are alive, by state.',
@@ -158,6 +160,12 @@ function serverSeries(registers: Registers): Pick<Metrics, 'instance' | 'reaped'
   const orphans = new Counter({
     name: 'tooldex_orphans_reaped_total',
     help: 'Processes ended at the start that a killed gateway had left behind.',
+    registers,
+  });
+  const configs = new Counter({
+    name: 'tooldex_config_reloads_total',
+    help: 'Changes of the configuration file, by whether they were applied or refused.',
+    labelNames: ['outcome'],
     registers,
   });
   const clamp = clampNames(SERVERS_MAX);
@@ -179,6 +187,7 @@ function serverSeries(registers: Registers): Pick<Metrics, 'instance' | 'reaped'
       }
     },
     reaped: (processes) => orphans.inc(processes),
+    config: (outcome) => configs.inc({ outcome }),
   };
 }
 

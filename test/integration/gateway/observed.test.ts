@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { loadConfig } from '../../../src/config/load-config.ts';
+import { GatewayError } from '../../../src/errors.ts';
 import { serveHttp } from '../../../src/gateway-doors.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { openTestGateway } from './open-gateway.ts';
@@ -56,6 +57,16 @@ it('counts calls, searches, starts and instances at /metrics', async () => {
   expect(page).toMatch(/tooldex_server_starts_total\{server="good"\} [12]/);
   expect(page).toMatch(/tooldex_answer_tokens_total\{tool="search_mcp_server"\} [1-9]/);
   expect(page).toContain('mcp_server_operation_duration_seconds_count{mcp_method_name="tools/call"');
+});
+
+it('#63 counts changed configurations that were put into use, and those that could not be', async () => {
+  const { gateway, config } = await openTestGateway(SERVERS, undefined, { metrics: true });
+  const { metrics } = await gateway.observed();
+  await gateway.reload(config);
+  gateway.refuseConfig(new GatewayError('CONFIG_INVALID', 'tooldex.yaml:1:1: no'));
+  const { text = '' } = (await metrics?.page()) ?? {};
+  expect(text).toContain('tooldex_config_reloads_total{outcome="applied"} 1');
+  expect(text).toContain('tooldex_config_reloads_total{outcome="refused"} 1');
 });
 
 it('has no metrics unless they are switched on (#70)', async () => {
