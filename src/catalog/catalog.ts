@@ -40,6 +40,26 @@ export interface ListingChange {
   readonly added: readonly string[];
   readonly changed: readonly string[];
   readonly removed: readonly string[];
+  /** New or changed, and kept out until somebody approves; absent where nothing is. */
+  readonly withheld?: readonly string[];
+}
+
+/** A tool as its server lists it now, which nobody has approved yet. */
+export interface WithheldTool {
+  readonly server: string;
+  readonly name: string;
+  readonly proposed: ToolDefinition;
+  /** What was last in use; undefined for a tool that is new. */
+  readonly approved: ToolDefinition | undefined;
+  readonly noticedAt: number;
+}
+
+/** What waits for an admin; whoever answers agents needs none of it. */
+export interface WithheldTools {
+  /** Of all servers, or of one. */
+  withheld(server?: string): WithheldTool[];
+  /** Lets withheld tools in, all of a server or one; the names of those that were. */
+  approve(server: string, tool?: string): string[];
 }
 
 export interface Catalog {
@@ -52,8 +72,15 @@ export interface Catalog {
   toolNames(server: string): string[];
   /** Servers that have a tool of exactly this name. */
   serversWithTool(name: string): string[];
-  /** Replaces everything known of the server, in one transaction; duplicate names keep the first. */
-  replace(listing: Omit<ServerListing, 'fingerprint' | 'toolCount'>, tools: readonly ToolDefinition[]): ListingChange;
+  /**
+   * Replaces everything known of the server, in one transaction; duplicate names keep the first. With `quarantine`, what
+   * is new or different since the first listing is withheld: for everybody else it is not there.
+   */
+  replace(
+    listing: Omit<ServerListing, 'fingerprint' | 'toolCount'>,
+    tools: readonly ToolDefinition[],
+    options?: { readonly quarantine?: boolean },
+  ): ListingChange;
   /** Notes why listing failed; what was known before stays. */
   recordFailure(failure: ListingFailure): void;
   forget(server: string): void;

@@ -54,6 +54,7 @@ function toKnown(config: ServerConfig): KnownServer {
     name: config.name,
     description: config.description ?? '',
     configHash: fingerprint(whatRuns(config)),
+    changes: config.changes,
     callTimeoutMs: config.callTimeoutMs,
     callTotalTimeoutMs: config.callTotalTimeoutMs,
     resultBytesMax: config.resultBytesMax,

@@ -8,7 +8,7 @@ export type Database = InstanceType<typeof DatabaseSync>;
 export type Statement = ReturnType<Database['prepare']>;
 
 /** Bump it together with a new entry of MIGRATIONS. */
-const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 3;
 
 const MIGRATIONS: readonly string[] = [
   `CREATE TABLE listings (
@@ -30,6 +30,10 @@ const MIGRATIONS: readonly string[] = [
      id TEXT PRIMARY KEY, name TEXT NOT NULL, groups TEXT NOT NULL, hash BLOB NOT NULL, created_at INTEGER NOT NULL,
      expires_at INTEGER, revoked_at INTEGER, used_at INTEGER
    ) STRICT;`,
+  `CREATE TABLE withheld_tools (
+     server TEXT NOT NULL, name TEXT NOT NULL, position INTEGER NOT NULL, hash TEXT NOT NULL, definition TEXT NOT NULL,
+     approved TEXT, noticed_at INTEGER NOT NULL, PRIMARY KEY (server, name)
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 export interface OpenedDatabase {

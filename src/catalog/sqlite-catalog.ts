@@ -1,11 +1,20 @@
 /** The catalog in SQLite: nothing is kept in memory but prepared statements, one a question. */
 import type { JsonObject } from '../stdx/json.ts';
-import type { Catalog, ListingChange, ListingFailure, ServerListing, StoredTool } from './catalog.ts';
+import type {
+  Catalog,
+  ListingChange,
+  ListingFailure,
+  ServerListing,
+  StoredTool,
+  WithheldTool,
+  WithheldTools,
+} from './catalog.ts';
 import type { Database, Statement } from './database.ts';
 import { fingerprint } from './fingerprint.ts';
+import { sift, type Withheld } from './quarantine.ts';
 import type { ToolDefinition } from './tool-definition.ts';
 
-export function createCatalog(database: Database): Catalog {
+export function createCatalog(database: Database): Catalog & WithheldTools {
   return new SqliteCatalog(database);
 }
 
@@ -29,7 +38,7 @@ interface ToolRow {
   definition: string;
 }
 
-class SqliteCatalog implements Catalog {
+class SqliteCatalog implements Catalog, WithheldTools {
   readonly #database: Database;
   readonly #statements = new Map<string, Statement>();
 
@@ -70,13 +79,44 @@ class SqliteCatalog implements Catalog {
     return this.#rows<{ server: string }>(sql, name).map((row) => row.server);
   }
 
-  replace(listing: Omit<ServerListing, 'fingerprint' | 'toolCount'>, tools: readonly ToolDefinition[]): ListingChange {
+  replace(
+    listing: Omit<ServerListing, 'fingerprint' | 'toolCount'>,
+    tools: readonly ToolDefinition[],
+    { quarantine = false }: { readonly quarantine?: boolean } = {},
+  ): ListingChange {
+    const { server } = listing;
     const unique = withoutDuplicates(tools);
     return this.#transaction(() => {
-      const change = this.#replaceTools(listing.server, unique);
-      this.#writeListing({ ...listing, toolCount: unique.length, fingerprint: fingerprint(unique) });
-      this.#run('DELETE FROM failures WHERE server = ?', listing.server);
-      return change;
+      const isGuarded = quarantine && this.listing(server) !== undefined;
+      const { usable, withheld } = isGuarded ? sift(unique, this.#approved(server)) : { usable: unique, withheld: [] };
+      this.#replaceWithheld(server, withheld);
+      const change = this.#replaceTools(server, usable);
+      this.#writeListing({ ...listing, toolCount: usable.length, fingerprint: fingerprint(usable) });
+      this.#run('DELETE FROM failures WHERE server = ?', server);
+      return withheld.length === 0 ? change : withWithheld(change, withheld);
+    });
+  }
+
+  withheld(server?: string): WithheldTool[] {
+    const rows = this.#rows<WithheldRow>('SELECT * FROM withheld_tools ORDER BY server, position');
+    return rows.filter((row) => server === undefined || row.server === server).map(toWithheld);
+  }
+
+  approve(server: string, tool?: string): string[] {
+    return this.#transaction(() => {
+      const names = this.withheld(server)
+        .map(({ name }) => name)
+        .filter((name) => tool === undefined || name === tool);
+      const move = `INSERT OR REPLACE INTO tools
+        SELECT server, name, position, hash, definition FROM withheld_tools WHERE server = ? AND name = ?`;
+      for (const name of names) {
+        this.#run(move, server, name);
+        this.#run('DELETE FROM withheld_tools WHERE server = ? AND name = ?', server, name);
+      }
+      const now = fingerprint(this.tools(server).map(({ definition }) => definition));
+      const count = this.toolNames(server).length;
+      this.#run('UPDATE listings SET fingerprint = ?, tool_count = ? WHERE server = ?', now, count, server);
+      return names;
     });
   }
 
@@ -87,7 +127,8 @@ class SqliteCatalog implements Catalog {
 
   forget(server: string): void {
     this.#transaction(() => {
-      for (const table of ['listings', 'failures', 'tools']) this.#run(`DELETE FROM ${table} WHERE server = ?`, server);
+      for (const table of ['listings', 'failures', 'tools', 'withheld_tools'])
+        this.#run(`DELETE FROM ${table} WHERE server = ?`, server);
     });
   }
 
@@ -108,6 +149,26 @@ class SqliteCatalog implements Catalog {
       this.#run(insert, server, tool.name, position, after.get(tool.name) ?? '', JSON.stringify(tool));
     }
     return difference(before, after);
+  }
+
+  /** What was in use last, whether or not it is withheld now. */
+  #approved(server: string): Map<string, ToolDefinition> {
+    const inUse = this.tools(server).map(({ name, definition }) => [name, definition] as const);
+    const before = this.withheld(server).flatMap(({ name, approved }) => (approved ? [[name, approved] as const] : []));
+    return new Map([...before, ...inUse]);
+  }
+
+  #replaceWithheld(server: string, withheld: readonly Withheld[]): void {
+    const before = new Map(this.withheld(server).map((tool) => [tool.name, tool]));
+    this.#run('DELETE FROM withheld_tools WHERE server = ?', server);
+    const insert = 'INSERT INTO withheld_tools VALUES (?, ?, ?, ?, ?, ?, ?)';
+    for (const { tool, position, approved } of withheld) {
+      const hash = fingerprint(tool);
+      const earlier = before.get(tool.name);
+      const noticedAt = earlier && fingerprint(earlier.proposed) === hash ? earlier.noticedAt : Date.now();
+      const old = approved ? JSON.stringify(approved) : null;
+      this.#run(insert, server, tool.name, position, hash, JSON.stringify(tool), old, noticedAt);
+    }
   }
 
   #hashes(server: string): Map<string, string> {
@@ -151,6 +212,23 @@ class SqliteCatalog implements Catalog {
     this.#statements.set(sql, statement);
     return statement;
   }
+}
+
+interface WithheldRow extends ToolRow {
+  approved: string | null;
+  noticed_at: number;
+}
+
+function toWithheld({ server, name, definition, approved, noticed_at }: WithheldRow): WithheldTool {
+  const proposed = JSON.parse(definition) as ToolDefinition;
+  const before = approved === null ? undefined : (JSON.parse(approved) as ToolDefinition);
+  return { server, name, proposed, approved: before, noticedAt: noticed_at };
+}
+
+/** A tool that is withheld is still there; it only waits. */
+function withWithheld(change: ListingChange, withheld: readonly Withheld[]): ListingChange {
+  const names = withheld.map(({ tool }) => tool.name);
+  return { ...change, removed: change.removed.filter((name) => !names.includes(name)), withheld: names };
 }
 
 function withoutDuplicates(tools: readonly ToolDefinition[]): ToolDefinition[] {

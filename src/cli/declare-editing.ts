@@ -1,4 +1,4 @@
-/** The commands that edit files: the configuration, and those of MCP clients. */
+/** The commands of admins: those that edit files (the configuration, those of MCP clients), and those that approve. */
 import { Argument, type Command, Option } from 'commander';
 import { CLIENTS, type ClientName } from '../config/client-files.ts';
 import type { CommonFlags, Invocation } from './invocation.ts';
@@ -36,6 +36,7 @@ export function declareEditing(program: Command, invocation: Invocation, { commo
       );
   }
   declareClients(program, invocation, { common, choose });
+  declareChanges(program, invocation, { common, choose });
 }
 
 interface Declaring {
@@ -60,5 +61,21 @@ function declareClients(program: Command, invocation: Invocation, { common, choo
     .option('--json', 'print JSON')
     .action((name: ClientName, args: string[], flags) =>
       choose(async () => (await import('./connect.ts')).connect(invocation, { client: name, args }, flags)),
+    );
+}
+
+function declareChanges(program: Command, invocation: Invocation, { common, choose }: Declaring): void {
+  common(program.command('changes').description('show what servers changed in their tools and nobody approved yet'))
+    .argument('[server]')
+    .option('--json', 'print JSON')
+    .action((server: string | undefined, flags: CommonFlags) =>
+      choose(async () => (await import('./changes.ts')).changes(invocation, server, flags)),
+    );
+  common(program.command('approve').description('let new and changed tools of a server in'))
+    .argument('<server>')
+    .argument('[tool]', 'only this one')
+    .option('--json', 'print JSON')
+    .action((server: string, tool: string | undefined, flags: CommonFlags) =>
+      choose(async () => (await import('./changes.ts')).approve(invocation, { server, tool }, flags)),
     );
 }

@@ -1,6 +1,6 @@
 /** The only writer of catalog and index: lists what servers offer, remembers it and makes it searchable. */
 import type { ToolIndex } from '../../index/tool-index.ts';
-import type { Catalog, ListingChange, ServerListing } from '../catalog/catalog.ts';
+import type { Catalog, ListingChange, ServerListing, WithheldTool, WithheldTools } from '../catalog/catalog.ts';
 import type { KnownServer, ServerDirectory } from '../catalog/server-directory.ts';
 import type { ToolDefinition } from '../catalog/tool-definition.ts';
 import { explain, GatewayError } from '../errors.ts';
@@ -43,7 +43,7 @@ export interface DiscoveryEvents {
 }
 
 export interface DiscoveryParts {
-  readonly catalog: Catalog;
+  readonly catalog: Catalog & WithheldTools;
   readonly directory: ServerDirectory;
   readonly pool: Pool;
   readonly index: ToolIndex;
@@ -153,6 +153,19 @@ export class Discovery {
     this.#relisting.set(server, this.#parts.clock.after(RELIST_AFTER_MS, relist));
   }
 
+  /** What of all servers, or of one, waits for approval. */
+  withheld(server?: string): WithheldTool[] {
+    return this.#parts.catalog.withheld(server);
+  }
+
+  /** Lets withheld tools in; the names of those that were. Throws TOOL_UNKNOWN where nothing of that name waits. */
+  async approve(server: string, tool?: string): Promise<readonly string[]> {
+    const names = this.#parts.catalog.approve(server, tool);
+    if (names.length > 0) await this.#indexed.noteListed(server);
+    else throw nothingWaits(server, tool, this.#parts.catalog.withheld());
+    return names;
+  }
+
   /** Takes back what was put off; listings under way end with the pool. */
   close(): void {
     for (const takeBack of this.#relisting.values()) takeBack();
@@ -206,7 +219,9 @@ export class Discovery {
     const { protocolVersion, serverInfo, capabilities, instructions } = facts;
     const startMs = pool.startCostMs(server) ?? catalog.listing(server)?.startMs ?? 0;
     const listing = { server, configHash, listedAt: Date.now(), startMs, protocolVersion, serverInfo, capabilities };
-    const change = catalog.replace({ ...listing, instructions }, tools);
+    const quarantine = known.changes === 'quarantine';
+    const change = catalog.replace({ ...listing, instructions }, tools, { quarantine });
+    this.#tellWithheld(server, change.withheld ?? []);
     await this.#indexed.noteListed(server);
     const stored = catalog.listing(server);
     if (!stored) throw new GatewayError('INTERNAL', `the listing of ${server} was not stored`);
@@ -215,6 +230,12 @@ export class Discovery {
 
   #isCurrent({ name, configHash }: KnownServer): boolean {
     return this.#parts.directory.get(name)?.configHash === configHash;
+  }
+
+  #tellWithheld(server: string, names: readonly string[]): void {
+    if (names.length === 0) return;
+    const what = `${names.length} new or changed tools of ${server} wait for approval`;
+    this.#parts.events.note('problem', `${what}; see "tooldex changes ${server}"`);
   }
 
   #tell(server: string, message: string): void {
@@ -235,6 +256,14 @@ export class Discovery {
     if (failure?.configHash === hash && failure && Date.now() - failure.failedAt < RETRY_AFTER_MS) return false;
     return catalog.listing(server)?.configHash !== hash || failure !== undefined;
   }
+}
+
+function nothingWaits(server: string, tool: string | undefined, waiting: readonly WithheldTool[]): GatewayError {
+  const what = tool === undefined ? `nothing of ${server}` : `no tool "${tool}" of ${server}`;
+  const others = waiting.map((each) => `${each.server} ${each.name}`).slice(0, 10);
+  return new GatewayError('TOOL_UNKNOWN', `${what} waits for approval`, {
+    hint: others.length > 0 ? `what waits: ${others.join(', ')}` : 'nothing waits',
+  });
 }
 
 const isBusy = (state: InstanceState) => state.kind === 'ready' && state.leases > 0;
