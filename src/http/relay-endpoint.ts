@@ -91,7 +91,7 @@ class RelayEndpoint implements McpEndpoint {
     const isLean = session === undefined || (!session.client && !session.hasStream);
     const plain = isLean && hasPlainHeaders(request.headers) ? readPlainMessage(body) : undefined;
     if (plain?.kind === 'request' && plain.request.method.startsWith('tools/')) {
-      const { inFlight } = this.#parts(principal);
+      const { inFlight } = this.#common ?? this.#parts(principal);
       const offer = this.#options.offer(principal, session?.id);
       const lean = { offer, request: plain.request, response, principal, inFlight, session: session?.id };
       return answerPlainly({ ...lean, silenceMs: this.#options.silenceMs ?? SILENCE_MS });

@@ -1,0 +1,49 @@
+/** Sessions that are abandoned, and too many of them, with a clock that a test moves. */
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { RelaySessions } from '../../../src/http/relay-sessions.ts';
+import { LOCAL } from '../../../src/policy/principal.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+function setUp(sessionsMax?: number) {
+  const ended: string[] = [];
+  const sessions = new RelaySessions({
+    onOpen: () => {},
+    onEnd: ({ id }) => ended.push(id),
+    abandonedAfterMs: 60_000,
+    sweepEveryMs: 1_000,
+    ...(sessionsMax === undefined ? {} : { sessionsMax }),
+  });
+  return { sessions, ended, open: () => sessions.open(LOCAL, {}) };
+}
+
+it('ends what nobody used for a while, and no timer stays behind', () => {
+  const { sessions, ended, open } = setUp();
+  const [used, abandoned] = [open(), open()];
+  vi.advanceTimersByTime(50_000);
+  expect(sessions.find(used.id, LOCAL)).toBe(used);
+  vi.advanceTimersByTime(20_000);
+  expect(ended).toEqual([abandoned.id]);
+  vi.advanceTimersByTime(60_000);
+  expect(ended).toEqual([abandoned.id, used.id]);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it('never ends a session that waits for an answer', () => {
+  const { ended, open } = setUp();
+  const leave = open().enter({ send: () => {} });
+  vi.advanceTimersByTime(600_000);
+  expect(ended).toEqual([]);
+  leave();
+  vi.advanceTimersByTime(62_000);
+  expect(ended).toHaveLength(1);
+});
+
+it('makes room by ending the one unused for the longest', () => {
+  const { sessions, ended, open } = setUp(2);
+  const [first, second] = [open(), open()];
+  sessions.find(first.id, LOCAL);
+  open();
+  expect(ended).toEqual([second.id]);
+});
