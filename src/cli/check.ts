@@ -14,7 +14,11 @@ function printPlan(invocation: Invocation, plan: ConfigPlan): void {
   const { stderr, env } = invocation;
   print(invocation, `${plan.file} is valid`);
   print(invocation, `listens on ${plan.listen.host}:${plan.listen.port}, keeps its data in ${plan.dataDir}`);
+  for (const file of plan.included) print(invocation, `includes ${file}`);
   for (const server of plan.servers) print(invocation, `  ${describe(server)}`);
+  for (const { name, exposure, servers } of plan.profiles) {
+    print(invocation, `  /mcp/${name}: profile, ${exposure}: ${servers.join(', ') || 'no server'}`);
+  }
   for (const warning of plan.warnings) tell(invocation, `${paint(stderr, 'yellow', 'warning:', env)} ${warning}`);
 }
 

@@ -1,16 +1,28 @@
 /** What `tooldex check` tells of a configuration: the plan and the doubts, nothing secret, nothing started. */
 import { accessSync, constants, existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import type { Config, ContainerServerConfig, ServerConfig, ServerMode } from './config.ts';
+import type { Config, ContainerServerConfig, ProfileConfig, ServerConfig, ServerMode } from './config.ts';
+import { listIncluded } from './include-files.ts';
 import { loadConfig } from './load-config.ts';
 import type { LoadOptions } from './resolve.ts';
+import { matchesGlob } from './tool-filter.ts';
 
 export interface ConfigPlan {
   readonly file: string;
   readonly listen: { readonly host: string; readonly port: number };
   readonly dataDir: string;
+  /** Further files that are part of it. */
+  readonly included: readonly string[];
   readonly servers: readonly PlannedServer[];
+  readonly profiles: readonly PlannedProfile[];
   readonly warnings: readonly string[];
+}
+
+export interface PlannedProfile {
+  readonly name: string;
+  readonly exposure: 'discovery' | 'direct';
+  /** Those of the file that are in it and enabled. */
+  readonly servers: readonly string[];
 }
 
 export interface PlannedServer {
@@ -36,13 +48,32 @@ export async function checkConfig(options: LoadOptions): Promise<ConfigPlan> {
     file: source.file,
     listen,
     dataDir,
+    included: listIncluded(source.include),
     servers: servers.map((server) => planServer(server, config.redact)),
+    profiles: [...config.profiles.values()].map((profile) => planProfile(profile, servers)),
     warnings: [
       ...config.warnings,
       ...servers.flatMap((server) => doubts(server, options.env)),
       ...emptiness(config),
+      ...emptyProfiles(config),
     ].map(config.redact),
   };
+}
+
+function planProfile(
+  { name, exposure, servers: patterns }: ProfileConfig,
+  servers: readonly ServerConfig[],
+): PlannedProfile {
+  const isIn = (server: ServerConfig) =>
+    server.enabled && patterns.some((pattern) => matchesGlob(server.name, pattern));
+  return { name, exposure, servers: servers.filter(isIn).map((server) => server.name) };
+}
+
+function emptyProfiles({ profiles, servers }: Config): string[] {
+  const planned = [...profiles.values()].map((profile) => planProfile(profile, [...servers.values()]));
+  return planned
+    .filter((profile) => profile.servers.length === 0)
+    .map(({ name }) => `profile "${name}": no server is in it that is enabled`);
 }
 
 function planServer(server: ServerConfig, redact: Config['redact']): PlannedServer {

@@ -19,6 +19,8 @@ servers:
     file,
     listen: { host: '127.0.0.1', port: 0 },
     dataDir: '/d',
+    included: [],
+    profiles: [],
     servers: [
       {
         name: 'n',
@@ -50,6 +52,27 @@ servers:
       },
     ],
     warnings: [],
+  });
+});
+
+test('the plan: included files, and profiles with the servers that are in them', async () => {
+  const folder = temporaryFolder();
+  writeConfig('servers: {git-two: {command: sh}, off: {command: sh, enabled: false}}\n', 'more.yaml', folder);
+  const text = `
+include: "*ore.yaml"
+servers: {git: {command: sh}, other: {command: sh}}
+profiles:
+  code: {servers: ["git*", off], exposure: direct}
+  none: {servers: ["x*"]}
+`;
+  const file = writeConfig(text, 'tooldex.yaml', folder);
+  expect(await checkConfig({ file, env: { PATH: process.env.PATH } })).toMatchObject({
+    included: [join(folder, 'more.yaml')],
+    profiles: [
+      { name: 'code', exposure: 'direct', servers: ['git', 'git-two'] },
+      { name: 'none', exposure: 'discovery', servers: [] },
+    ],
+    warnings: ['profile "none": no server is in it that is enabled'],
   });
 });
 
