@@ -32,6 +32,7 @@ interface Row {
   readonly added?: readonly string[];
   readonly changed?: readonly string[];
   readonly removed?: readonly string[];
+  readonly withheld?: readonly string[];
   readonly error?: string;
 }
 
@@ -46,6 +47,7 @@ function describe({ stdout, env }: Invocation, row: Row): string {
     ['new', row.added],
     ['changed', row.changed],
     ['gone', row.removed],
+    ['waiting for approval', row.withheld],
   ] as const;
   const change = parts.flatMap(([word, names]) => (names && names.length > 0 ? [`${names.length} ${word}`] : []));
   return `${paint(stdout, 'green', 'indexed', env)} ${row.server}: ${row.tools} tools${change.length > 0 ? ` (${change.join(', ')})` : ''}`;
