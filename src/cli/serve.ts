@@ -1,4 +1,5 @@
 /** `tooldex serve`: the HTTP front door, until a signal. */
+import type { Config } from '../config/config.ts';
 import { listInBackground } from '../gateway.ts';
 import { serveHttp } from '../gateway-doors.ts';
 import { type CommonFlags, type Invocation, print } from './invocation.ts';
@@ -17,7 +18,7 @@ export async function serve(invocation: Invocation, flags: CommonFlags & ListenF
   try {
     const server = await serveHttp(gateway, { config, ...config.listen, log });
     print(invocation, `Tooldex ${gateway.identity.version} serves MCP at ${server.url.href}`);
-    print(invocation, `paste into your client: ${JSON.stringify(clientEntry(server.url))}`);
+    print(invocation, `paste into your client: ${JSON.stringify(clientEntry(server.url, config))}`);
     void listInBackground(gateway, log);
     const exitCode = await ended;
     log('info', 'stopping');
@@ -29,4 +30,9 @@ export async function serve(invocation: Invocation, flags: CommonFlags & ListenF
   }
 }
 
-const clientEntry = (url: URL) => ({ mcpServers: { tooldex: { type: 'http', url: url.href } } });
+/** As clients reach it; where keys are asked for, with the place for one. */
+function clientEntry(url: URL, { access }: Config) {
+  const href = access.publicUrl ? new URL('/mcp', access.publicUrl).href : url.href;
+  const headers = access.auth?.apiKeys ? { headers: { Authorization: 'Bearer <key>' } } : {};
+  return { mcpServers: { tooldex: { type: 'http', url: href, ...headers } } };
+}

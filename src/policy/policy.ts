@@ -15,7 +15,7 @@ export interface Policy {
   mayAdd(principal: Principal): AddingRight;
 }
 
-/** For a gateway that nobody but the user of this machine can reach. */
+/** For a gateway that nobody but the user of this machine can reach; whoever is somebody else all the same is no admin. */
 export function createOpenPolicy(adding: AddingRight): Policy {
   const yes = () => true;
   return {

@@ -79,6 +79,11 @@ describe('rules', () => {
     expect(policy.seesServer(key('z'), 'a')).toBe(false);
   });
 
+  it('are not there: the local user may do everything, and whoever else there is sees everything and is no admin', () => {
+    const open = createOpenPolicy('catalog');
+    expect([open.isAdmin(LOCAL), open.isAdmin(key('x')), open.seesServer(key('x'), 'a')]).toEqual([true, false, true]);
+  });
+
   it('take names for what they are: no principal can be spelt into another one', () => {
     const policy = policyOf(rule({ for: ['key:ci'], servers: ['a'] }));
     expect(policy.seesServer({ id: 'jwt:key:ci', kind: 'jwt', groups: ['key:ci', '*'] }, 'a')).toBe(false);
