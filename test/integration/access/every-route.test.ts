@@ -34,6 +34,11 @@ const CLASSIFIED: Readonly<Record<string, Readonly<Record<string, Expected>>>> =
     statuses: [200, 200, 200],
   }),
   '/mcp': mcp('/mcp', { POST: [401, 200, 200], others: [401, 405, 405] }),
+  '/mcp/:server/sse': {
+    ...mcp(`/mcp/${SECRET}/sse`, { POST: [401, 404, 405], others: [401, 404, 405] }),
+    GET: { ask: `/mcp/${SECRET}/sse`, statuses: [401, 404, 200] },
+  },
+  '/mcp/:server/messages': mcp(`/mcp/${SECRET}/messages?session=x`, { POST: [401, 404, 404], others: [401, 404, 405] }),
   '/mcp/:server': mcp(`/mcp/${SECRET}`, { POST: [401, 404, 200], others: [401, 404, 405] }),
 };
 
@@ -50,6 +55,7 @@ async function gatewayForAll() {
   const servers = { [SECRET]: { fixture: 'well-behaved', keys: { description: `Guards the ${SECRET}` } } };
   const gateway = await serveWithAccess(servers, {
     metrics: true,
+    limits: { failed_logins: '10000/min' },
     auth: { api_keys: true, jwt: [{ issuer: issuer.issuer, audience: AUDIENCE, jwks_url: issuer.jwksUrl }] },
     access: { rules: [{ for: ['key:admin'], admin: true }] },
   } as JsonObject);

@@ -76,7 +76,10 @@ export function send(port: number, path: string, { method = 'GET', headers = {},
       response.on('data', (chunk: string) => {
         text += chunk;
       });
-      response.once('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
+      const done = () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
+      response.once('end', done);
+      const isEndless = method === 'GET' && response.headers['content-type']?.startsWith('text/event-stream');
+      if (isEndless) response.once('data', () => response.destroy()).once('close', done);
     });
     outgoing.once('error', reject);
     outgoing.end(body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body));
