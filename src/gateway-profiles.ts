@@ -77,7 +77,7 @@ function createOffer({ open, identity, menuFor }: ProfilesOptions, offered: Offe
   );
   const meta = createMetaOffer(identity, menu, calls);
   const isDirect = () => current().config.exposure === 'direct';
-  const view = async ({ principal }: CallContext) => viewOf(profileView(await open(), current()), principal);
+  const view = async ({ principal }: CallContext) => profileView(viewOf(await open(), principal), current());
   const given = {
     isGiven: (server: string, shown: string) => current().ownName(server, shown) !== shown,
   };
