@@ -34,6 +34,11 @@ function withChangeBelow(source: Source, map: YAMLMap, change: { path: readonly 
   const value = nest(below, change.value);
   if (pair === undefined) return withPair(source, map, { key, value });
   if (next === undefined) return withValue(source, pair, value);
+  if (isMap(pair.value) && isEmptyFlow(pair.value) && source.kind === 'yaml' && !map.flow) {
+    const [from, to] = pair.value.range ?? [0, 0];
+    const text = source.text.slice(0, from).trimEnd() + source.text.slice(to);
+    return withFirst({ ...source, text }, startOf(pair.key), { key: next, value: nest(rest, change.value) });
+  }
   if (isMap(pair.value)) return withChangeBelow(source, pair.value, { ...change, path: below });
   if (!isEmpty(pair.value)) throw inTheWay(key);
   if (source.kind === 'json' || map.flow) return withValue(source, pair, value);
@@ -62,6 +67,9 @@ const pairOf = (map: YAMLMap, key: string): Pair | undefined =>
   map.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === key);
 
 const isEmpty = (node: unknown) => node === null || node === undefined || (isScalar(node) && node.value === null);
+
+/** `{}`, which people write for nothing yet; what comes first is written as a block then. */
+const isEmptyFlow = (map: YAMLMap) => map.flow === true && map.items.length === 0;
 
 const startOf = (node: unknown): number => (node as Node | null)?.range?.[0] ?? 0;
 
@@ -106,7 +114,7 @@ function withFirst(source: Source, parent: number, entry: Entry): string {
   const { text, kind, root } = source;
   if (kind === 'json') return `${JSON.stringify({ [entry.key]: entry.value }, null, 2)}\n`;
   if (isEmpty(root)) return spliced(text, text.length, block(entry, ''));
-  return spliced(text, nextLine(text, parent), block(entry, `${indentAt(text, parent)}  `));
+  return spliced(text, nextLine(text, parent + 1), block(entry, `${indentAt(text, parent)}  `));
 }
 
 function withValue({ text, kind }: Source, pair: Pair, value: unknown): string {

@@ -22,6 +22,8 @@ describe('YAML', () => {
     ['no servers yet', 'listen: {port: 0}'],
     ['an empty block', 'servers: # none yet\nlisten: {port: 0}\n'],
     ['an empty flow map', 'servers: {}\n'],
+    ['an empty block below others', 'listen:\n  port: 0\nservers:\n'],
+    ['an empty flow map below others', 'listen:\n  port: 0\nservers: {} # none yet\nmetrics: true\n'],
     ['a flow map in one line', 'servers: {a: {command: x}}\n'],
     ['an empty file', '# nothing but a comment\n'],
     ['a block scalar at the end', 'servers:\n  a:\n    command: x\n    description: |\n      one\n      two\n'],
@@ -33,6 +35,12 @@ describe('YAML', () => {
     for (const line of text.trim().split('\n'))
       if (!line.startsWith('servers: {')) expect(added(text)).toContain(line.trim());
     if (text.includes('\r\n')) expect(added(text)).not.toMatch(/(?<!\r)\n/);
+  });
+
+  test('the first entry of an empty map is written as a block', () => {
+    expect(setIn('servers: {} # none\n', 'yaml', { path: ['servers', 'b'], value: { command: 'x' } })).toBe(
+      'servers: # none\n  b:\n    command: x\n',
+    );
   });
 
   test('what was added to the documented configuration can be taken out again, to the byte', () => {
