@@ -1,6 +1,7 @@
 /**
  * What a call costs, beside a floor in the same run: `node scripts/run.mjs bench/overhead.ts [--rounds 5] [--ms 1500]`.
- * `--bytes 65536` lengthens what is echoed; `--peers` adds supergateway and mcp-proxy, which npm must bring. Processor time is of the gateway process alone (schedstat, Linux); load comes from this process over kept-alive connections.
+ * `--bytes 65536` lengthens what is echoed; `--peers` adds supergateway and mcp-proxy, which npm must bring;
+ * `--guarded` a gateway with a key, rules, limits, audit and metrics. Processor time is of the gateway process alone (schedstat, Linux); load comes from this process over kept-alive connections.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,6 +18,7 @@ interface Target {
   readonly params: object;
   /** For peers that answer only within one. */
   readonly session?: string | undefined;
+  readonly key?: string | undefined;
 }
 
 interface Sample {
@@ -53,11 +55,12 @@ async function start(args: readonly string[]): Promise<{ child: ChildProcess; ur
   throw new Error(`ended before it served: ${text}`);
 }
 
-function call({ url, params, session }: Target): Promise<void> {
+function call({ url, params, session, key }: Target): Promise<void> {
   const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: nextId++, method: 'tools/call', params }));
   return new Promise((done, failed) => {
     const inSession = session === undefined ? {} : { 'mcp-session-id': session };
-    const headers = { ...HEADERS, ...inSession, 'content-length': body.length };
+    const withKey = key === undefined ? {} : { authorization: `Bearer ${key}` };
+    const headers = { ...HEADERS, ...inSession, ...withKey, 'content-length': body.length };
     const sent = request(url, { method: 'POST', agent, headers }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (chunk: string) => {
@@ -67,6 +70,28 @@ function call({ url, params, session }: Target): Promise<void> {
     });
     sent.on('error', failed).end(body);
   });
+}
+
+/** Everything that a gateway in public has before and after each call. */
+async function startGuarded(folder: string, servers: object): Promise<Target[]> {
+  const config = join(folder, 'guarded.json');
+  const settings = {
+    ...{ auth: { api_keys: true }, metrics: true, audit: { file: join(folder, 'audit.jsonl') } },
+    access: { rules: [{ for: ['key:*'], tools: ['echo:echo', 'other:*'] }] },
+    limits: { rate: '100000000/min', concurrency: 1000 },
+  };
+  await writeFile(config, JSON.stringify({ data_dir: join(folder, 'guarded'), ...settings, servers }));
+  const made = spawn(process.execPath, [resolve('dist/main.cjs'), 'key', 'create', 'bench', '--config', config], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  let text = '';
+  for await (const chunk of made.stdout) text += chunk;
+  const key = /tdx_\S+/.exec(text)?.[0];
+  const { child, url } = await start([resolve('dist/main.cjs'), 'serve', '--port', '0', '--config', config]);
+  return [
+    { name: 'direct, guarded', child, url: `${url}/echo`, params: DIRECT, key },
+    { name: 'use_tool, guarded', child, url, params: USE_TOOL, key },
+  ];
 }
 
 /** The peers in the mode in which each is fastest with one process behind it. */
@@ -156,7 +181,8 @@ async function main(): Promise<void> {
   try {
     const config = join(folder, 'tooldex.json');
     const limits = { concurrency: 64 };
-    await writeFile(config, JSON.stringify({ servers: { echo: { command: ECHO[0], args: [ECHO[1]], limits } } }));
+    const servers = { echo: { command: ECHO[0], args: [ECHO[1]], limits } };
+    await writeFile(config, JSON.stringify({ servers }));
     const floor = await start([resolve('scripts/run.mjs'), 'bench/floor-gateway.ts', ...ECHO]);
     children.push(floor.child);
     const gateway = await start([resolve('dist/main.cjs'), 'serve', '--port', '0', '--config', config]);
@@ -166,6 +192,7 @@ async function main(): Promise<void> {
       { name: 'direct, /mcp/<server>', child: gateway.child, url: `${gateway.url}/echo`, params: DIRECT },
       { name: 'use_tool, /mcp', ...gateway, params: USE_TOOL },
     ];
+    if (process.argv.includes('--guarded')) targets.push(...(await startGuarded(folder, servers)));
     if (process.argv.includes('--peers')) targets.push(...(await startPeers(folder)));
     for (const { child } of targets) if (!children.includes(child)) children.push(child);
     for (const target of targets) await load(target, 64, 3_000);
