@@ -49,7 +49,8 @@ async function leaseAndAsk(parts: Parts, call: UpstreamCall, timing: { upstreamM
   const { server, tool, method, params, context, onStart, onLease, behalf, envelope } = call;
   const { signal, onProgress, principal } = context;
   // Once before anything is started for it, and once as late as we can: the start may have taken a while.
-  await confinePaths(parts, call);
+  const early = confinePaths(parts, call);
+  if (early) await early;
   const lease = await acquireAnew(parts.pool, server.name, {
     signal,
     principal: principal.id,
@@ -59,7 +60,8 @@ async function leaseAndAsk(parts: Parts, call: UpstreamCall, timing: { upstreamM
   const begunMs = performance.now();
   try {
     onLease?.(lease);
-    await confinePaths(parts, call);
+    const late = confinePaths(parts, call);
+    if (late) await late;
     const { callTimeoutMs: timeoutMs, callTotalTimeoutMs: maxTotalMs } = server;
     const options = { signal, timeoutMs, maxTotalMs, ...(envelope ? { envelope } : {}) };
     const sent = method === 'tools/call' && server.ownName ? { ...params, name: server.ownName(tool) } : params;
@@ -80,7 +82,7 @@ async function acquireAnew(pool: Pool, server: string, options: AcquireOptions):
   }
 }
 
-function confinePaths({ paths, catalog }: Parts, { server, tool, params, context }: UpstreamCall): Promise<void> {
-  const definition = catalog.tool(server.name, tool)?.definition;
+function confinePaths({ paths, catalog }: Parts, { server, tool, params, context }: UpstreamCall) {
+  const definition = () => catalog.tool(server.name, tool)?.definition;
   return paths.confine({ principal: context.principal, server: server.name, tool, params, definition });
 }

@@ -8,11 +8,14 @@ export interface GuardedCall {
   /** The tool's name, or the method of any other request. */
   readonly tool: string;
   readonly params: JsonObject;
-  /** How the tool describes itself, as far as it is known: it says which of its arguments are paths. */
-  readonly definition: { readonly description?: string; readonly inputSchema: JsonObject } | undefined;
+  /** How the tool describes itself, as far as it is known: it says which of its arguments are paths. Asked for only if it matters. */
+  readonly definition: () => { readonly description?: string; readonly inputSchema: JsonObject } | undefined;
 }
 
 export interface PathGuard {
-  /** Throws NOT_ALLOWED, naming argument and path, for one that leads out of the server's workspace. Changes nothing. */
-  confine(call: GuardedCall): Promise<void>;
+  /**
+   * Rejects with NOT_ALLOWED, naming argument and path, for one that leads out of the server's workspace. Changes nothing.
+   * Undefined, at once, for a server without a workspace.
+   */
+  confine(call: GuardedCall): Promise<void> | undefined;
 }

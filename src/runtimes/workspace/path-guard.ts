@@ -25,22 +25,28 @@ interface Call {
   readonly server: string;
   readonly tool: string;
   readonly params: JsonObject;
-  readonly definition: { readonly description?: string; readonly inputSchema: JsonObject } | undefined;
+  readonly definition: () => { readonly description?: string; readonly inputSchema: JsonObject } | undefined;
 }
 
-/** `confine` throws NOT_ALLOWED, naming argument and path, when one leads out; it reads the file system and changes nothing. */
-export function createPathGuard({ workspaceOf }: GuardOptions): { confine(call: Call): Promise<void> } {
+/** `confine` rejects with NOT_ALLOWED, naming argument and path, when one leads out; it reads the file system and changes nothing. */
+export function createPathGuard({ workspaceOf }: GuardOptions): { confine(call: Call): Promise<void> | undefined } {
   return {
-    async confine({ principal, server, tool, params, definition }) {
-      const workspace = workspaceOf(server, principal.id);
-      if (!workspace) return;
-      const { arguments: given = { uri: params.uri ?? null } } = params;
-      for (const argument of pathArguments(given, { rules: workspace.rules, definition })) {
-        const reason = await whyRefused(argument.text, workspace.room);
-        if (reason !== undefined) throw refusal({ server, tool }, argument, { reason, folder: workspace.folder });
-      }
+    confine(call) {
+      const workspace = workspaceOf(call.server, call.principal.id);
+      return workspace && confineTo(workspace, call);
     },
   };
+}
+
+async function confineTo(
+  { folder, room, rules }: Workspace,
+  { server, tool, params, definition }: Call,
+): Promise<void> {
+  const { arguments: given = { uri: params.uri ?? null } } = params;
+  for (const argument of pathArguments(given, { rules, definition: definition() })) {
+    const reason = await whyRefused(argument.text, room);
+    if (reason !== undefined) throw refusal({ server, tool }, argument, { reason, folder });
+  }
 }
 
 /** Why a server must not get this text as a path: some way to read it leads out of the room. */

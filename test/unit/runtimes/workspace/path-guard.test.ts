@@ -232,7 +232,7 @@ describe('the guard', () => {
     server,
     tool: 'read_file',
     params: { name: 'read_file', arguments: given },
-    definition: { inputSchema: {} },
+    definition: () => ({ inputSchema: {} }),
   });
 
   test('names the server, the tool, the argument and the path, and says what to give', async () => {
@@ -254,7 +254,7 @@ describe('the guard', () => {
   });
 
   test('judges the address of a resource', async () => {
-    const read = { ...call({}), tool: 'resources/read', definition: undefined };
+    const read = { ...call({}), tool: 'resources/read', definition: () => undefined };
     await expect(guard().confine({ ...read, params: { uri: 'file:///etc/passwd' } })).rejects.toThrow('"uri"');
     await guard().confine({ ...read, params: { uri: 'memo://insights/../..' } });
   });
