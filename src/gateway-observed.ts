@@ -7,6 +7,7 @@ import type { AuditFile } from './observability/audit-file.ts';
 import type { Log } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
 import type { Admission } from './policy/admission.ts';
+import type { AuditedRefusals, RefusedRequest } from './policy/audited-refusals.ts';
 
 /** What happens in the gateway, for whoever writes it down; without audit and metrics nobody does. */
 export interface Observed {
@@ -17,6 +18,8 @@ export interface Observed {
   noteCall(record: CallRecord): void;
   noteChange(change: { readonly server: string; readonly from: InstanceState; readonly to: InstanceState }): void;
   noteReaped(processes: number): void;
+  /** The HTTP door turned a request away. */
+  readonly noteRefused: (refused: RefusedRequest) => void;
   /** A changed file was put into use, or could not be. */
   noteConfig(outcome: 'applied' | 'refused'): void;
   noteSearch(answer: SearchAnswer, durationMs: number): void;
@@ -50,6 +53,10 @@ export async function openObserved({ config, log, version }: ObservedOptions): P
     noteChange: ({ server, from, to }) => metrics?.metrics.instance(server, from.kind, to.kind),
     noteConfig: (outcome) => metrics?.metrics.config(outcome),
     noteReaped: (processes) => metrics?.metrics.reaped(processes),
+    noteRefused: (refused) => {
+      audit?.refusals.note(refused);
+      metrics?.metrics.refused(refused.reason);
+    },
     noteSearch: (answer, durationMs) => {
       lastSearch = answer;
       const { mode, verdict, degraded } = answer;
@@ -57,21 +64,26 @@ export async function openObserved({ config, log, version }: ObservedOptions): P
     },
     lastSearch: () => lastSearch,
     auditProblem: () => audit?.file.problem(),
-    close: async () => audit?.file.close(),
+    close: async () => {
+      audit?.refusals.close();
+      await audit?.file.close();
+    },
   };
 }
 
 interface OpenAudit {
   readonly file: AuditFile;
   readonly calls: Admission;
+  readonly refusals: AuditedRefusals;
   decide(record: CallRecord): void;
 }
 
 async function openAudit({ audit, redact }: ObservedOptions['config'], log: Log): Promise<OpenAudit | undefined> {
   if (!audit) return undefined;
-  const [{ createAuditFile }, { auditDecision, createAuditedCalls }] = await Promise.all([
+  const [{ createAuditFile }, { auditDecision, createAuditedCalls }, { createAuditedRefusals }] = await Promise.all([
     import('./observability/audit-file.ts'),
     import('./policy/audited-calls.ts'),
+    import('./policy/audited-refusals.ts'),
   ]);
   const file = createAuditFile({ ...audit, log, redact });
   const decide = ({ principal, tool: door, error }: CallRecord) => {
@@ -79,7 +91,8 @@ async function openAudit({ audit, redact }: ObservedOptions['config'], log: Log)
     const why = error ? { reason: error.message } : {};
     auditDecision(file, { principal, door, outcome: error?.code ?? 'ok', ...why });
   };
-  return { file, calls: createAuditedCalls(file, audit), decide };
+  const refusals = createAuditedRefusals(file, () => performance.now());
+  return { file, calls: createAuditedCalls(file, audit), refusals, decide };
 }
 
 /** What is refused before there is a call that could be admitted. */

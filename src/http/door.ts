@@ -12,6 +12,8 @@ import { slowingDown } from './slow-down.ts';
 export interface Door {
   readonly refusal: NameGuard;
   readonly authenticate: Authenticate;
+  /** As far as it is known; of headers only what listed proxies wrote is believed. */
+  readonly clientAddress: (request: IncomingMessage) => string;
   /** Undefined where nobody is asked for a token. */
   readonly metadata:
     | { readonly baseUrl: (request: IncomingMessage) => string; readonly issuers: readonly string[] }
@@ -38,17 +40,18 @@ export interface DoorAuth {
 export function createDoor(options: DoorOptions): Door {
   const { host, auth, publicUrl, trustedProxies } = options;
   const refusal = createNameGuard(options);
-  if (!auth) {
-    if (!isLoopback(host)) throw openToTheNetwork(host);
-    return { refusal, authenticate: trustLoopback, metadata: undefined };
-  }
   const isOurs = (name: string) => refusal({ host: name }) === undefined;
   const { baseUrl, clientAddress } = createForwarded({ publicUrl, trustedProxies, isOurs });
+  if (!auth) {
+    if (!isLoopback(host)) throw openToTheNetwork(host);
+    return { refusal, authenticate: trustLoopback, clientAddress, metadata: undefined };
+  }
   const { verifiers, isApiKey, issuers, limiter, failures: rate } = auth;
   const authenticate = createAuthenticate({ verifiers, isApiKey, baseUrl });
   return {
     refusal,
     authenticate: slowingDown(authenticate, { limiter, rate, clientAddress }),
+    clientAddress,
     metadata: { baseUrl, issuers },
   };
 }

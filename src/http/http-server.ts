@@ -4,8 +4,10 @@ import type { DoorBounds } from '../config/config.ts';
 import { GatewayError } from '../errors.ts';
 import type { ToolOffer } from '../meta-tools/tool-offer.ts';
 import type { MetricsPage } from '../observability/metrics.ts';
+import type { RefusalReason, RefusedRequest } from '../policy/audited-refusals.ts';
 import type { Principal } from '../policy/principal.ts';
 import { nearest } from '../stdx/nearest.ts';
+import { type Administration, addAdminRoutes } from './admin-routes.ts';
 import { answerBrokenRequest } from './broken-request.ts';
 import type { Door } from './door.ts';
 import { watchForDrain } from './drain.ts';
@@ -14,6 +16,7 @@ import { METADATA_PATH, protectedResource } from './protected-resource.ts';
 import { createRelayEndpoint } from './relay-endpoint.ts';
 import type { RelayTarget } from './relay-target.ts';
 import type { OfferFor } from './sdk-lane.ts';
+import { sendsSomething } from './slow-down.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -46,6 +49,8 @@ export interface HttpParts {
   /** What `/metrics` answers with; undefined when there is nothing for this principal. */
   readonly metrics?: (principal: Principal) => Promise<MetricsPage | undefined>;
   readonly onError: (error: Error) => void;
+  /** A request was turned away before any route saw it. */
+  readonly onRefused: (refused: RefusedRequest) => void;
 }
 
 export interface DirectDoor {
@@ -87,6 +92,7 @@ export async function startHttpServer(parts: HttpParts): Promise<HttpServer> {
   addMetrics(app, parts);
   addMetadata(app, parts);
   addMcp(app, parts, endpoints);
+  if (parts.admin) addAdminRoutes(app, parts.admin);
   await listen(app, parts);
   const drain = watchForDrain(app.server);
   const bound = app.addresses()[0];
@@ -121,20 +127,32 @@ const HEADERS_MS_MAX = 15_000;
 /** Tokens are long, and some proxies add theirs. */
 const HEADER_BYTES_MAX = 32 * 1024;
 
-function guard(app: FastifyInstance, { door }: HttpParts): void {
+function guard(app: FastifyInstance, { door, onRefused }: HttpParts): void {
+  const note = (request: FastifyRequest, reason: RefusalReason, message: string) =>
+    onRefused({ reason, message, address: door.clientAddress(request.raw) });
   app.decorateRequest('principal');
   app.addHook('onRequest', async (request, reply) => {
     const why = door.refusal(request.headers);
-    if (why !== undefined) return reply.code(403).send({ error: why });
+    if (why !== undefined) {
+      note(request, 'name', why);
+      return reply.code(403).send({ error: why });
+    }
     if (request.routeOptions.config.access === 'open') return;
     const access = await door.authenticate(request.raw);
-    if (access.kind === 'refused')
+    if (access.kind === 'refused') {
+      note(request, reasonOf(access.status, request), access.message);
       return reply.code(access.status).headers(access.headers).send({ error: access.message });
+    }
     request.principal = access.principal;
   });
   app.setNotFoundHandler((request, reply) =>
     reply.code(404).send({ error: `nothing is at ${request.method} ${request.url}; MCP is at /mcp and /mcp/<server>` }),
   );
+}
+
+function reasonOf(status: number, { raw }: FastifyRequest): RefusalReason {
+  if (status === 401) return sendsSomething(raw) ? 'wrong_credentials' : 'no_credentials';
+  return status === 429 ? 'too_many' : 'unverifiable';
 }
 
 /** The MCP endpoints read and bound bodies themselves. */

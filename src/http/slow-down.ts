@@ -36,7 +36,8 @@ export function slowingDown(
   };
 }
 
-const sendsSomething = ({ headers }: IncomingMessage) =>
+/** Whether there is anything that could be checked, right or wrong. */
+export const sendsSomething = ({ headers }: IncomingMessage) =>
   headers.authorization !== undefined ||
   headers['x-api-key'] !== undefined ||
   headers['cf-access-jwt-assertion'] !== undefined;

@@ -40,6 +40,8 @@ export interface Metrics {
   /** Kinds of the state that an instance of the server left and came into. */
   instance(server: string, from: string, to: string): void;
   reaped(processes: number): void;
+  /** A request that the HTTP door turned away, by one of a few reasons. */
+  refused(reason: string): void;
   /** A changed configuration file: `applied` or `refused`. */
   config(outcome: string): void;
   page(): Promise<MetricsPage>;
@@ -62,7 +64,13 @@ export function createMetrics(version: string): Metrics {
   );
   addProcess(registers);
   const page = async () => ({ contentType: series.contentType, text: await series.metrics() });
-  return { ...callSeries(registers), ...answerSeries(registers), ...serverSeries(registers), page };
+  return {
+    ...callSeries(registers),
+    ...answerSeries(registers),
+    ...serverSeries(registers),
+    ...doorSeries(registers),
+    page,
+  };
 }
 
 type Registers = Series[];
@@ -144,6 +152,16 @@ function answerSeries(registers: Registers): Pick<Metrics, 'answer' | 'search'> 
       seconds.observe({ mode }, durationMs / 1_000);
     },
   };
+}
+
+function doorSeries(registers: Registers): Pick<Metrics, 'refused'> {
+  const refused = new Counter({
+    name: 'tooldex_refused_requests_total',
+    help: 'Requests that the HTTP door turned away before any route saw them, by reason.',
+    labelNames: ['reason'],
+    registers,
+  });
+  return { refused: (reason) => refused.inc({ reason }) };
 }
 
 function serverSeries(registers: Registers): Pick<Metrics, 'instance' | 'reaped' | 'config'> {

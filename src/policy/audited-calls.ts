@@ -33,14 +33,19 @@ function lineOf({ principal, door, server, tool }: AskedCall, outcome: CallOutco
 
 /** A question that the gateway itself decided, without any server being called. */
 export interface Decision {
-  readonly principal: Principal;
+  readonly principal: Pick<Principal, 'id'>;
   readonly door: string;
   /** `ok` or the code of the refusal. */
   readonly outcome: string;
   readonly reason?: string;
+  /** Of a client that is not known otherwise. */
+  readonly address?: string;
+  /** Decisions of this kind before it that have no line. */
+  readonly skipped?: number;
 }
 
-export function auditDecision(audit: AuditFile, { principal, door, outcome, reason }: Decision): void {
+export function auditDecision(audit: AuditFile, decision: Decision): void {
+  const { principal, door, outcome, reason, address, skipped = 0 } = decision;
   const why: JsonObject = reason === undefined ? {} : { reason: String(maskSecrets(reason)) };
   audit.write({
     time: new Date().toISOString(),
@@ -49,5 +54,7 @@ export function auditDecision(audit: AuditFile, { principal, door, outcome, reas
     door,
     outcome,
     ...why,
+    ...(address === undefined ? {} : { address }),
+    ...(skipped === 0 ? {} : { skipped }),
   });
 }

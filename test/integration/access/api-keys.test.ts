@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { openDoor } from '../../../src/gateway-access.ts';
 import { openTestGateway } from '../gateway/open-gateway.ts';
@@ -81,4 +82,35 @@ describe('an address that others can reach', () => {
     expect((await ask('/readyz', { headers: { ...right, host: 'rebound.example' } })).status).toBe(403);
     expect((await ask('/readyz', { headers: { host: '192.0.2.7:8080' } })).status).toBe(401);
   });
+});
+
+it('counts and audits requests that are turned away, without what they sent', async () => {
+  const { ask, key, rpc, config } = await serveWithAccess(
+    {},
+    {
+      auth: { api_keys: true },
+      metrics: true,
+      audit: { file: './refused.jsonl' },
+      access: { rules: [{ for: ['group:admins'], admin: true }] },
+    },
+  );
+  const admin = bearer(key('boss', ['admins']));
+  await ask('/mcp');
+  await ask('/mcp', { headers: bearer('tdx_guessed') });
+  await ask('/healthz', { headers: { host: 'evil.example' } });
+  await rpc('/mcp', { method: 'tools/list' }, admin);
+  const { text } = await ask('/metrics', { headers: admin });
+  for (const reason of ['name', 'no_credentials', 'wrong_credentials'])
+    expect(text).toContain(`tooldex_refused_requests_total{reason="${reason}"} 1`);
+  const lines = () =>
+    readFileSync(config.audit?.file ?? '', 'utf8')
+      .trimEnd()
+      .split('\n');
+  await expect.poll(() => lines().length).toBe(3);
+  expect(lines().map((line) => JSON.parse(line))).toMatchObject([
+    { principal: 'nobody', door: 'http', outcome: 'UNAUTHENTICATED', address: '127.0.0.1' },
+    { principal: 'nobody', outcome: 'UNAUTHENTICATED' },
+    { principal: 'nobody', outcome: 'NOT_ALLOWED' },
+  ]);
+  expect(lines().join()).not.toContain('guessed');
 });
