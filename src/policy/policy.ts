@@ -23,7 +23,7 @@ export function createOpenPolicy(adding: AddingRight): Policy {
     seesServer: yes,
     seesTool: yes,
     seesProfile: yes,
-    isAdmin: yes,
+    isAdmin: ({ kind }) => kind === 'local',
     mayAdd: () => adding,
   };
 }

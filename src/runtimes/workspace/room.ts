@@ -124,6 +124,6 @@ async function* filesIn(folders: readonly string[]): AsyncGenerator<string> {
   const roots = new Set(folders.filter((path) => !folders.some((other) => other !== path && isWithin(path, other))));
   for (const root of roots) {
     const entries = (await opendir(root, { recursive: true }).catch(() => undefined)) ?? [];
-    for await (const entry of entries) if (entry.isFile()) yield join(entry.path, entry.name);
+    for await (const entry of entries) if (entry.isFile()) yield join(entry.parentPath, entry.name);
   }
 }
