@@ -1,7 +1,6 @@
 /** The part of the composition root that opens the doors: HTTP and stdio, each loaded when it is asked for. */
 import type { Readable, Writable } from 'node:stream';
 import type { Config } from './config/config.ts';
-import type { ConfigFile } from './config/config-file.ts';
 import type { Gateway } from './gateway.ts';
 import { openDoor } from './gateway-access.ts';
 import { readinessOf } from './gateway-readiness.ts';
@@ -15,13 +14,10 @@ export interface ServeHttpOptions {
   readonly host: string;
   readonly port: number;
   readonly log: Log;
-  /** What admins edit over HTTP; without it there is no `/api`. */
-  readonly configFile?: ConfigFile;
 }
 
 /** Listens when it resolves; tools are listed in the background. */
-export async function serveHttp(gateway: Gateway, options: ServeHttpOptions): Promise<HttpServer> {
-  const { config, host, port, log, configFile } = options;
+export async function serveHttp(gateway: Gateway, { config, host, port, log }: ServeHttpOptions): Promise<HttpServer> {
   const [{ startHttpServer }, { createDirectOffer }, { createRelayTarget }, { createMetaOffer }, parts] =
     await Promise.all([
       import('./http/http-server.ts'),
@@ -60,17 +56,10 @@ export async function serveHttp(gateway: Gateway, options: ServeHttpOptions): Pr
   const { door, close: closeDoor } = await openDoor({ config, host, log });
   const metrics = async (principal: Principal) =>
     parts.policy.isAdmin(principal) ? observed.metrics?.page() : undefined;
-  const admin = configFile && {
-    parts: { ...parts, configFile, configStatus: gateway.configStatus },
-    isAdmin: (principal: Principal) => parts.policy.isAdmin(principal),
-    bodyBytesMax: config.bounds.bodyBytesMax,
-    log,
-  };
   const offered = {
     host,
     port,
     metrics,
-    admin,
     meta,
     direct,
     profile,

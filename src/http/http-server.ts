@@ -7,7 +7,6 @@ import type { MetricsPage } from '../observability/metrics.ts';
 import type { RefusalReason, RefusedRequest } from '../policy/audited-refusals.ts';
 import type { Principal } from '../policy/principal.ts';
 import { nearest } from '../stdx/nearest.ts';
-import { type Administration, addAdminRoutes } from './admin-routes.ts';
 import { answerBrokenRequest } from './broken-request.ts';
 import type { Door } from './door.ts';
 import { watchForDrain } from './drain.ts';
@@ -92,7 +91,6 @@ export async function startHttpServer(parts: HttpParts): Promise<HttpServer> {
   addMetrics(app, parts);
   addMetadata(app, parts);
   addMcp(app, parts, endpoints);
-  if (parts.admin) addAdminRoutes(app, parts.admin);
   await listen(app, parts);
   const drain = watchForDrain(app.server);
   const bound = app.addresses()[0];
