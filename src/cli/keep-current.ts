@@ -2,6 +2,7 @@
 import { dirname } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { listIncluded } from '../config/include-files.ts';
+import type { ReloadPlan } from '../config/plan-reload.ts';
 import { watchFiles } from '../config/watch.ts';
 import { listInBackground } from '../gateway.ts';
 import type { Invocation } from './invocation.ts';
@@ -10,6 +11,10 @@ import type { Opened } from './open.ts';
 export interface Current {
   /** Reads the file and puts it into use, changed or not: secrets that it refers to may be others. */
   reload(): Promise<void>;
+  /** The same, for somebody who waits for the outcome. Throws why nothing of the file is in use. */
+  apply(): Promise<ReloadPlan>;
+  /** What is in use. */
+  readonly config: Config;
   close(): void;
 }
 
@@ -21,22 +26,42 @@ export interface KeepCurrentOptions extends Pick<Opened, 'config' | 'gateway' | 
 /** Watches until it is closed. What is wrong with a changed file is logged, and what was in use stays. */
 export function keepCurrent({ config, gateway, log, load, fixed = {} }: KeepCurrentOptions): Current {
   let { source } = config;
-  const reload = async () => {
+  let inUse = config;
+  let turn: Promise<unknown> = Promise.resolve();
+  const applyNow = async () => {
     try {
+      watch.noteSeen();
       const next = await load();
       source = next.source;
-      await gateway.reload({ ...next, ...fixed });
+      const plan = await gateway.reload({ ...next, ...fixed });
+      inUse = { ...next, ...fixed };
       void listInBackground(gateway, log);
+      return plan;
     } catch (error) {
       gateway.refuseConfig(error);
+      throw error;
     }
   };
+  // In turns, so that a file that was read earlier is not put into use later.
+  const apply = () => {
+    const applied = turn.then(applyNow);
+    turn = applied.catch(() => undefined);
+    return applied;
+  };
+  const reload = async () => void (await apply().catch(() => undefined));
   const watch = watchFiles({
     files: () => [source.file, ...listIncluded(source.include)],
     folders: () => source.include.map((pattern) => dirname(pattern)),
     onChange: () => void reload(),
   });
-  return { reload, close: () => watch.close() };
+  return {
+    reload,
+    apply,
+    get config() {
+      return inUse;
+    },
+    close: () => watch.close(),
+  };
 }
 
 /** There SIGHUP means that the window was closed, not that somebody asks for a reload. */

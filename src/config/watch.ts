@@ -16,6 +16,8 @@ export interface WatchOptions {
 }
 
 export interface Watch {
+  /** The files as they are now are no news: somebody is reading them anyway. */
+  noteSeen(): void;
   close(): void;
 }
 
@@ -46,6 +48,10 @@ class FolderWatcher implements Watch {
     this.#polling = setInterval(() => this.#look(), this.#options.pollMs ?? POLL_MS).unref();
     // What changed between the digest and the watch gave no sign.
     this.#onSign();
+  }
+
+  noteSeen(): void {
+    this.#digest = digestOf(this.#options.files());
   }
 
   close(): void {

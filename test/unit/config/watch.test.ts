@@ -123,3 +123,12 @@ describe('#64 each way of saving is one change', () => {
     await told(1);
   });
 });
+
+it('what somebody has noted is what later changes are told against', async () => {
+  const { file, told, count } = begin(plainFile);
+  writeFileSync(file, 'two');
+  watch?.noteSeen();
+  writeFileSync(file, 'one');
+  await told(1);
+  expect(count()).toBe(1);
+});
