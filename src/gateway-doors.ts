@@ -1,10 +1,13 @@
 /** The part of the composition root that opens the doors: HTTP and stdio, each loaded when it is asked for. */
 import type { Readable, Writable } from 'node:stream';
 import type { Config } from './config/config.ts';
+import type { ConfigFile } from './config/config-file.ts';
 import type { Gateway } from './gateway.ts';
 import { openDoor } from './gateway-access.ts';
 import { readinessOf } from './gateway-readiness.ts';
+import type { Administration } from './http/admin-routes.ts';
 import type { HttpServer } from './http/http-server.ts';
+import type { MetaToolParts } from './meta-tools/parts.ts';
 import type { Log } from './observability/log.ts';
 import { LOCAL, type Principal } from './policy/principal.ts';
 import { visibleServers } from './policy/visible-servers.ts';
@@ -14,10 +17,13 @@ export interface ServeHttpOptions {
   readonly host: string;
   readonly port: number;
   readonly log: Log;
+  /** What admins edit over HTTP; without it there is no `/api`. */
+  readonly configFile?: ConfigFile;
 }
 
 /** Listens when it resolves; tools are listed in the background. */
-export async function serveHttp(gateway: Gateway, { config, host, port, log }: ServeHttpOptions): Promise<HttpServer> {
+export async function serveHttp(gateway: Gateway, options: ServeHttpOptions): Promise<HttpServer> {
+  const { config, host, port, log } = options;
   const [{ startHttpServer }, { createDirectOffer }, { createRelayTarget }, { createMetaOffer }, parts] =
     await Promise.all([
       import('./http/http-server.ts'),
@@ -60,6 +66,7 @@ export async function serveHttp(gateway: Gateway, { config, host, port, log }: S
     host,
     port,
     metrics,
+    admin: administration(gateway, parts, options),
     meta,
     direct,
     profile,
@@ -80,6 +87,20 @@ export async function serveHttp(gateway: Gateway, { config, host, port, log }: S
     closeDoor();
   };
   return { ...server, close };
+}
+
+/** The parts keep their policy behind a getter, so they are asked anew each time. */
+function administration(gateway: Gateway, parts: MetaToolParts, options: ServeHttpOptions): Administration | undefined {
+  const { config, configFile, log } = options;
+  const { catalog, directory, discovery, pool } = parts;
+  return (
+    configFile && {
+      parts: { catalog, directory, discovery, pool, configFile, configStatus: gateway.configStatus },
+      isAdmin: (principal) => parts.policy.isAdmin(principal),
+      bodyBytesMax: config.bounds.bodyBytesMax,
+      log,
+    }
+  );
 }
 
 export interface ServeStdioOptions {

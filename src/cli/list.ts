@@ -2,7 +2,7 @@
 
 import type { MetaToolParts } from '../meta-tools/parts.ts';
 import { findServer } from '../meta-tools/resolve-tool.ts';
-import { serverStatus } from '../meta-tools/server-status.ts';
+import { serverState, serverStatus } from '../meta-tools/server-status.ts';
 import { signature } from '../meta-tools/signature.ts';
 import { type CommonFlags, type Invocation, paint, print, printJson, tell } from './invocation.ts';
 import { openGateway } from './open.ts';
@@ -23,7 +23,7 @@ function listServers(invocation: Invocation, parts: MetaToolParts, flags: Common
   const rows = parts.directory.names().map((name) => ({
     server: name,
     status: serverStatus(parts, name),
-    ...stateOf(parts, name),
+    ...serverState(parts, name),
     tools: parts.catalog.listing(name)?.toolCount ?? null,
     description: parts.directory.get(name)?.description ?? '',
   }));
@@ -54,15 +54,6 @@ function listTools(
   if (tools.length === 0)
     print(invocation, `${known.name}: ${serverStatus(parts, known.name)}; "tooldex index ${known.name}" lists it`);
   for (const { name, definition } of tools) print(invocation, signature(name, definition.inputSchema));
-}
-
-/** For programs: the state by name, and the whole reason where something is wrong. */
-function stateOf({ discovery, pool }: MetaToolParts, server: string): { state: string; reason?: string } {
-  const knowledge = discovery.knowledge(server);
-  if (knowledge.kind === 'failed') return { state: 'failing', reason: knowledge.reason };
-  const { kind } = pool.state(server);
-  if (knowledge.kind !== 'indexed') return { state: 'not-indexed' };
-  return { state: kind === 'stopped' ? 'asleep' : kind };
 }
 
 const count = (tools: number) => `${tools} ${tools === 1 ? 'tool' : 'tools'}`;

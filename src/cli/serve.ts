@@ -1,10 +1,12 @@
 /** `tooldex serve`: the HTTP front door, until a signal. */
 import type { Config } from '../config/config.ts';
+import { createConfigFile } from '../config/config-file.ts';
+import { ownFileInstead } from '../config/locate-config.ts';
 import { listInBackground } from '../gateway.ts';
 import { serveHttp } from '../gateway-doors.ts';
 import { type CommonFlags, type Invocation, print } from './invocation.ts';
 import { isAtTerminal, keepCurrent } from './keep-current.ts';
-import { type ListenFlags, openGateway } from './open.ts';
+import { type ListenFlags, loadOptions, openGateway } from './open.ts';
 import { untilSignal } from './until-signal.ts';
 
 export async function serve(invocation: Invocation, flags: CommonFlags & ListenFlags): Promise<number> {
@@ -16,7 +18,13 @@ export async function serve(invocation: Invocation, flags: CommonFlags & ListenF
   const current = keepCurrent(opened);
   reload = () => void current.reload();
   try {
-    const server = await serveHttp(gateway, { config, ...config.listen, log });
+    const configFile = createConfigFile({
+      loadOptions: () => loadOptions(invocation, flags),
+      ownFile: (file) => ownFileInstead(file, invocation),
+      current: () => current.config,
+      reload: current.apply,
+    });
+    const server = await serveHttp(gateway, { config, ...config.listen, log, configFile });
     print(invocation, `Tooldex ${gateway.identity.version} serves MCP at ${server.url.href}`);
     print(invocation, `paste into your client: ${JSON.stringify(clientEntry(server.url, config))}`);
     void listInBackground(gateway, log);

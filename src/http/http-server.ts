@@ -7,6 +7,7 @@ import type { MetricsPage } from '../observability/metrics.ts';
 import type { RefusalReason, RefusedRequest } from '../policy/audited-refusals.ts';
 import type { Principal } from '../policy/principal.ts';
 import { nearest } from '../stdx/nearest.ts';
+import { type Administration, addAdminRoutes } from './admin-routes.ts';
 import { answerBrokenRequest } from './broken-request.ts';
 import type { Door } from './door.ts';
 import { watchForDrain } from './drain.ts';
@@ -47,6 +48,8 @@ export interface HttpParts {
   readonly readiness: (principal: Principal) => Promise<{ readonly status: 'ok' | 'degraded' | 'failing' }>;
   /** What `/metrics` answers with; undefined when there is nothing for this principal. */
   readonly metrics?: (principal: Principal) => Promise<MetricsPage | undefined>;
+  /** What is behind `/api`; without it nothing is. */
+  readonly admin?: Administration | undefined;
   readonly onError: (error: Error) => void;
   /** A request was turned away before any route saw it. */
   readonly onRefused: (refused: RefusedRequest) => void;
@@ -91,6 +94,7 @@ export async function startHttpServer(parts: HttpParts): Promise<HttpServer> {
   addMetrics(app, parts);
   addMetadata(app, parts);
   addMcp(app, parts, endpoints);
+  if (parts.admin) addAdminRoutes(app, parts.admin);
   await listen(app, parts);
   const drain = watchForDrain(app.server);
   const bound = app.addresses()[0];

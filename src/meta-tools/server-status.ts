@@ -17,6 +17,19 @@ export function serverStatus({ pool, discovery, catalog }: MetaToolParts, server
   return `asleep ${duration(pool.startCostMs(server) ?? catalog.listing(server)?.startMs ?? 0)}`;
 }
 
+/** For programs: the state by name, and the whole reason where something is wrong. */
+export function serverState(
+  { discovery, pool }: Pick<MetaToolParts, 'discovery' | 'pool'>,
+  server: string,
+): { state: string; reason?: string } {
+  const knowledge = discovery.knowledge(server);
+  if (knowledge.kind === 'failed') return { state: 'failing', reason: knowledge.reason };
+  const state = pool.state(server);
+  if (knowledge.kind !== 'indexed') return { state: 'not-indexed' };
+  if ('reason' in state) return { state: 'failing', reason: state.reason };
+  return { state: state.kind === 'stopped' ? 'asleep' : state.kind };
+}
+
 /** `4 of 6 servers indexed`, with what keeps the others; undefined when there is nothing to say. */
 export function indexingStatus({ directory, discovery }: MetaToolParts): string | undefined {
   const names = directory.names();

@@ -40,7 +40,29 @@ const CLASSIFIED: Readonly<Record<string, Readonly<Record<string, Expected>>>> =
   },
   '/mcp/:server/messages': mcp(`/mcp/${SECRET}/messages?session=x`, { POST: [401, 404, 404], others: [401, 404, 405] }),
   '/mcp/:server': mcp(`/mcp/${SECRET}`, { POST: [401, 404, 200], others: [401, 404, 405] }),
+  '/api/servers': {
+    ...admins(['GET', 'HEAD'], '/api/servers', 200),
+    // What is probed with is no server.
+    ...admins(['POST'], '/api/servers', 400),
+  },
+  '/api/servers/:name': {
+    ...admins(['GET', 'HEAD'], `/api/servers/${SECRET}`, 200),
+    // Without the content type that other sites cannot send.
+    ...admins(['DELETE'], `/api/servers/${SECRET}`, 415),
+  },
+  '/api/servers/:name/enable': admins(['POST'], `/api/servers/${SECRET}/enable`, 200),
+  '/api/servers/:name/disable': admins(['POST'], '/api/servers/nothing/disable', 404),
+  '/api/servers/:name/index': admins(['POST'], `/api/servers/${SECRET}/index`, 200),
+  '/api/servers/:name/stop': admins(['POST'], `/api/servers/${SECRET}/stop`, 200),
+  '/api/changes': admins(['GET', 'HEAD'], '/api/changes', 200),
+  '/api/changes/:name/approve': admins(['POST'], '/api/changes/nothing/approve', 400),
+  '/api/reload': admins(['POST'], '/api/reload', 200),
+  '/api/openapi.json': admins(['GET', 'HEAD'], '/api/openapi.json', 200),
 };
+
+function admins(methods: readonly string[], ask: string, right: number): Record<string, Expected> {
+  return same(methods, { ask, statuses: [401, 404, right] });
+}
 
 function same(methods: readonly string[], expected: Expected): Record<string, Expected> {
   return Object.fromEntries(methods.map((method) => [method, expected]));
@@ -146,7 +168,11 @@ describe('every route (#50)', () => {
 /** What a caller asked for itself may be named; whatever comes on top of it tells that it is there. */
 function reveals({ text }: Reply, asked: string): boolean {
   const told = asked.includes(SECRET)
-    ? text.replaceAll(`"${SECRET}\\"`, '').replaceAll(`/${SECRET}"`, '').replaceAll(`\\"${SECRET}`, '')
+    ? text
+        .replaceAll(` ${asked};`, '')
+        .replaceAll(`"${SECRET}\\"`, '')
+        .replaceAll(`/${SECRET}"`, '')
+        .replaceAll(`\\"${SECRET}`, '')
     : text;
   return told.includes(SECRET) || told.includes('echo');
 }

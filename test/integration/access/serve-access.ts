@@ -1,7 +1,11 @@
 /** A gateway behind its HTTP door with access control, and requests to it as strangers and principals send them. */
 import { request as httpRequest } from 'node:http';
+import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { keepCurrent } from '../../../src/cli/keep-current.ts';
 import type { Config } from '../../../src/config/config.ts';
+import { createConfigFile } from '../../../src/config/config-file.ts';
+import { loadConfig } from '../../../src/config/load-config.ts';
 import { type OpenKeys, openKeys } from '../../../src/gateway-access.ts';
 import { serveHttp } from '../../../src/gateway-doors.ts';
 import type { HttpServer } from '../../../src/http/http-server.ts';
@@ -37,8 +41,19 @@ export async function serveWithAccess(
   servers: Readonly<Record<string, TestServer>>,
   keys: JsonObject = { auth: { api_keys: true } },
 ): Promise<ServedGateway> {
-  const { gateway, config, log } = await openTestGateway(servers, undefined, keys);
-  const server = await serveHttp(gateway, { config, host: config.listen.host, port: 0, log: () => undefined });
+  const { gateway, config, folder, log } = await openTestGateway(servers, undefined, keys);
+  const env = { PATH: process.env.PATH, TOOLDEX_TEST_RUN: process.env.TOOLDEX_TEST_RUN };
+  const loadOptions = { file: config.source.file, env, dataDirDefault: join(folder, 'data') };
+  const current = keepCurrent({ config, gateway, log: () => undefined, load: () => loadConfig(loadOptions) });
+  onTestFinished(() => current.close());
+  const configFile = createConfigFile({
+    loadOptions: () => loadOptions,
+    ownFile: () => undefined,
+    current: () => current.config,
+    reload: current.apply,
+  });
+  const noLog = () => undefined;
+  const server = await serveHttp(gateway, { config, host: config.listen.host, port: 0, log: noLog, configFile });
   onTestFinished(() => server.close());
   const opened = await openKeys(config);
   onTestFinished(() => opened.close());

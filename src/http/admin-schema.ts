@@ -1,0 +1,97 @@
+/** What goes into the administration API and comes out of it; the OpenAPI document is generated from this. */
+import * as z from 'zod';
+import { clientServer } from '../config/server-schema.ts';
+
+const names = z.array(z.string());
+
+const server = z.strictObject({
+  name: z.string(),
+  enabled: z.boolean(),
+  source: z
+    .enum(['file', 'agent'])
+    .meta({ description: '`file`: the configuration and what it includes. `agent`: brought by `add_mcp_server`.' }),
+  runtime: z.enum(['native', 'container', 'remote']).optional().meta({ description: 'Of those that the file has.' }),
+  description: z.string(),
+  state: z.enum([
+    'disabled',
+    'not-indexed',
+    'failing',
+    'asleep',
+    'installing',
+    'starting',
+    'ready',
+    'draining',
+  ] as const),
+  reason: z.string().optional().meta({ description: 'Why it is failing.' }),
+  toolCount: z.int().nullable().meta({ description: 'As last listed; null where it never was.' }),
+  waiting: z.int().meta({ description: 'Tools that wait for approval.' }),
+});
+
+const plan = z.strictObject({
+  added: names,
+  removed: names,
+  changed: z.array(z.strictObject({ name: z.string(), restarts: z.boolean() })),
+  unchanged: names,
+  settings: names.meta({ description: 'Keys besides servers that changed.' }),
+});
+
+/** Bodies and answers by the name that they have in the document. Answers are exactly so: tests hold real ones against it. */
+export const ADMIN_SCHEMAS = {
+  Servers: z.strictObject({
+    servers: z.array(server),
+    config: z.strictObject({
+      file: z.string(),
+      include: names,
+      generation: z.int().meta({ description: 'Counts the configurations that were in use.' }),
+      problem: z.string().optional().meta({ description: 'Why the file is not in use as it is now.' }),
+    }),
+  }),
+  Server: z.strictObject({
+    ...server.shape,
+    tools: z.array(
+      z.strictObject({
+        name: z.string(),
+        description: z.string(),
+        allowed: z.boolean().meta({ description: 'Whether the configuration lets it be found and used.' }),
+      }),
+    ),
+  }),
+  NewServer: z.strictObject({
+    name: z.string().min(1),
+    entry: clientServer.meta({ description: 'As under `servers:` in the configuration file.' }),
+  }),
+  Edited: z.strictObject({
+    file: z.string().meta({ description: 'What was written.' }),
+    plan: plan.meta({ description: 'What the reload did.' }),
+    variables: names.optional().meta({ description: 'To be set before a new server can be enabled.' }),
+  }),
+  Indexed: z.strictObject({
+    server: z.string(),
+    tools: z.int(),
+    added: names,
+    changed: names,
+    removed: names,
+    withheld: names.optional(),
+  }),
+  Stopped: z.strictObject({ server: z.string(), state: server.shape.state }),
+  Changes: z.strictObject({
+    changes: z.array(
+      z.strictObject({
+        server: z.string(),
+        tool: z.string(),
+        new: z.boolean(),
+        noticedAt: z.number().meta({ description: 'Milliseconds since 1970.' }),
+        diff: names.meta({ description: 'Lines that begin with "-" (was), "+" (is now) or "!" (a warning).' }),
+      }),
+    ),
+  }),
+  Approval: z.strictObject({
+    tool: z.string().optional().meta({ description: 'One tool; without it all of the server that wait.' }),
+  }),
+  Approved: z.strictObject({ server: z.string(), approved: names }),
+  Reloaded: z.strictObject({ generation: z.int(), plan }),
+  Document: z.looseObject({ openapi: z.string() }),
+  Problem: z.strictObject({ error: z.string(), hint: z.string().optional(), code: z.string() }),
+} as const satisfies Record<string, z.ZodType>;
+
+export type AdminSchemaName = keyof typeof ADMIN_SCHEMAS;
