@@ -20,12 +20,14 @@ import { shownPath } from './paths.ts';
 import { invalidConfig } from './problems.ts';
 import { readDocument } from './read-document.ts';
 import { isClientFile, type LoadOptions } from './resolve.ts';
-import { removeIn, setIn, type TextKind } from './splice.ts';
+import { removeIn, replaceInList, setIn, type TextKind } from './splice.ts';
 
 export type ServerEdit =
   | { readonly kind: 'add'; readonly name: string; readonly entry: Readonly<Record<string, unknown>> }
   | { readonly kind: 'remove'; readonly name: string }
-  | { readonly kind: 'switch'; readonly name: string; readonly enabled: boolean };
+  | { readonly kind: 'switch'; readonly name: string; readonly enabled: boolean }
+  /** Another word in place of one of its `args`. */
+  | { readonly kind: 'argument'; readonly name: string; readonly from: string; readonly to: string };
 
 export interface EditedConfig {
   readonly file: string;
@@ -111,6 +113,11 @@ function applyEdit(text: string, { edit, kind, file }: Place): string {
   if (block === undefined) throw unknownServer(edit.name, document, file);
   const path = [block, edit.name];
   if (edit.kind === 'remove') return removeIn(text, kind, path);
+  if (edit.kind === 'argument') {
+    const changed = replaceInList(text, kind, { ...edit, path: [...path, 'args'] });
+    if (changed === undefined) throw notInArgs(edit, file);
+    return changed;
+  }
   const servers = document[block];
   const entry = isObject(servers) ? servers[edit.name] : undefined;
   const usesDisabled = isObject(entry) && 'disabled' in entry;
@@ -134,6 +141,12 @@ function addServer(text: string, { edit, kind, block, document }: Addition): str
   }
   const into = BLOCKS.find((each) => isObject(document[each])) ?? (kind === 'json' ? 'mcpServers' : 'servers');
   return setIn(text, kind, { path: [into, edit.name], value: edit.entry });
+}
+
+function notInArgs({ name, from, to }: { name: string; from: string; to: string }, file: string): GatewayError {
+  return new GatewayError('USAGE', `"${from}" does not stand in the args of "${name}" in ${shownPath(file)}`, {
+    hint: `write ${to} by hand where it comes from`,
+  });
 }
 
 function unknownServer(name: string, document: Readonly<Record<string, unknown>>, file: string): GatewayError {

@@ -55,6 +55,27 @@ export function removeIn(text: string, kind: TextKind, path: readonly string[]):
   return map.flow ? withoutInFlow(source, map, pair) : withoutInBlock(source, pair);
 }
 
+/** Replaces the texts in the list at this path that are `from`, in the quotes that they have; undefined if there is none. */
+export function replaceInList(
+  text: string,
+  kind: TextKind,
+  { path, from, to }: { readonly path: readonly string[]; readonly from: string; readonly to: string },
+): string | undefined {
+  let list = read(text, kind).root;
+  for (const key of path) list = isMap(list) ? pairOf(list, key)?.value : undefined;
+  const items = isSeq(list) ? list.items.filter(isScalar).filter(({ value }) => value === from) : [];
+  if (items.length === 0) return undefined;
+  return items.toReversed().reduce((done, { range }) => {
+    const [start, end] = range ?? [0, 0];
+    const written = done.slice(start, end);
+    return (
+      done.slice(0, start) +
+      (written.includes(from) ? written.replace(from, () => to) : JSON.stringify(to)) +
+      done.slice(end)
+    );
+  }, text);
+}
+
 function read(text: string, kind: TextKind): Source {
   const bare = kind === 'json' ? blankComments(text) : text;
   return { text, bare, kind, root: parseDocument(bare, { prettyErrors: false, logLevel: 'error' }).contents };
