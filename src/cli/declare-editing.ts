@@ -36,6 +36,7 @@ export function declareEditing(program: Command, invocation: Invocation, { commo
       );
   }
   declareClients(program, invocation, { common, choose });
+  declareUpgrade(program, invocation, { common, choose });
   declareChanges(program, invocation, { common, choose });
 }
 
@@ -61,6 +62,16 @@ function declareClients(program: Command, invocation: Invocation, { common, choo
     .option('--json', 'print JSON')
     .action((name: ClientName, args: string[], flags) =>
       choose(async () => (await import('./connect.ts')).connect(invocation, { client: name, args }, flags)),
+    );
+}
+
+function declareUpgrade(program: Command, invocation: Invocation, { common, choose }: Declaring): void {
+  common(program.command('upgrade').description('show what newer versions of npm packages change in their tools'))
+    .argument('[server...]', 'only these; all that run an npm package without')
+    .option('--write', 'upgrade; without it, this is a preview')
+    .option('--json', 'print JSON')
+    .action((servers: string[], flags) =>
+      choose(async () => (await import('./upgrade.ts')).upgrade(invocation, servers, flags)),
     );
 }
 

@@ -12,7 +12,10 @@ export interface LaunchOptions {
 }
 
 /** Throws what the runtime threw, START_TIMEOUT, or the signal's reason; an endpoint that comes too late is stopped. */
-export async function launchInTime(plan: ServerPlan, { server, clock, signal }: LaunchOptions): Promise<Endpoint> {
+export async function launchInTime(
+  plan: Pick<ServerPlan, 'runtime' | 'startTimeoutMs'>,
+  { server, clock, signal }: LaunchOptions,
+): Promise<Endpoint> {
   const late = new AbortController();
   const timeOut = () => late.abort(startTimeoutError(server, plan.startTimeoutMs, []));
   const cancelTimer = clock.after(plan.startTimeoutMs, timeOut);

@@ -1,5 +1,5 @@
 /** The note in an installation's folder that says what is in it, so that a later start asks nobody else. */
-import { access, readdir, readFile, writeFile } from 'node:fs/promises';
+import { access, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GatewayError } from '../../errors.ts';
 import { isObject } from '../../stdx/json.ts';
@@ -43,18 +43,27 @@ export interface InstalledCommand {
 }
 
 const MANIFEST = 'tooldex-install.json';
+const RETIRED = 'tooldex-replaced.json';
 
 /** The installation that answers this request, if it is there and whole. `root` is the ecosystem's folder. */
 export async function findInstallation(root: string, request: PackageRequest): Promise<Installation | undefined> {
-  const ending = `-${requestHash(request)}`;
-  const names = await readdir(root).catch(() => []);
-  for (const name of names) {
-    if (!name.endsWith(ending) || name.startsWith('.')) continue;
-    const folder = join(root, name);
+  for (const folder of await foldersOf(root, request)) {
     const manifest = await readManifest(folder);
     if (manifest) return { folder, manifest };
   }
   return undefined;
+}
+
+/** Whatever stands in a place for this request, whole or not. */
+export async function foldersOf(root: string, request: PackageRequest): Promise<string[]> {
+  const ending = `-${requestHash(request)}`;
+  const names = await readdir(root).catch(() => []);
+  return names.filter((name) => name.endsWith(ending) && !name.startsWith('.')).map((name) => join(root, name));
+}
+
+/** From now on it is not found; its files stay. */
+export async function retireInstallation(folder: string): Promise<void> {
+  await rename(join(folder, MANIFEST), join(folder, RETIRED));
 }
 
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
