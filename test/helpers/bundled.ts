@@ -6,7 +6,7 @@ const FLAGS = [
   '--bundle',
   '--platform=node',
   '--format=cjs',
-  '--target=node20.9',
+  '--target=node20.18.1',
   '--external:dockerode',
   '--supported:dynamic-import=false',
   '--log-level=error',
