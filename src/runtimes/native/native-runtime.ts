@@ -47,7 +47,7 @@ export function createNativeRuntime(server: NativeServer, context: NativeContext
       await makeWorkspace(server);
       const env = childEnvironment(context.env, server.env);
       const confined = await confineProcess(pick(line), confinementOf(server, { env, folder: line.folder }));
-      const spawned = await spawnGroup({ server: server.name, ...confined, env, cwd: server.cwd });
+      const spawned = await spawnGroup({ server: server.name, ...confined, env, cwd: server.cwd }, context.guard);
       const endpoint = new ProcessEndpoint(spawned, context.stopTimes ?? STOP_TIMES, context.guard);
       return unlessAborted(endpoint, signal);
     },

@@ -3,8 +3,15 @@
  * waits at the other end of a pipe, and a pipe ends with its writer however that dies.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { INSTANCE_VARIABLE } from './kill-ladder.ts';
 
 export interface ParentGuard {
+  /**
+   * A mark for the environment of a process that is about to be started, unlike any other. From now on what carries it dies
+   * with the gateway, even if that is killed before it could say `add`.
+   */
+  newMark(): string;
   /** From now on the process group dies with the gateway. */
   add(group: number): void;
   /** The group is gone; its number may be somebody else's soon. */
@@ -14,32 +21,47 @@ export interface ParentGuard {
 }
 
 const WATCHER = `
+mark=$1
 guarded=' '
+left=
 while read -r verb group; do
   case $verb in
     add) guarded="$guarded$group " ;;
+    close) left=yes ;;
     remove) case $guarded in *" $group "*) guarded="\${guarded%% $group *} \${guarded#* $group }" ;; esac ;;
   esac
 done
 set -- $guarded
-[ $# -eq 0 ] && exit 0
+[ $# -eq 0 ] && [ $left ] && exit 0
 for group do kill -s TERM -- "-$group"; done
 sleep 2
 for group do kill -s KILL -- "-$group"; done
+for file in $(grep -ls -- "${INSTANCE_VARIABLE}=$mark" /proc/[0-9]*/environ); do
+  pid=\${file#/proc/}
+  kill -s KILL -- "\${pid%/environ}"
+done
 `;
 
 /** Starts no watcher before the first process needs one. Does nothing on Windows, where the ledger has to do. */
 export function createParentGuard(): ParentGuard {
+  const mark = randomUUID();
   let watcher: ChildProcess | undefined;
+  const watch = () => {
+    if (process.platform !== 'win32') watcher ??= startWatcher(mark);
+  };
   const tell = (line: string) => watcher?.stdin?.write(`${line}\n`);
   return {
+    newMark() {
+      watch();
+      return `${mark}.${randomUUID()}`;
+    },
     add(group) {
-      if (process.platform === 'win32') return;
-      watcher ??= startWatcher();
+      watch();
       tell(`add ${group}`);
     },
     remove: (group) => tell(`remove ${group}`),
     close() {
+      tell('close');
       watcher?.stdin?.end();
       watcher = undefined;
     },
@@ -47,8 +69,8 @@ export function createParentGuard(): ParentGuard {
 }
 
 /** In a session of its own, so that a Ctrl-C in the terminal does not end the watcher first; never keeps us alive. */
-function startWatcher(): ChildProcess {
-  const watcher = spawn('/bin/sh', ['-c', WATCHER, 'tooldex-guard'], {
+function startWatcher(mark: string): ChildProcess {
+  const watcher = spawn('/bin/sh', ['-c', WATCHER, 'tooldex-guard', mark], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
     env: { PATH: '/usr/bin:/bin' },

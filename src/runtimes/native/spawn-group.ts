@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { GatewayError } from '../../errors.ts';
 import { type Family, INSTANCE_VARIABLE } from './kill-ladder.ts';
+import type { ParentGuard } from './parent-guard.ts';
 
 export interface Program {
   /** Who it is started for, as error texts call it. */
@@ -21,10 +22,10 @@ export interface SpawnedGroup {
 }
 
 /** Resolves when the program runs; throws START_FAILED. */
-export async function spawnGroup(program: Program): Promise<SpawnedGroup> {
+export async function spawnGroup(program: Program, guard?: ParentGuard): Promise<SpawnedGroup> {
   await assertFolder(program);
   const { default: spawn } = await import('cross-spawn');
-  const mark = randomUUID();
+  const mark = guard?.newMark() ?? randomUUID();
   const child = attempt(program, () =>
     spawn(program.command, [...program.args], {
       cwd: program.cwd,

@@ -30,7 +30,7 @@ const LINE_LENGTH_MAX = 1_000;
 /** Throws RUNTIME_UNAVAILABLE when the program cannot be started, and the signal's reason once all of it is dead. */
 export async function runInstaller(program: Program, options: InstallerOptions): Promise<InstallerRun> {
   options.signal.throwIfAborted();
-  const spawned = await spawnGroup(program).catch(asUnavailable);
+  const spawned = await spawnGroup(program, options.guard).catch(asUnavailable);
   const endpoint = new ProcessEndpoint(spawned, { graceMs: 0, termMs: 2_000 }, options.guard);
   endpoint.input.end();
   const tail: string[] = [];

@@ -71,7 +71,7 @@ describe('a native server', () => {
       LC_ALL: 'C.UTF-8',
       NO_PROXY: 'localhost',
       API_KEY: `a"$b'c`,
-      TOOLDEX_INSTANCE: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      TOOLDEX_INSTANCE: expect.stringMatching(/^([0-9a-f-]{36}\.)?[0-9a-f-]{36}$/),
     });
   });
 
