@@ -16,6 +16,8 @@ interface Server {
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Some build a native module when they are installed. */
+  readonly install_scripts?: boolean;
   /** A call that needs no network and changes nothing; without one the first tool is called without arguments. */
   readonly call?: readonly [tool: string, args: object];
 }
@@ -69,7 +71,7 @@ const SERVERS: readonly Server[] = [
   npx('elasticsearch', '@elastic/mcp-server-elasticsearch@0.3.1', {
     env: { ES_URL: 'http://127.0.0.1:1', ES_API_KEY: KEY },
   }),
-  npx('dbhub', '@bytebase/dbhub@0.21.2', { args: ['--demo'] }),
+  npx('dbhub', '@bytebase/dbhub@0.21.2', { args: ['--demo'], install_scripts: true }),
   npx('eslint', '@eslint/mcp@0.3.13'),
   uvx('time', 'mcp-server-time', {
     call: ['convert_time', { source_timezone: 'UTC', time: '12:00', target_timezone: 'UTC' }],
