@@ -111,7 +111,7 @@ describe.skipIf(!docker || process.platform !== 'linux')('after 200 mixed calls 
     const before = await there;
     if (!before) throw new Error('half of the calls were never answered');
     expect(before.containers.length).toBeGreaterThan(0);
-    expect(before.processes.length).toBeGreaterThan(3);
+    expect(before.processes.length).toBeGreaterThan(0);
 
     await using next = await serveGateway(args);
     expect(await callAll(next)).toEqual({ answered: AGENTS * CALLS_EACH, failed: 0 });
