@@ -50,7 +50,8 @@ export class IndexedCatalog {
 
   /** To be called when this process has written a server's listing: its own writes do not change the generation. */
   async noteListed(server: string): Promise<void> {
-    if (this.#generation !== undefined) await this.#load(server);
+    // While everything is being loaded for the first time, that may have passed this server already.
+    if (this.#generation !== undefined || this.#refreshes.has('all')) await this.#load(server);
   }
 
   async #loadAll(): Promise<void> {
