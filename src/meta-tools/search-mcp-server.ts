@@ -29,6 +29,8 @@ export const searchMcpServer: MetaTool = async (parts, given) => {
   const request = readSearchRequest(given, parts.search);
   await parts.discovery.refresh();
   const only = request.server === undefined ? undefined : findServer(parts, request.server).name;
+  // Before the search: a server that is indexed during it is not in the answer.
+  const indexing = indexingStatus(parts);
   const answer = await parts.index.search({
     task: request.task,
     keyWords: request.keyWords,
@@ -36,17 +38,22 @@ export const searchMcpServer: MetaTool = async (parts, given) => {
     deadlineMs: DEADLINE_MS,
     ...(only === undefined ? {} : { allow: ({ server }) => server === only }),
   });
-  return textResult(renderHits(parts, request, answer));
+  return textResult(renderHits(parts, request, { ...answer, indexing }));
 };
 
-function renderHits(parts: MetaToolParts, request: SearchRequest, answer: SearchAnswer): string {
+interface Found extends SearchAnswer {
+  /** What was not indexed yet when it was searched. */
+  readonly indexing: string | undefined;
+}
+
+function renderHits(parts: MetaToolParts, request: SearchRequest, answer: Found): string {
   const { candidates, copies } = foldCopies(storedHits(parts, answer));
   return renderAnswer({
     candidates: candidates.map((tool) => toCandidate(tool, copies.get(tool.hash) ?? [])),
     detail: request.detail,
     tokensMax: request.tokensMax,
     heading: (server) => `## ${server} (${serverStatus(parts, server)})`,
-    header: (shown) => header(parts, answer, shown),
+    header: (shown) => header(answer, shown),
     footer: (shown) => footer(parts, answer, shown),
   });
 }
@@ -99,10 +106,10 @@ const VERDICTS = {
   none: 'none: no tool seems to fit',
 } as const;
 
-function header(parts: MetaToolParts, answer: SearchAnswer, shown: number): string {
+function header(answer: Found, shown: number): string {
   const mode = answer.degraded ? `${answer.mode} (${cap(answer.degraded, 80)})` : answer.mode;
   const counts = `shown ${shown} of ${Math.max(shown, answer.matched)} matching, ${answer.searched} tools searched`;
-  const indexing = indexingStatus(parts);
+  const { indexing } = answer;
   const first = `verdict: ${VERDICTS[answer.verdict]} | ${counts} | search_mode: ${mode}`;
   return indexing ? `${first}\n${indexing}` : first;
 }
