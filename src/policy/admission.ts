@@ -1,5 +1,5 @@
 /** What every call to a tool passes, whatever door it came through: limits before it, audit and metrics after it. */
-import type { GatewayError } from '../errors.ts';
+import { type GatewayError, toGatewayError } from '../errors.ts';
 import type { Principal } from './principal.ts';
 
 export interface AskedCall {
@@ -39,7 +39,7 @@ export function createAdmission(parts: readonly Admission[]): Admission {
       try {
         for (const part of parts) admitted.push(part.admit(call));
       } catch (error) {
-        const refused: CallOutcome = { error: asRefusal(error), isToolError: false, durationMs: 0, upstreamMs: 0 };
+        const refused: CallOutcome = { error: toGatewayError(error), isToolError: false, durationMs: 0, upstreamMs: 0 };
         for (const one of admitted) one.finish(refused);
         throw error;
       }
@@ -51,5 +51,3 @@ export function createAdmission(parts: readonly Admission[]): Admission {
     },
   };
 }
-
-const asRefusal = (error: unknown) => error as GatewayError;
