@@ -10,27 +10,9 @@ import { engineForTests, importServerImage } from '../../helpers/container-engin
 import { fixtureServer } from '../../helpers/fixture-server.ts';
 import { installedOutside } from '../../helpers/npm.ts';
 import { npmUnreachable } from '../../helpers/npm-reachable.ts';
+import { SEED } from '../../helpers/seed-config.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
-const SEED = `
-workspace_root: /workspaces
-tools_root: /tools
-tools:
-  fs:
-    runtime: container
-    mode: launcher
-    image: mcp/filesystem
-    args: ["/workspaces"]
-  git:
-    runtime: native
-    mode: launcher
-    cmd: "npx"
-    args: ["-y", "@modelcontextprotocol/server-git", "/workspaces"]
-  my-script:
-    runtime: native
-    mode: daemon
-    cmd: "/tools/meu-script.sh"
-`;
 const SERVER = '@modelcontextprotocol/server-filesystem@2026.8.31';
 /** What npm really has in place of the package that the seed names, which was never published there. */
 const REAL_GIT = '@cyanheads/git-mcp-server@2.15.3';

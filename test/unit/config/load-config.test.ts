@@ -4,27 +4,8 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../../../src/config/config.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
+import { SEED } from '../../helpers/seed-config.ts';
 import { load, only, temporaryFolder, writeConfig } from './config-files.ts';
-
-const SEED = `
-workspace_root: /workspaces
-tools_root: /tools
-tools:
-  fs:
-    runtime: container
-    mode: launcher
-    image: mcp/filesystem
-    args: ["/workspaces"]
-  git:
-    runtime: native
-    mode: launcher
-    cmd: "npx"
-    args: ["-y", "@modelcontextprotocol/server-git", "/workspaces"]
-  my-script:
-    runtime: native
-    mode: daemon
-    cmd: "/tools/meu-script.sh"
-`;
 
 test('the block that the product began with loads as it stands', async () => {
   const config = await load(SEED);
