@@ -10,6 +10,7 @@ import { Agent, request } from 'node:http';
 import { loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startServing as start } from './start-serving.ts';
 
 interface Target {
   readonly name: string;
@@ -42,17 +43,6 @@ let nextId = 1;
 function option(name: string, otherwise: number): number {
   const at = process.argv.indexOf(`--${name}`);
   return at < 0 ? otherwise : Number(process.argv[at + 1]);
-}
-
-async function start(args: readonly string[]): Promise<{ child: ChildProcess; url: string }> {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
-  let text = '';
-  for await (const chunk of child.stdout.iterator({ destroyOnReturn: false })) {
-    text += chunk;
-    const url = /http:\S+\/mcp\b/.exec(text)?.[0];
-    if (url) return { child, url };
-  }
-  throw new Error(`ended before it served: ${text}`);
 }
 
 function call({ url, params, session, key }: Target): Promise<void> {

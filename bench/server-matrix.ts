@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { isDeepStrictEqual } from 'node:util';
+import { startServing } from './start-serving.ts';
 
 interface Server {
   readonly name: string;
@@ -203,20 +204,6 @@ async function survivors(mark: string): Promise<number> {
   return Number(text);
 }
 
-async function serve(config: string, env: NodeJS.ProcessEnv) {
-  const child = spawn(process.execPath, [resolve('dist/main.cjs'), 'serve', '--port', '0', '--config', config], {
-    env,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  let text = '';
-  for await (const chunk of child.stdout.iterator({ destroyOnReturn: false })) {
-    text += chunk;
-    const url = /http:\S+\/mcp\b/.exec(text)?.[0];
-    if (url) return { child, url };
-  }
-  throw new Error(`ended before it served: ${text}`);
-}
-
 async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
   const child = spawn(process.execPath, [resolve('dist/main.cjs'), ...args], {
     env,
@@ -247,7 +234,7 @@ async function judge(server: Server, folder: string): Promise<Row> {
   const { tools, error } = indexed.servers[0] ?? {};
   const bare = { name: server.name, tools, protocol: '', isSameList: '', isSameAnswer: '' };
   if (tools === undefined) return { ...bare, note: brief(error ?? 'not indexed') };
-  const gateway = await serve(config, env);
+  const gateway = await startServing([resolve('dist/main.cjs'), 'serve', '--port', '0', '--config', config], env);
   try {
     const [through, direct] = [await throughGateway(server, gateway.url), await directly(server, cwd)];
     const [list, answer] = [compare(through.list, direct.list), compare(through.answer, direct.answer)];
