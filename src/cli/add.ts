@@ -35,7 +35,7 @@ export async function add(
   const waits = flags.disabled || unset.length > 0;
   const entry = waits ? { ...referenced.entry, enabled: false } : referenced.entry;
   const edit = edited(invocation, flags, [{ kind: 'add', name, entry }]);
-  const file = flags.dryRun ? edit.file : save(invocation, edit);
+  const file = flags.dryRun ? edit.main : save(invocation, edit);
   if (flags.json) printJson(invocation, { file, name, entry, notes, variables: unset, written: !flags.dryRun });
   else print(invocation, `${flags.dryRun ? 'would add' : 'added'} ${name} to ${file}: ${JSON.stringify(entry)}`);
   for (const note of notes) tell(invocation, `note: ${note}`);

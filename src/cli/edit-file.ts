@@ -1,5 +1,6 @@
 /** What the commands that edit the configuration share: which file it is, and what to say when it was written. */
-import { type EditedConfig, editConfig, type ServerEdit, writeEdited } from '../config/edit-config.ts';
+import { type EditedConfig, editConfig, writeEdited } from '../config/edit-config.ts';
+import type { ServerEdit } from '../config/edit-server.ts';
 import { ownFileInstead } from '../config/locate-config.ts';
 import { shownPath } from '../config/paths.ts';
 import { type CommonFlags, type Invocation, paint, tell } from './invocation.ts';
@@ -10,12 +11,13 @@ export function edited(invocation: Invocation, flags: CommonFlags, edits: readon
   return editConfig(loadOptions(invocation, flags), edits);
 }
 
-/** Writes it and returns the path of the file as people read it. */
+/** Writes it and returns the paths of the files as people read them. */
 export function save(invocation: Invocation, edit: EditedConfig): string {
   const { env, cwd, packageRoot } = invocation;
-  const written = writeEdited(edit, ownFileInstead(edit.file, { env, cwd, packageRoot }));
-  if (written !== edit.file) tell(invocation, `the configuration is now your own: ${written}`);
-  return shownPath(written);
+  const own = ownFileInstead(edit.main, { env, cwd, packageRoot });
+  const written = writeEdited(edit, own);
+  if (own !== undefined) tell(invocation, `the configuration is now your own: ${own}`);
+  return written.map(shownPath).join(', ');
 }
 
 /** Says which variables have to be set, where there are any. */

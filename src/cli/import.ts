@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CLIENT_FORMATS, type ClientName, clientFile } from '../config/client-files.ts';
-import { type EditedConfig, editConfig, type ServerEdit } from '../config/edit-config.ts';
+import { type EditedConfig, editConfig } from '../config/edit-config.ts';
+import type { ServerEdit } from '../config/edit-server.ts';
 import { type ClientImport, type ImportedServer, readClientFile } from '../config/import-client.ts';
 import { GatewayError, toGatewayError } from '../errors.ts';
 import { save, tellVariables } from './edit-file.ts';

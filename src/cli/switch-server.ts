@@ -1,5 +1,5 @@
 /** `tooldex remove`, `enable` and `disable`: one server of the configuration file. */
-import type { ServerEdit } from '../config/edit-config.ts';
+import type { ServerEdit } from '../config/edit-server.ts';
 import { edited, save } from './edit-file.ts';
 import { type CommonFlags, type Invocation, print, printJson } from './invocation.ts';
 

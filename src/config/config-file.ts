@@ -1,7 +1,8 @@
 /** The configuration file of a running gateway: edited and put into use in one go, for whoever administers it from outside. */
 import { explain, GatewayError } from '../errors.ts';
 import type { Config } from './config.ts';
-import { type EditedConfig, editConfig, type ServerEdit, writeEdited } from './edit-config.ts';
+import { type EditedConfig, editConfig, writeEdited } from './edit-config.ts';
+import type { ServerEdit } from './edit-server.ts';
 import { planReload, type ReloadPlan, refuseStaticChanges } from './plan-reload.ts';
 import type { LoadOptions } from './resolve.ts';
 import { referenceSecrets, unsetVariables } from './secret-values.ts';
@@ -19,7 +20,7 @@ export interface ConfigFile {
 
 export interface Applied {
   /** What was written. */
-  readonly file: string;
+  readonly files: readonly string[];
   readonly plan: ReloadPlan;
 }
 
@@ -47,8 +48,8 @@ export function createConfigFile({ loadOptions, ownFile, current, reload }: Conf
     edit: async (edits) => {
       const edited = editOf(loadOptions(), edits);
       refuseStaticChanges(planReload(current(), edited.config));
-      const file = writeEdited(edited, ownFile(edited.file));
-      return { file, plan: await reload() };
+      const files = writeEdited(edited, ownFile(edited.main));
+      return { files, plan: await reload() };
     },
     prepare: (name, given) => {
       const { entry } = referenceSecrets(name, given);

@@ -1,4 +1,4 @@
-/** Adds, removes and switches servers in the file that somebody wrote, whose comments and order stay as they are. */
+/** Adds, removes and switches servers in the files that somebody wrote, whose comments and order stay as they are. */
 import { randomUUID } from 'node:crypto';
 import {
   existsSync,
@@ -15,60 +15,110 @@ import { GatewayError } from '../errors.ts';
 import { isObject } from '../stdx/json.ts';
 import { nearest } from '../stdx/nearest.ts';
 import type { Config } from './config.ts';
+import { type ConfigText, editServer, requireSyntax, type ServerEdit, serverNames } from './edit-server.ts';
+import { includePatterns, listIncluded } from './include-files.ts';
 import { parseText } from './parse-text.ts';
 import { shownPath } from './paths.ts';
-import { invalidConfig } from './problems.ts';
 import { readDocument } from './read-document.ts';
 import { isClientFile, type LoadOptions } from './resolve.ts';
-import { removeIn, replaceInList, setIn, type TextKind } from './splice.ts';
-
-export type ServerEdit =
-  | { readonly kind: 'add'; readonly name: string; readonly entry: Readonly<Record<string, unknown>> }
-  | { readonly kind: 'remove'; readonly name: string }
-  | { readonly kind: 'switch'; readonly name: string; readonly enabled: boolean }
-  /** Another word in place of one of its `args`. */
-  | { readonly kind: 'argument'; readonly name: string; readonly from: string; readonly to: string };
 
 export interface EditedConfig {
-  readonly file: string;
-  readonly before: string;
-  readonly after: string;
-  /** What the edited text means. */
+  /** What was read to begin with; others are those that it includes. */
+  readonly main: string;
+  /** Those with edits in them, in the order of the edits; the main one where there are none. */
+  readonly files: readonly [EditedFile, ...EditedFile[]];
+  /** What all of it together means. */
   readonly config: Config;
 }
 
-const BLOCKS = ['servers', 'tools', 'mcpServers'] as const;
-
-/**
- * What the file would be after these edits; nothing is written. Throws CONFIG_INVALID when the result would not load,
- * SERVER_UNKNOWN for a server that is not in the file, and USAGE for a name that is taken.
- */
-export function editConfig(options: LoadOptions, edits: readonly ServerEdit[]): EditedConfig {
-  const { file } = options;
-  const kind = isClientFile(file) ? 'json' : 'yaml';
-  const before = readText(file);
-  const mark = before.startsWith('\uFEFF') ? '\uFEFF' : '';
-  const edited = edits.reduce((text, edit) => applyEdit(text, { edit, kind, file }), before.slice(mark.length));
-  const { config } = readDocument(edited, options);
-  return { file, before, after: mark + edited, config };
+export interface EditedFile {
+  readonly file: string;
+  readonly before: string;
+  readonly after: string;
 }
 
 /**
- * Replaces the file in one step, or writes `ownFile` where the one that was read is the packaged default, which an
- * update would overwrite. Throws USAGE when somebody else has changed the file since it was read.
+ * What the files would be after these edits, each in the file that has the server, new ones in the main one; nothing is
+ * written. Throws CONFIG_INVALID when the result would not load, SERVER_UNKNOWN for a server that is in no file, and
+ * USAGE for a name that is taken.
  */
-export function writeEdited({ file, before, after }: EditedConfig, ownFile?: string): string {
-  if (ownFile !== undefined) {
-    mkdirSync(dirname(ownFile), { recursive: true });
-    replaceFile(ownFile, after);
-    return ownFile;
+export function editConfig(options: LoadOptions, edits: readonly ServerEdit[]): EditedConfig {
+  const texts = readTexts(options);
+  const [main] = texts;
+  requireSyntax(main);
+  const now = new Map<string, ConfigText>(texts.map((source) => [source.file, source]));
+  const touched = new Set<string>();
+  for (const edit of edits) {
+    const source = sourceOf(edit, [...now.values()]) ?? now.get(main.file) ?? main;
+    now.set(source.file, { ...source, text: editServer(source, edit) });
+    touched.add(source.file);
   }
-  const target = realpathSync(file);
-  if (readText(target) !== before) {
-    throw new GatewayError('USAGE', `${shownPath(file)} was changed by somebody else meanwhile`, { hint: 'try again' });
-  }
-  replaceFile(target, after);
-  return file;
+  const textOf = (file: string) => now.get(file)?.text;
+  const { config } = readDocument(textOf(main.file) ?? '', options, textOf);
+  const edited = ({ file, mark, text }: ReadText): EditedFile => {
+    return { file, before: mark + text, after: mark + (textOf(file) ?? text) };
+  };
+  const [first = main, ...more] = [...touched].flatMap((file) => texts.filter((source) => source.file === file));
+  return { main: main.file, files: [edited(first), ...more.map(edited)], config };
+}
+
+interface ReadText extends ConfigText {
+  /** The byte order mark, where there is one. */
+  readonly mark: string;
+}
+
+/** The main file first. One of the others that cannot be read is left out: loading will tell of it. */
+function readTexts(options: LoadOptions): [ReadText, ...ReadText[]] {
+  const main = toText(options.file, readText(options.file), isClientFile(options.file) ? 'json' : 'yaml');
+  const included = listIncluded(includePatterns({ include: includeOf(main) }, options));
+  const others = included.flatMap((file) => {
+    try {
+      return [toText(file, readFileSync(file, 'utf8'), 'yaml')];
+    } catch {
+      return [];
+    }
+  });
+  return [main, ...others];
+}
+
+function toText(file: string, text: string, kind: ConfigText['kind']): ReadText {
+  const mark = text.startsWith('\uFEFF') ? '\uFEFF' : '';
+  return { file, kind, mark, text: text.slice(mark.length) };
+}
+
+function includeOf({ text, kind }: ConfigText): string[] {
+  const parsed = parseText(text, kind);
+  const include = 'value' in parsed && isObject(parsed.value) ? parsed.value.include : undefined;
+  return [include].flat().filter((one) => typeof one === 'string');
+}
+
+/** Undefined for a new server. */
+function sourceOf(edit: ServerEdit, sources: readonly ConfigText[]): ConfigText | undefined {
+  const source = sources.find((one) => serverNames(one).includes(edit.name));
+  if (edit.kind !== 'add' && !source) throw unknownServer(edit.name, sources);
+  if (edit.kind !== 'add' || !source) return source;
+  throw new GatewayError('USAGE', `a server is called "${edit.name}" already, in ${shownPath(source.file)}`, {
+    hint: `choose another name, or "tooldex remove ${edit.name}" first`,
+  });
+}
+
+/**
+ * Replaces each file in one step, or writes `ownFile` where the one that was read is the packaged default, which an
+ * update would overwrite. Returns what was written. Throws USAGE when somebody else has changed a file since it was read.
+ */
+export function writeEdited({ files, main }: EditedConfig, ownFile?: string): string[] {
+  for (const { file, before } of files) requireUnchanged(file, before);
+  return files.map(({ file, after }) => {
+    const target = file === main ? ownFile : undefined;
+    if (target !== undefined) mkdirSync(dirname(target), { recursive: true });
+    replaceFile(target ?? realpathSync(file), after);
+    return target ?? file;
+  });
+}
+
+function requireUnchanged(file: string, before: string): void {
+  if (readText(file) === before) return;
+  throw new GatewayError('USAGE', `${shownPath(file)} was changed by somebody else meanwhile`, { hint: 'try again' });
 }
 
 /** Writes beside and renames, with the mode of the file that was there. */
@@ -98,61 +148,11 @@ function readText(file: string): string {
   }
 }
 
-interface Place {
-  readonly edit: ServerEdit;
-  readonly kind: TextKind;
-  readonly file: string;
-}
-
-function applyEdit(text: string, { edit, kind, file }: Place): string {
-  const parsed = parseText(text, kind);
-  if ('problems' in parsed && text.trim() !== '') throw invalidConfig(file, parsed.problems);
-  const document = 'value' in parsed && isObject(parsed.value) ? parsed.value : {};
-  const block = BLOCKS.find((each) => isObject(document[each]) && edit.name in document[each]);
-  if (edit.kind === 'add') return addServer(text, { edit, kind, block, document });
-  if (block === undefined) throw unknownServer(edit.name, document, file);
-  const path = [block, edit.name];
-  if (edit.kind === 'remove') return removeIn(text, kind, path);
-  if (edit.kind === 'argument') {
-    const changed = replaceInList(text, kind, { ...edit, path: [...path, 'args'] });
-    if (changed === undefined) throw notInArgs(edit, file);
-    return changed;
-  }
-  const servers = document[block];
-  const entry = isObject(servers) ? servers[edit.name] : undefined;
-  const usesDisabled = isObject(entry) && 'disabled' in entry;
-  const [key, value] = usesDisabled ? ['disabled', !edit.enabled] : ['enabled', edit.enabled];
-  return setIn(text, kind, { path: [...path, key], value });
-}
-
-interface Addition {
-  readonly edit: Extract<ServerEdit, { kind: 'add' }>;
-  readonly kind: TextKind;
-  /** Where a server of this name stands already. */
-  readonly block: string | undefined;
-  readonly document: Readonly<Record<string, unknown>>;
-}
-
-function addServer(text: string, { edit, kind, block, document }: Addition): string {
-  if (block !== undefined) {
-    throw new GatewayError('USAGE', `a server is called "${edit.name}" already`, {
-      hint: `choose another name, or "tooldex remove ${edit.name}" first`,
-    });
-  }
-  const into = BLOCKS.find((each) => isObject(document[each])) ?? (kind === 'json' ? 'mcpServers' : 'servers');
-  return setIn(text, kind, { path: [into, edit.name], value: edit.entry });
-}
-
-function notInArgs({ name, from, to }: { name: string; from: string; to: string }, file: string): GatewayError {
-  return new GatewayError('USAGE', `"${from}" does not stand in the args of "${name}" in ${shownPath(file)}`, {
-    hint: `write ${to} by hand where it comes from`,
-  });
-}
-
-function unknownServer(name: string, document: Readonly<Record<string, unknown>>, file: string): GatewayError {
-  const known = BLOCKS.flatMap((block) => Object.keys(isObject(document[block]) ? document[block] : {}));
+function unknownServer(name: string, sources: readonly ConfigText[]): GatewayError {
+  const known = sources.flatMap(serverNames);
   const [guess] = nearest(name, known, 1);
-  return new GatewayError('SERVER_UNKNOWN', `${shownPath(file)} has no server "${name}"`, {
-    hint: guess === undefined ? `it has ${known.join(', ') || 'none'}` : `did you mean "${guess}"?`,
+  const where = sources.map(({ file }) => shownPath(file)).join(', ');
+  return new GatewayError('SERVER_UNKNOWN', `no server is called "${name}" in ${where}`, {
+    hint: guess === undefined ? `there are ${known.join(', ') || 'none'}` : `did you mean "${guess}"?`,
   });
 }

@@ -26,15 +26,22 @@ interface MainFile {
 
 const BLOCKS = ['servers', 'tools', 'mcpServers', 'profiles'] as const;
 
+/** What to take for the text of a file; undefined is what it has. */
+export type TextOf = (file: string) => string | undefined;
+
 /** The main document with the servers and profiles of all files, or what is wrong with those files. */
-export function mergeIncluded(main: MainFile, options: LoadOptions): Merged | { readonly problems: LocatedProblem[] } {
+export function mergeIncluded(
+  main: MainFile,
+  options: LoadOptions,
+  textOf: TextOf = () => undefined,
+): Merged | { readonly problems: LocatedProblem[] } {
   const problems: LocatedProblem[] = missing(main, options);
   const origins: Origins = new Map();
   noteOrigins(origins, main.document, { file: options.file, locate: main.locate });
   const included: IncludedText[] = [];
   let { document } = main;
   for (const file of listIncluded(includePatterns(document, options))) {
-    const read = readOne(file);
+    const read = readOne(file, textOf(file));
     if ('problems' in read) problems.push(...read.problems);
     if ('problems' in read) continue;
     included.push({ file, text: read.text });
@@ -75,9 +82,9 @@ function missing({ document, locate }: MainFile, options: LoadOptions): LocatedP
   });
 }
 
-function readOne(file: string): OneFile | { readonly problems: LocatedProblem[] } {
+function readOne(file: string, given: string | undefined): OneFile | { readonly problems: LocatedProblem[] } {
   const whole = (message: string) => ({ problems: [{ line: 1, column: 1, message, file }] });
-  const text = readText(file);
+  const text = given ?? readText(file);
   if (text === undefined) return whole('the file cannot be read, or it is not UTF-8, or larger than 4MiB');
   const parsed = parseText(text, 'yaml');
   if ('problems' in parsed) return { problems: parsed.problems.map((problem) => ({ ...problem, file })) };

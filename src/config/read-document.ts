@@ -2,7 +2,7 @@
 import type { GatewayError } from '../errors.ts';
 import { isObject } from '../stdx/json.ts';
 import type { Config } from './config.ts';
-import { mergeIncluded } from './include.ts';
+import { mergeIncluded, type TextOf } from './include.ts';
 import type { IncludedText } from './include-files.ts';
 import { type Locate, parseText } from './parse-text.ts';
 import { invalidConfig, type KeyPath, type Problem } from './problems.ts';
@@ -17,8 +17,8 @@ export interface ReadDocument {
   readonly included: readonly IncludedText[];
 }
 
-/** Throws CONFIG_INVALID with all problems of the text. */
-export function readDocument(text: string, options: LoadOptions): ReadDocument {
+/** Throws CONFIG_INVALID with all problems of the text. `textOf` has further files as they would be, instead of as they are. */
+export function readDocument(text: string, options: LoadOptions, textOf?: TextOf): ReadDocument {
   const kind = isClientFile(options.file) ? 'json' : 'yaml';
   const parsed = parseText(text, kind);
   if ('problems' in parsed) throw invalidConfig(options.file, parsed.problems);
@@ -27,7 +27,7 @@ export function readDocument(text: string, options: LoadOptions): ReadDocument {
     const all = [...validated.problems, ...findMore(parsed.value, validated.problems, options)];
     throw located(options.file, all, parsed.locate);
   }
-  const merged = mergeIncluded({ document: validated.document, locate: parsed.locate }, options);
+  const merged = mergeIncluded({ document: validated.document, locate: parsed.locate }, options, textOf);
   if ('problems' in merged) throw invalidConfig(options.file, merged.problems);
   const { document, included, locate } = merged;
   const resolved = resolveDocument(document, options);

@@ -1,7 +1,7 @@
 /** What the administration API does: servers, changed tools and the configuration of a running gateway. */
 import { definitionDiff } from '../catalog/definition-diff.ts';
 import type { ConfigFile } from '../config/config-file.ts';
-import type { ServerEdit } from '../config/edit-config.ts';
+import type { ServerEdit } from '../config/edit-server.ts';
 import type { ReloadPlan } from '../config/plan-reload.ts';
 import { GatewayError } from '../errors.ts';
 import type { MetaToolParts } from '../meta-tools/parts.ts';
@@ -46,13 +46,13 @@ export async function addServer({ configFile, directory }: AdminParts, { name, e
     throw new GatewayError('USAGE', `an agent has brought a server "${name}"`, { hint: 'choose another name' });
   }
   const { entry, unset } = configFile.prepare(name, given);
-  const { file, plan } = await configFile.edit([{ kind: 'add', name, entry }]);
-  return { file, plan: shown(plan), variables: unset };
+  const { files, plan } = await configFile.edit([{ kind: 'add', name, entry }]);
+  return { file: files.join(', '), plan: shown(plan), variables: unset };
 }
 
 export async function editServer({ configFile }: AdminParts, edit: ServerEdit) {
-  const { file, plan } = await configFile.edit([edit]);
-  return { file, plan: shown(plan) };
+  const { files, plan } = await configFile.edit([edit]);
+  return { file: files.join(', '), plan: shown(plan) };
 }
 
 /** Throws what kept the server from being listed. */

@@ -2,7 +2,8 @@
 import { chmodSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { editConfig, type ServerEdit, writeEdited } from '../../../src/config/edit-config.ts';
+import { editConfig, writeEdited } from '../../../src/config/edit-config.ts';
+import type { ServerEdit } from '../../../src/config/edit-server.ts';
 import { GatewayError } from '../../../src/errors.ts';
 import { temporaryFolder, writeConfig } from './config-files.ts';
 
@@ -56,7 +57,7 @@ test('what somebody else has written meanwhile is not overwritten', () => {
 test('the default of a package is not edited: a copy is, for its owner alone', () => {
   const file = writeConfig('servers: {}\n');
   const own = join(temporaryFolder(), 'deep', 'tooldex.yaml');
-  expect(writeEdited(edit(file, [add('a', { command: 'x' })]), own)).toBe(own);
+  expect(writeEdited(edit(file, [add('a', { command: 'x' })]), own)).toEqual([own]);
   expect(readFileSync(file, 'utf8')).toBe('servers: {}\n');
   expect(statSync(own).mode & 0o777).toBe(0o600);
 });
@@ -72,7 +73,12 @@ describe('an edit is refused, and the file left alone,', () => {
     ],
     ['with a name that is taken', add('a', { command: 'x' }), 'USAGE', 'called "a" already'],
     ['with a name that no server can have', add('a:b', { command: 'x' }), 'CONFIG_INVALID', 'a server name has'],
-    ['of a server that is not there', { kind: 'remove', name: 'aa' } as const, 'SERVER_UNKNOWN', 'has no server "aa"'],
+    [
+      'of a server that is not there',
+      { kind: 'remove', name: 'aa' } as const,
+      'SERVER_UNKNOWN',
+      'no server is called "aa"',
+    ],
   ])('%s', (...[, wrong, code, message]) => {
     const file = writeConfig('servers:\n  a: {command: x}\n');
     const error = refusal(() => edit(file, [wrong]));
@@ -105,5 +111,44 @@ test('JSON with comments of a client: the block, the key and the comments are it
 
 test('a byte order mark stays', () => {
   const file = writeConfig('\uFEFFservers: {}\n');
-  expect(edit(file, [add('a', { command: 'x' })]).after.startsWith('\uFEFFservers:')).toBe(true);
+  expect(edit(file, [add('a', { command: 'x' })]).files[0].after.startsWith('\uFEFFservers:')).toBe(true);
+});
+
+describe('a server of an included file', () => {
+  const write = () => {
+    const folder = temporaryFolder();
+    const part = writeConfig('# part\nservers:\n  b: {command: y} # b\n', 'conf.d/b.yaml', folder);
+    const main = writeConfig('include: conf.d/*.yaml # more\nservers:\n  a: {command: x}\n', 'tooldex.yaml', folder);
+    return { main, part };
+  };
+
+  test('is edited where it stands, beside an edit of the main file', () => {
+    const { main, part } = write();
+    const edited = edit(main, [
+      { kind: 'switch', name: 'b', enabled: false },
+      { kind: 'switch', name: 'a', enabled: false },
+    ]);
+    expect(writeEdited(edited)).toEqual([part, main]);
+    expect(readFileSync(part, 'utf8')).toBe('# part\nservers:\n  b: {command: y, "enabled": false} # b\n');
+    expect(readFileSync(main, 'utf8')).toContain('a: {command: x, "enabled": false}');
+    expect(edited.config.servers.get('b')?.enabled).toBe(false);
+    writeEdited(edit(main, [{ kind: 'remove', name: 'b' }]));
+    expect(readFileSync(part, 'utf8')).toBe('# part\nservers:\n');
+    expect([...edit(main, []).config.servers.keys()]).toEqual(['a']);
+  });
+
+  test('has a name that is taken, and is not overwritten when somebody else has changed it', () => {
+    const { main, part } = write();
+    expect(refusal(() => edit(main, [add('b', { command: 'z' })]))).toMatchObject({
+      code: 'USAGE',
+      message: expect.stringMatching(/already, in .*conf\.d\/b\.yaml/),
+    });
+    const both = edit(main, [
+      { kind: 'remove', name: 'a' },
+      { kind: 'remove', name: 'b' },
+    ]);
+    writeFileSync(part, 'servers: {b: {command: other}}\n');
+    expect(refusal(() => writeEdited(both)).message).toContain('changed by somebody else');
+    expect(readFileSync(main, 'utf8')).toContain('a: {command: x}');
+  });
 });
