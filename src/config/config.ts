@@ -243,6 +243,8 @@ export interface NativeServerConfig extends CommonServerConfig {
   readonly cwd: string;
   readonly processLimits: ProcessLimits;
   readonly sandbox: 'none' | 'bubblewrap';
+  /** `name` or `uid`, each with `:group` or not; undefined is the gateway's own user. */
+  readonly user: string | undefined;
   /** Whether npm packages may run scripts of their own while they are installed. */
   readonly installScripts: boolean;
 }

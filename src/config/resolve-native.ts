@@ -20,6 +20,7 @@ export function resolveNative(entry: ExpandedEntry, around: ServerSurroundings):
       server.cwd === undefined ? (workspaceDir ?? around.folder) : resolvePath(server.cwd, around.folder, around.env),
     processLimits: resolveProcessLimits(entry, around),
     sandbox: resolveSandbox(entry, around),
+    user: resolveUser(entry, around),
     installScripts: server.install_scripts ?? false,
   };
 }
@@ -50,6 +51,13 @@ function resolveSandbox(
     report([...path, 'sandbox'], 'value', '"sandbox": bubblewrap is there on Linux only — use a container');
   }
   return server.sandbox ?? 'none';
+}
+
+function resolveUser({ server, path }: ExpandedEntry, { report }: ServerSurroundings): string | undefined {
+  if (server.user !== undefined && process.platform === 'win32') {
+    report([...path, 'user'], 'value', '"user": on Windows a server runs as you — use WSL2 or a container');
+  }
+  return server.user;
 }
 
 function resolveCommand(command: string, path: KeyPath, around: ServerSurroundings): string {

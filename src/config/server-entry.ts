@@ -38,7 +38,7 @@ export interface ExpandedEntry extends ServerEntry {
 
 export type CommonConfig = Omit<
   NativeServerConfig,
-  'runtime' | 'command' | 'args' | 'env' | 'cwd' | 'processLimits' | 'sandbox' | 'installScripts'
+  'runtime' | 'command' | 'args' | 'env' | 'cwd' | 'processLimits' | 'sandbox' | 'installScripts' | 'user'
 >;
 
 /** The keys of every runtime: the server's own, or else the file's defaults, or else ours. */

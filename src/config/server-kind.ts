@@ -32,7 +32,7 @@ const KINDS_OF_KEY: Partial<Record<keyof ServerDocument, readonly RuntimeKind[]>
   memory: ['container'],
   cpus: ['container'],
   pids: ['container'],
-  user: ['container'],
+  user: ['native', 'container'],
   mounts: ['container'],
   runtime_class: ['container'],
   privileged: ['container'],

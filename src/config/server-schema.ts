@@ -140,6 +140,18 @@ const processKeys = {
       description: 'Environment variables; the server gets these and the bare necessities, nothing else of yours.',
       examples: [{ API_KEY: '${env:API_KEY}' }],
     }),
+  user: z
+    .string()
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$/, {
+      error: 'a user is written "1000", "1000:1000" or "name"',
+    })
+    .optional()
+    .meta({
+      description:
+        'Who the server is. Native servers: a user of this machine, if Tooldex runs as root; default: who runs Tooldex. ' +
+        'Containers: a user of the image; default: what the image says, or who runs Tooldex where a mount must be writable.',
+      examples: ['1000:1000'],
+    }),
   workspace,
   paths: globs()
     .optional()
@@ -194,17 +206,6 @@ const containerKeys = {
     .optional()
     .meta({ description: 'Processor cores that it may use.', default: DEFAULTS.cpus }),
   pids: count().optional().meta({ description: 'Processes that it may have.', default: DEFAULTS.pids }),
-  user: z
-    .string()
-    .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$/, {
-      error: 'a user is written "1000", "1000:1000" or "name"',
-    })
-    .optional()
-    .meta({
-      description:
-        'User in the container. Default: what the image says; who runs Tooldex, where a mount must be writable.',
-      examples: ['1000:1000'],
-    }),
   mounts: z
     .array(mount)
     .optional()

@@ -109,7 +109,7 @@ function homeOf(program: string): string {
   return folder.endsWith('/bin') ? join(folder, '..') : program;
 }
 
-async function existing(paths: readonly string[]): Promise<string[]> {
+export async function existing(paths: readonly string[]): Promise<string[]> {
   const found = await Promise.all(paths.map(async (path) => ((await stat(path).catch(() => undefined)) ? [path] : [])));
   return found.flat();
 }

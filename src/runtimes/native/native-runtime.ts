@@ -1,18 +1,21 @@
 /** Servers that are programs of this machine, with what `npx` and `uvx` would fetch for them installed beforehand. */
-import { mkdir } from 'node:fs/promises';
+import { chown, mkdir } from 'node:fs/promises';
+import { dirname, isAbsolute } from 'node:path';
 import type { NativeServerConfig } from '../../config/config.ts';
 import { GatewayError } from '../../errors.ts';
+import { findOnPath } from '../packages/find-npm.ts';
 import type { PackageStore } from '../packages/package-store.ts';
 import { recognisePackage } from '../packages/recognise-package.ts';
 import type { Endpoint, PrepareProgress, Runtime } from '../runtime.ts';
+import { type Account, accountFor, assertReachable, environmentOf } from './account.ts';
 import { childEnvironment, type Environment } from './child-environment.ts';
-import { type CommandLine, type Confinement, confineProcess } from './confine-process.ts';
+import { type CommandLine, type Confinement, confineProcess, existing } from './confine-process.ts';
 import type { ParentGuard } from './parent-guard.ts';
 import { ProcessEndpoint, type StopTimes } from './process-endpoint.ts';
 import { spawnGroup } from './spawn-group.ts';
 
 export type NativeServer = Pick<NativeServerConfig, 'name' | 'command' | 'args' | 'env' | 'cwd' | 'workspaceDir'> &
-  Partial<Pick<NativeServerConfig, 'processLimits' | 'sandbox' | 'installScripts'>>;
+  Partial<Pick<NativeServerConfig, 'processLimits' | 'sandbox' | 'installScripts' | 'user'>>;
 
 export interface NativeContext {
   /** The gateway's own environment; servers see the allow-listed part of it. */
@@ -44,10 +47,13 @@ export function createNativeRuntime(server: NativeServer, context: NativeContext
     async launch(signal) {
       const line = await commandLine(undefined, signal);
       signal?.throwIfAborted();
-      await makeWorkspace(server);
-      const env = childEnvironment(context.env, server.env);
+      const { name, cwd } = server;
+      const user = server.user === undefined ? undefined : await accountFor(name, server.user);
+      await makeWorkspace(server, user);
+      const env = childEnvironment(user ? environmentOf(context.env, user) : context.env, server.env);
       const confined = await confineProcess(pick(line), confinementOf(server, { env, folder: line.folder }));
-      const spawned = await spawnGroup({ server: server.name, ...confined, env, cwd: server.cwd }, context.guard);
+      if (user) await assertReachable(name, user, await neededBy(line, cwd, env));
+      const spawned = await spawnGroup({ server: name, ...confined, env, cwd, user }, context.guard);
       const endpoint = new ProcessEndpoint(spawned, context.stopTimes ?? STOP_TIMES, context.guard);
       return unlessAborted(endpoint, signal);
     },
@@ -61,14 +67,23 @@ function confinementOf(server: NativeServer, { env, folder }: { env: Environment
   return { name, cwd, workspaceDir, limits, sandbox, env, reads: folder === undefined ? [] : [folder] };
 }
 
+/** What another user than our own may be kept from; what is missing, the start itself will say. */
+async function neededBy({ command, folder }: PreparedLine, cwd: string, env: Environment): Promise<string[]> {
+  const program = isAbsolute(command) ? command : await findOnPath(command, env);
+  return existing([cwd, folder, program].filter((path) => path !== undefined));
+}
+
 /** Only its owner may look into it: what servers keep there can be anything. */
-export async function makeWorkspace({
-  name,
-  workspaceDir,
-}: Pick<NativeServer, 'name' | 'workspaceDir'>): Promise<void> {
+export async function makeWorkspace(
+  { name, workspaceDir }: Pick<NativeServer, 'name' | 'workspaceDir'>,
+  owner?: Pick<Account, 'uid' | 'gid'>,
+): Promise<void> {
   if (!workspaceDir) return;
   try {
-    await mkdir(workspaceDir, { recursive: true, mode: 0o700 });
+    // Another owner has to get through what is above, and sees nothing there.
+    if (owner) await mkdir(dirname(workspaceDir), { recursive: true, mode: 0o711 });
+    const made = await mkdir(workspaceDir, { recursive: true, mode: 0o700 });
+    if (owner && made !== undefined) await chown(workspaceDir, owner.uid, owner.gid);
   } catch (cause) {
     throw new GatewayError(
       'START_FAILED',

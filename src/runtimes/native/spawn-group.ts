@@ -14,6 +14,8 @@ export interface Program {
   /** All that it gets; nothing is inherited. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  /** Who it is; without further groups. Undefined: who we are. */
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined;
 }
 
 export interface SpawnedGroup {
@@ -30,6 +32,8 @@ export async function spawnGroup(program: Program, guard?: ParentGuard): Promise
     spawn(program.command, [...program.args], {
       cwd: program.cwd,
       env: { ...program.env, [INSTANCE_VARIABLE]: mark },
+      uid: program.user?.uid,
+      gid: program.user?.gid,
       detached: process.platform !== 'win32',
       windowsHide: true,
       stdio: ['pipe', 'pipe', 'pipe'],
