@@ -1,13 +1,15 @@
-/** `tooldex add`: writes a server into the configuration file, from flags or from the MCP Registry's server.json. */
+/** `tooldex add`: a server from flags or from the MCP Registry's server.json, for the running gateway or into its file. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { referenceSecrets, unsetVariables } from '../config/secret-values.ts';
 import { type PackageKind, readServerJson } from '../config/server-json.ts';
 import { GatewayError } from '../errors.ts';
-import { edited, save, tellVariables } from './edit-file.ts';
-import { type CommonFlags, type Invocation, print, printJson, tell } from './invocation.ts';
+import type { JsonObject } from '../stdx/json.ts';
+import { type AdminFlags, runningGateway } from './admin-client.ts';
+import { type AppliedEdit, applyAt, edited, save, tellApplied, tellVariables } from './edit-file.ts';
+import { type Invocation, print, printJson, tell } from './invocation.ts';
 
-export interface AddFlags extends CommonFlags {
+export interface AddFlags extends AdminFlags {
   readonly command?: string;
   readonly image?: string;
   readonly url?: string;
@@ -30,20 +32,47 @@ export async function add(
   flags: AddFlags,
 ): Promise<number> {
   const { entry: given, notes } = describe(invocation, args, flags);
-  const referenced = referenceSecrets(name, given);
-  const unset = unsetVariables(referenced.entry, invocation.env);
-  const waits = flags.disabled || unset.length > 0;
-  const entry = waits ? { ...referenced.entry, enabled: false } : referenced.entry;
-  const edit = edited(invocation, flags, [{ kind: 'add', name, entry }]);
-  const file = flags.dryRun ? edit.main : save(invocation, edit);
-  if (flags.json) printJson(invocation, { file, name, entry, notes, variables: unset, written: !flags.dryRun });
-  else print(invocation, `${flags.dryRun ? 'would add' : 'added'} ${name} to ${file}: ${JSON.stringify(entry)}`);
+  const { entry, variables } = referenceSecrets(name, flags.disabled ? { ...given, enabled: false } : given);
+  const { file, applied, ...placed } = await place(invocation, { name, entry }, flags);
+  const written = !flags.dryRun;
+  const done = { file, name, entry: placed.entry, notes, variables: placed.unset, written };
+  if (flags.json) printJson(invocation, { ...done, gateway: applied?.url ?? null });
+  else print(invocation, `${written ? 'added' : 'would add'} ${name} to ${file}: ${JSON.stringify(placed.entry)}`);
+  if (written) tellApplied(invocation, applied);
   for (const note of notes) tell(invocation, `note: ${note}`);
-  if (referenced.variables.length > 0)
+  if (variables.length > 0)
     tell(invocation, 'note: values that look like secrets were replaced by references, and are written nowhere');
-  tellVariables(invocation, unset, `, then "tooldex enable ${name}"; until then it is disabled`);
-  if (!waits && !flags.dryRun) tell(invocation, `hint: "tooldex index ${name}" asks it for its tools`);
+  tellVariables(invocation, placed.unset, `, then "tooldex enable ${name}"; until then it is disabled`);
+  if (placed.entry.enabled !== false && written)
+    tell(invocation, `hint: "tooldex index ${name}" asks it for its tools`);
   return 0;
+}
+
+interface Placed {
+  readonly file: string;
+  readonly entry: Readonly<Record<string, unknown>>;
+  /** Variables that it needs and that are not set where it is to run. */
+  readonly unset: readonly string[];
+  readonly applied?: AppliedEdit;
+}
+
+type Addition = Pick<Placed, 'entry'> & { readonly name: string };
+
+async function place(invocation: Invocation, { name, entry }: Addition, flags: AddFlags): Promise<Placed> {
+  const gateway = flags.dryRun ? undefined : await runningGateway(invocation, flags);
+  if (gateway) {
+    const applied = await applyAt(gateway, 'POST', '/api/servers', { name, entry: entry as JsonObject });
+    const { file, unset } = applied;
+    return { file, unset, entry: waiting(entry, unset), applied };
+  }
+  const unset = unsetVariables(entry, invocation.env);
+  const edit = edited(invocation, flags, [{ kind: 'add', name, entry: waiting(entry, unset) }]);
+  return { file: flags.dryRun ? edit.main : save(invocation, edit), unset, entry: waiting(entry, unset) };
+}
+
+/** A reference to nothing would keep the whole file from loading. */
+function waiting(entry: Placed['entry'], unset: readonly string[]): Placed['entry'] {
+  return unset.length > 0 ? { ...entry, enabled: false } : entry;
 }
 
 interface Described {

@@ -1,11 +1,13 @@
-/** The commands of admins: those that edit files (the configuration, those of MCP clients), and those that approve. */
+/** The commands of admins: those that act on a running gateway or on the files, those for MCP clients, and those that approve. */
 import { Argument, type Command, Option } from 'commander';
 import { CLIENTS, type ClientName } from '../config/client-files.ts';
+import type { AdminFlags } from './admin-client.ts';
 import type { CommonFlags, Invocation } from './invocation.ts';
 
 /** Adds the commands; `common` adds the flags of all commands, and `choose` takes what is to be run. */
 export function declareEditing(program: Command, invocation: Invocation, { common, choose }: Declaring): void {
-  common(program.command('add').description('add a server to the configuration file; comments stay'))
+  const admin = (command: Command) => onGateway(common(command));
+  admin(program.command('add').description('add a server to the configuration file; comments stay'))
     .argument('<name>', 'what the server will be called')
     .argument('[args...]', 'arguments of the command or image, after --')
     .option('--command <program>', 'program to run; words after the first are arguments')
@@ -28,21 +30,56 @@ export function declareEditing(program: Command, invocation: Invocation, { commo
     );
   const words = { remove: 'take a server out of', enable: 'switch a server on in', disable: 'switch a server off in' };
   for (const action of ['remove', 'enable', 'disable'] as const) {
-    common(program.command(action).description(`${words[action]} the configuration file`))
+    admin(program.command(action).description(`${words[action]} the configuration file`))
       .argument('<server>')
       .option('--json', 'print JSON')
-      .action((server: string, flags: CommonFlags) =>
+      .action((server: string, flags: AdminFlags) =>
         choose(async () => (await import('./switch-server.ts')).switchServer(invocation, { action, server }, flags)),
       );
   }
+  declareServers(program, invocation, { common: admin, choose });
   declareClients(program, invocation, { common, choose });
   declareUpgrade(program, invocation, { common, choose });
   declareChanges(program, invocation, { common, choose });
 }
 
+/** Where the command acts; without any of these, wherever the configuration is in use. */
+function onGateway(command: Command): Command {
+  return command
+    .option('--gateway <url>', 'act on the gateway there; without it, on the one that runs for this configuration')
+    .option('--no-gateway', 'act on the files, whether a gateway runs or not')
+    .option('--key <key>', 'key of an admin for the gateway; better in TOOLDEX_KEY');
+}
+
 interface Declaring {
   readonly common: (command: Command) => Command;
   readonly choose: (run: () => Promise<number>) => void;
+}
+
+function declareServers(program: Command, invocation: Invocation, { common, choose }: Declaring): void {
+  common(program.command('index').description('install, start and list servers anew, so that their tools can be found'))
+    .argument('[server...]', 'only these; all without')
+    .option('--json', 'print JSON')
+    .action((servers: string[], flags: AdminFlags) =>
+      choose(async () => (await import('./index-servers.ts')).indexServers(invocation, servers, flags)),
+    );
+  common(program.command('list').description('list the servers, or the tools of one'))
+    .argument('[server]')
+    .option('--json', 'print JSON')
+    .action((server: string | undefined, flags: AdminFlags) =>
+      choose(async () => (await import('./list.ts')).list(invocation, server, flags)),
+    );
+  common(program.command('reload').description('let the running gateway read its configuration file now'))
+    .option('--json', 'print JSON')
+    .action((flags: AdminFlags) => choose(async () => (await import('./reload.ts')).reload(invocation, flags)));
+  common(
+    program.command('restart').description('stop a server of the running gateway after its calls; the next starts it'),
+  )
+    .argument('<server>')
+    .option('--json', 'print JSON')
+    .action((server: string, flags: AdminFlags) =>
+      choose(async () => (await import('./restart.ts')).restart(invocation, server, flags)),
+    );
 }
 
 function declareClients(program: Command, invocation: Invocation, { common, choose }: Declaring): void {

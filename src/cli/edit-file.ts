@@ -3,6 +3,8 @@ import { type EditedConfig, editConfig, writeEdited } from '../config/edit-confi
 import type { ServerEdit } from '../config/edit-server.ts';
 import { ownFileInstead } from '../config/locate-config.ts';
 import { shownPath } from '../config/paths.ts';
+import { describeReload } from '../config/plan-reload.ts';
+import type { AdminClient } from './admin-client.ts';
 import { type CommonFlags, type Invocation, paint, tell } from './invocation.ts';
 import { loadOptions } from './open.ts';
 
@@ -18,6 +20,31 @@ export function save(invocation: Invocation, edit: EditedConfig): string {
   const written = writeEdited(edit, own);
   if (own !== undefined) tell(invocation, `the configuration is now your own: ${own}`);
   return written.map(shownPath).join(', ');
+}
+
+/** An edit that a running gateway made and put into use. */
+export interface AppliedEdit {
+  readonly url: string;
+  readonly file: string;
+  readonly plan: unknown;
+  /** Variables that have to be set where it runs. */
+  readonly unset: readonly string[];
+}
+
+export async function applyAt(gateway: AdminClient, ...asked: Parameters<AdminClient['ask']>): Promise<AppliedEdit> {
+  const { file, plan, variables } = await gateway.ask(...asked);
+  return { url: gateway.url, file: String(file), plan, unset: Array.isArray(variables) ? variables.map(String) : [] };
+}
+
+/** Says which of both it was: the running gateway, and what it did with the edit, or the files alone. */
+export function tellApplied(invocation: Invocation, applied: AppliedEdit | undefined): void {
+  if (applied) tell(invocation, `the gateway at ${applied.url} has it in use: ${planLine(applied.plan)}`);
+  else tell(invocation, 'no running gateway was asked; one that serves this file takes it up by itself');
+}
+
+/** A plan as the administration API answers with it, in one line. */
+export function planLine(plan: unknown): string {
+  return describeReload(plan as Parameters<typeof describeReload>[0]);
 }
 
 /** Says which variables have to be set, where there are any. */

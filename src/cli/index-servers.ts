@@ -1,29 +1,54 @@
-/** `tooldex index`: asks servers for their tools now, and tells what came of it. */
+/** `tooldex index`: asks servers for their tools now, at the running gateway or by itself, and tells what came of it. */
 import type { Listed } from '../discovery/discovery.ts';
 import { explain, GatewayError } from '../errors.ts';
-import { type CommonFlags, type Invocation, paint, print, printJson } from './invocation.ts';
-import { openGateway } from './open.ts';
+import type { MetaToolParts } from '../meta-tools/parts.ts';
+import { type AdminClient, type AdminFlags, runningGateway, serversOf } from './admin-client.ts';
+import { type Invocation, paint, print, printJson } from './invocation.ts';
+import { withGateway } from './open.ts';
 import { withProgress } from './progress.ts';
 
 export async function indexServers(
   invocation: Invocation,
   servers: readonly string[],
-  flags: CommonFlags,
+  flags: AdminFlags,
 ): Promise<number> {
-  const { gateway } = await openGateway(invocation, flags, { levelMin: 'off' });
-  try {
-    const { directory, discovery } = await gateway.open();
-    const unknown = servers.filter((server) => !directory.get(server));
-    if (unknown.length > 0) throw unknownServers(unknown, directory.names());
-    const wanted = servers.length > 0 ? servers : directory.names();
-    const results = await withProgress(invocation, (onProgress) => discovery.listAll(wanted, { onProgress }));
-    const rows = [...results].map(([server, result]) => toRow(server, result));
-    if (flags.json) printJson(invocation, { servers: rows });
-    else for (const row of rows) print(invocation, describe(invocation, row));
-    return rows.every((row) => row.error === undefined) ? 0 : 1;
-  } finally {
-    await gateway.close();
-  }
+  const gateway = await runningGateway(invocation, flags);
+  const rows = gateway
+    ? await indexThere(gateway, servers)
+    : await withGateway(invocation, flags, (parts) => indexHere(invocation, servers, parts));
+  if (flags.json) printJson(invocation, { servers: rows, gateway: gateway?.url ?? null });
+  else for (const row of rows) print(invocation, describe(invocation, row));
+  return rows.every((row) => row.error === undefined) ? 0 : 1;
+}
+
+async function indexHere(
+  invocation: Invocation,
+  servers: readonly string[],
+  { directory, discovery }: MetaToolParts,
+): Promise<Row[]> {
+  requireKnown(servers, directory.names());
+  const wanted = servers.length > 0 ? servers : directory.names();
+  const results = await withProgress(invocation, (onProgress) => discovery.listAll(wanted, { onProgress }));
+  return [...results].map(([server, result]) => toRow(server, result));
+}
+
+/** All at once: the gateway starts no more of them at the same time than it can. */
+async function indexThere(gateway: AdminClient, servers: readonly string[]): Promise<Row[]> {
+  const known = await serversOf(gateway);
+  requireKnown(
+    servers,
+    known.map(({ name }) => name),
+  );
+  const wanted = servers.length > 0 ? servers : known.filter(({ enabled }) => enabled).map(({ name }) => name);
+  const ask = async (server: string): Promise<Row> => {
+    const path = `/api/servers/${encodeURIComponent(server)}/index`;
+    try {
+      return (await gateway.ask('POST', path)) as unknown as Row;
+    } catch (error) {
+      return { server, error: explain(error) };
+    }
+  };
+  return Promise.all(wanted.map(ask));
 }
 
 interface Row {
@@ -53,8 +78,10 @@ function describe({ stdout, env }: Invocation, row: Row): string {
   return `${paint(stdout, 'green', 'indexed', env)} ${row.server}: ${row.tools} tools${change.length > 0 ? ` (${change.join(', ')})` : ''}`;
 }
 
-function unknownServers(unknown: readonly string[], known: readonly string[]): GatewayError {
-  return new GatewayError('SERVER_UNKNOWN', `no server is called ${unknown.map((name) => `"${name}"`).join(', ')}`, {
+function requireKnown(asked: readonly string[], known: readonly string[]): void {
+  const unknown = asked.filter((server) => !known.includes(server));
+  if (unknown.length === 0) return;
+  throw new GatewayError('SERVER_UNKNOWN', `no server is called ${unknown.map((name) => `"${name}"`).join(', ')}`, {
     hint: `the configuration has ${known.join(', ') || 'none'}`,
   });
 }

@@ -1,36 +1,59 @@
-/** `tooldex list`: the servers with their states, or the tools of one. */
-
+/** `tooldex list`: the servers with their states, or the tools of one, as the running gateway has them or as the files do. */
+import type { ToolDefinition } from '../catalog/tool-definition.ts';
 import type { MetaToolParts } from '../meta-tools/parts.ts';
 import { findServer } from '../meta-tools/resolve-tool.ts';
 import { serverState, serverStatus } from '../meta-tools/server-status.ts';
 import { signature } from '../meta-tools/signature.ts';
-import { type CommonFlags, type Invocation, paint, print, printJson, tell } from './invocation.ts';
-import { openGateway } from './open.ts';
+import { type AdminClient, type AdminFlags, runningGateway, serversOf } from './admin-client.ts';
+import { type Invocation, paint, print, printJson, tell } from './invocation.ts';
+import { withGateway } from './open.ts';
 
-export async function list(invocation: Invocation, server: string | undefined, flags: CommonFlags): Promise<number> {
-  const { gateway } = await openGateway(invocation, flags, { levelMin: 'off' });
-  try {
-    const parts = await gateway.open();
-    if (server === undefined) listServers(invocation, parts, flags);
-    else listTools(invocation, { parts, server }, flags);
-    return 0;
-  } finally {
-    await gateway.close();
+export async function list(invocation: Invocation, server: string | undefined, flags: AdminFlags): Promise<number> {
+  const gateway = await runningGateway(invocation, flags);
+  const url = gateway?.url ?? null;
+  if (server === undefined) {
+    const rows = gateway ? await rowsThere(gateway) : await withGateway(invocation, flags, rowsHere);
+    if (flags.json) printJson(invocation, { servers: rows, gateway: url });
+    else printServers(invocation, rows);
+  } else {
+    const tools = gateway
+      ? await toolsThere(gateway, server)
+      : await withGateway(invocation, flags, (parts) => toolsHere(parts, server));
+    if (flags.json) printJson(invocation, { server: tools.server, tools: tools.definitions, gateway: url });
+    else printTools(invocation, tools);
   }
+  return 0;
 }
 
-function listServers(invocation: Invocation, parts: MetaToolParts, flags: CommonFlags): void {
-  const rows = parts.directory.names().map((name) => ({
+interface Row {
+  readonly server: string;
+  /** In words. */
+  readonly status: string;
+  readonly state: string;
+  readonly reason?: string;
+  readonly tools: number | null;
+  readonly description: string;
+}
+
+function rowsHere(parts: MetaToolParts): Row[] {
+  return parts.directory.names().map((name) => ({
     server: name,
     status: serverStatus(parts, name),
     ...serverState(parts, name),
     tools: parts.catalog.listing(name)?.toolCount ?? null,
     description: parts.directory.get(name)?.description ?? '',
   }));
-  if (flags.json) {
-    printJson(invocation, { servers: rows });
-    return;
-  }
+}
+
+async function rowsThere(gateway: AdminClient): Promise<Row[]> {
+  const enabled = (await serversOf(gateway)).filter((row) => row.enabled);
+  return enabled.map(({ name, status, state, reason, toolCount, description }) => {
+    const why = reason === undefined ? {} : { reason };
+    return { server: name, status, state, ...why, tools: toolCount, description };
+  });
+}
+
+function printServers(invocation: Invocation, rows: readonly Row[]): void {
   const width = Math.max(0, ...rows.map((row) => row.server.length));
   for (const { server, status, tools, description } of rows) {
     const about = paint(invocation.stdout, 'dim', description, invocation.env);
@@ -40,20 +63,29 @@ function listServers(invocation: Invocation, parts: MetaToolParts, flags: Common
   if (rows.some((row) => row.tools === null)) tell(invocation, 'hint: "tooldex index" asks servers for their tools');
 }
 
-function listTools(
-  invocation: Invocation,
-  { parts, server }: { parts: MetaToolParts; server: string },
-  flags: CommonFlags,
-): void {
+interface Tools {
+  readonly server: string;
+  readonly status: string;
+  readonly definitions: readonly ToolDefinition[];
+}
+
+function toolsHere(parts: MetaToolParts, server: string): Tools {
   const known = findServer(parts, server);
   const tools = parts.catalog.tools(known.name).filter((tool) => known.allows(tool.name));
-  if (flags.json) {
-    printJson(invocation, { server: known.name, tools: tools.map((tool) => tool.definition) });
-    return;
-  }
-  if (tools.length === 0)
-    print(invocation, `${known.name}: ${serverStatus(parts, known.name)}; "tooldex index ${known.name}" lists it`);
-  for (const { name, definition } of tools) print(invocation, signature(name, definition.inputSchema));
+  const status = serverStatus(parts, known.name);
+  return { server: known.name, status, definitions: tools.map(({ definition }) => definition) };
+}
+
+async function toolsThere(gateway: AdminClient, server: string): Promise<Tools> {
+  const { name, status, tools } = await gateway.ask('GET', `/api/servers/${encodeURIComponent(server)}`);
+  const listed = tools as unknown as readonly { readonly allowed: boolean; readonly definition: ToolDefinition }[];
+  const definitions = listed.filter(({ allowed }) => allowed).map(({ definition }) => definition);
+  return { server: String(name), status: String(status), definitions };
+}
+
+function printTools(invocation: Invocation, { server, status, definitions }: Tools): void {
+  if (definitions.length === 0) print(invocation, `${server}: ${status}; "tooldex index ${server}" lists it`);
+  for (const { name, inputSchema } of definitions) print(invocation, signature(name, inputSchema));
 }
 
 const count = (tools: number) => `${tools} ${tools === 1 ? 'tool' : 'tools'}`;

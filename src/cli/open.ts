@@ -6,6 +6,7 @@ import { loadConfigCached } from '../config/load-config.ts';
 import { locateConfig } from '../config/locate-config.ts';
 import { Redaction } from '../config/redaction.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
+import type { MetaToolParts } from '../meta-tools/parts.ts';
 import { createLog, type Log, type LogLevel } from '../observability/log.ts';
 import { type CommonFlags, type Invocation, tell } from './invocation.ts';
 
@@ -59,6 +60,20 @@ export async function openGateway(
     return { ...next, redact };
   };
   return { config, gateway, log, load };
+}
+
+/** For commands that need the parts once, and say by themselves what comes of it. */
+export async function withGateway<Result>(
+  invocation: Invocation,
+  flags: CommonFlags,
+  work: (parts: MetaToolParts) => Result | Promise<Result>,
+): Promise<Result> {
+  const { gateway } = await openGateway(invocation, flags, { levelMin: 'off' });
+  try {
+    return await work(await gateway.open());
+  } finally {
+    await gateway.close();
+  }
 }
 
 /** What the file says of the log is for those commands that log by themselves. */

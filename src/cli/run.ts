@@ -78,18 +78,6 @@ function addCatalog(program: Command, invocation: Invocation, choose: (run: Run)
     .action((flags: CommonFlags & { host?: string; port?: number }) =>
       choose(async () => (await import('./check.ts')).check(invocation, flags)),
     );
-  common(program.command('index').description('install, start and list servers anew, so that their tools can be found'))
-    .argument('[server...]', 'only these; all without')
-    .addOption(json())
-    .action((servers: string[], flags: CommonFlags) =>
-      choose(async () => (await import('./index-servers.ts')).indexServers(invocation, servers, flags)),
-    );
-  common(program.command('list').description('list the servers, or the tools of one'))
-    .argument('[server]')
-    .addOption(json())
-    .action((server: string | undefined, flags: CommonFlags) =>
-      choose(async () => (await import('./list.ts')).list(invocation, server, flags)),
-    );
 }
 
 function addTrying(program: Command, invocation: Invocation, choose: (run: Run) => void): void {

@@ -7,6 +7,7 @@ import { serveHttp } from '../gateway-doors.ts';
 import { type CommonFlags, type Invocation, print } from './invocation.ts';
 import { isAtTerminal, keepCurrent } from './keep-current.ts';
 import { type ListenFlags, loadOptions, openGateway } from './open.ts';
+import { noteServing } from './serving.ts';
 import { untilSignal } from './until-signal.ts';
 
 export async function serve(invocation: Invocation, flags: CommonFlags & ListenFlags): Promise<number> {
@@ -25,11 +26,13 @@ export async function serve(invocation: Invocation, flags: CommonFlags & ListenF
       reload: current.apply,
     });
     const server = await serveHttp(gateway, { config, ...config.listen, log, configFile });
+    const endNote = noteServing(config.dataDir, { url: server.url, file: config.source.file });
     print(invocation, `Tooldex ${gateway.identity.version} serves MCP at ${server.url.href}`);
     print(invocation, `paste into your client: ${JSON.stringify(clientEntry(server.url, config))}`);
     void listInBackground(gateway, log);
     const exitCode = await ended;
     log('info', 'stopping');
+    endNote();
     await server.close();
     return exitCode;
   } finally {

@@ -42,6 +42,12 @@ export async function loadConfigCached(given: CachedLoadOptions): Promise<Config
   return config;
 }
 
+/** Absolute; also of a file that is broken now, as far as its text says it. */
+export function dataDirOf(given: LoadOptions): string {
+  const options = withAbsolutePaths(given);
+  return guessDataDir(readBytes(options.file).toString('utf8'), options);
+}
+
 function withAbsolutePaths<Options extends LoadOptions>(options: Options): Options {
   const { overrides } = options;
   const dataDir = overrides?.dataDir === undefined ? {} : { dataDir: resolve(overrides.dataDir) };

@@ -78,7 +78,7 @@ export function refuseStaticChanges({ refused }: ReloadPlan): void {
 }
 
 /** One line for people. */
-export function describeReload({ added, removed, changed, unchanged, settings }: ReloadPlan): string {
+export function describeReload({ added, removed, changed, unchanged, settings }: Omit<ReloadPlan, 'refused'>): string {
   const names = (title: string, list: readonly string[]) => (list.length > 0 ? [`${title} ${list.join(', ')}`] : []);
   const parts = [
     ...names('added', added),

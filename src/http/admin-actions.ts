@@ -5,7 +5,7 @@ import type { ServerEdit } from '../config/edit-server.ts';
 import type { ReloadPlan } from '../config/plan-reload.ts';
 import { GatewayError } from '../errors.ts';
 import type { MetaToolParts } from '../meta-tools/parts.ts';
-import { serverState } from '../meta-tools/server-status.ts';
+import { serverState, serverStatus } from '../meta-tools/server-status.ts';
 import { nearest } from '../stdx/nearest.ts';
 
 export interface AdminParts extends Pick<MetaToolParts, 'catalog' | 'directory' | 'discovery' | 'pool'> {
@@ -31,6 +31,7 @@ export function showServer(parts: AdminParts, name: string) {
     name: tool.name,
     description: tool.definition.description ?? '',
     allowed: known?.allows(tool.name) ?? false,
+    definition: tool.definition,
   }));
   return { ...serverRow(parts, name), tools };
 }
@@ -109,6 +110,7 @@ function serverRow(parts: AdminParts, name: string) {
     ...(config ? { runtime: config.runtime } : {}),
     description: known?.description ?? config?.description ?? '',
     ...(known ? serverState(parts, name) : { state: 'disabled' }),
+    status: known ? serverStatus(parts, name) : 'disabled',
     toolCount: catalog.listing(name)?.toolCount ?? null,
     waiting: discovery.withheld(name).length,
   };

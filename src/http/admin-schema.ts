@@ -23,6 +23,7 @@ const server = z.strictObject({
     'draining',
   ] as const),
   reason: z.string().optional().meta({ description: 'Why it is failing.' }),
+  status: z.string().meta({ description: 'The state in a few words, as agents are told it.' }),
   toolCount: z.int().nullable().meta({ description: 'As last listed; null where it never was.' }),
   waiting: z.int().meta({ description: 'Tools that wait for approval.' }),
 });
@@ -53,6 +54,7 @@ export const ADMIN_SCHEMAS = {
         name: z.string(),
         description: z.string(),
         allowed: z.boolean().meta({ description: 'Whether the configuration lets it be found and used.' }),
+        definition: z.looseObject({ name: z.string() }).meta({ description: 'As the server listed it.' }),
       }),
     ),
   }),

@@ -5,7 +5,10 @@ import { cap } from './third-party-text.ts';
 const REASON_CHARACTERS_MAX = 160;
 
 /** `ready`, `asleep ~0.5 s`, `installing: ...`, `not added`, `failing: why`. */
-export function serverStatus({ pool, discovery, catalog }: MetaToolParts, server: string): string {
+export function serverStatus(
+  { pool, discovery, catalog }: Pick<MetaToolParts, 'pool' | 'discovery' | 'catalog'>,
+  server: string,
+): string {
   const state = pool.state(server);
   if (state.kind === 'ready' || state.kind === 'draining') return 'ready';
   if (state.kind === 'installing') return `installing: ${reason(state.message)}`;

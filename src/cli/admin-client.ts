@@ -1,0 +1,158 @@
+/** From flags to the gateway that runs for this configuration, if one does, and requests to its `/api`. */
+import { realpathSync } from 'node:fs';
+import { dataDirOf } from '../config/load-config.ts';
+import { ERROR_CLASSES, type ErrorCode, GatewayError } from '../errors.ts';
+import { isObject, type JsonObject } from '../stdx/json.ts';
+import { type CommonFlags, type Invocation, tell } from './invocation.ts';
+import { loadOptions } from './open.ts';
+import { readServing, type Serving } from './serving.ts';
+
+/** Flags of every command that can act on a running gateway. */
+export interface AdminFlags extends CommonFlags {
+  /** Where it is; `false` leaves a running one alone. */
+  readonly gateway?: string | false;
+  readonly key?: string;
+}
+
+export interface AdminClient {
+  /** Of the gateway, without a path. */
+  readonly url: string;
+  /** Throws what the gateway answers, with its code; UNAUTHENTICATED and NOT_ALLOWED where it lets nobody in by this key. */
+  ask(method: 'GET' | 'POST' | 'DELETE', path: string, body?: JsonObject): Promise<JsonObject>;
+}
+
+/**
+ * The one that `--gateway` names, or the one that serves this configuration from this data folder; undefined where none
+ * does, and, said on standard error, where one runs that asks for a key and none was given.
+ */
+export async function runningGateway(invocation: Invocation, flags: AdminFlags): Promise<AdminClient | undefined> {
+  if (flags.gateway === false) return undefined;
+  const key = flags.key ?? invocation.env.TOOLDEX_KEY;
+  if (flags.gateway !== undefined) return createAdminClient(originOf(flags.gateway), key);
+  for (const serving of servingOf(invocation, flags)) {
+    const client = createAdminClient(serving.url, key);
+    const reached = await reach(client, serving, loadOptions(invocation, flags).file);
+    if (reached === 'ours') return client;
+    if (reached === 'shut' && key !== undefined) throw refused(client.url);
+    if (reached === 'shut') {
+      tell(
+        invocation,
+        `note: the gateway at ${client.url} asks for a key (TOOLDEX_KEY, or --key), so this goes without it`,
+      );
+      return undefined;
+    }
+  }
+  return undefined;
+}
+
+/** The same, for what only a running gateway can do. Throws USAGE where none runs. */
+export async function requireGateway(invocation: Invocation, flags: AdminFlags): Promise<AdminClient> {
+  const client = await runningGateway(invocation, flags);
+  if (client) return client;
+  throw new GatewayError('USAGE', 'no gateway that this command could act on runs for this configuration', {
+    hint: 'start one with "tooldex serve", or name one with --gateway http://127.0.0.1:8080 and a key with --key',
+  });
+}
+
+/** A server as the gateway tells of it, as far as commands read it. */
+export interface ServerRow {
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly state: string;
+  readonly reason?: string;
+  readonly status: string;
+  readonly toolCount: number | null;
+  readonly description: string;
+}
+
+export async function serversOf(gateway: AdminClient): Promise<readonly ServerRow[]> {
+  const { servers } = await gateway.ask('GET', '/api/servers');
+  return servers as unknown as readonly ServerRow[];
+}
+
+function servingOf(invocation: Invocation, flags: AdminFlags): Serving[] {
+  return readServing(dataDirOf(loadOptions(invocation, flags)));
+}
+
+/** `ours`: it serves this file and lets us administer. `shut`: it serves this file and does not. */
+async function reach(client: AdminClient, serving: Serving, file: string): Promise<'ours' | 'shut' | 'other'> {
+  const isSame = (other: unknown) => typeof other === 'string' && real(other) === real(file);
+  try {
+    const { config } = await client.ask('GET', '/api/servers');
+    return isObject(config) && isSame(config.file) ? 'ours' : 'other';
+  } catch (error) {
+    const isShut = error instanceof GatewayError && (error.code === 'UNAUTHENTICATED' || error.code === 'NOT_ALLOWED');
+    return isShut && isSame(serving.file) ? 'shut' : 'other';
+  }
+}
+
+function createAdminClient(url: string, key: string | undefined): AdminClient {
+  return {
+    url,
+    async ask(method, path, body) {
+      const headers = {
+        ...(method === 'GET' ? {} : { 'content-type': 'application/json' }),
+        ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+      };
+      const response = await fetch(new URL(path, url), {
+        method,
+        headers,
+        redirect: 'error',
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      }).catch((cause: unknown) => {
+        throw unreachable(url, cause);
+      });
+      const answer: unknown = await response.json().catch(() => undefined);
+      if (response.ok && isObject(answer)) return answer as JsonObject;
+      throw failureOf(response, isObject(answer) ? answer : {}, url);
+    },
+  };
+}
+
+function failureOf({ status }: Response, answer: Record<string, unknown>, url: string): GatewayError {
+  const { error, hint, code } = answer;
+  if (typeof code === 'string' && Object.hasOwn(ERROR_CLASSES, code)) {
+    return new GatewayError(code as ErrorCode, String(error), typeof hint === 'string' ? { hint } : {});
+  }
+  // Whoever is no admin is told that nothing is there.
+  if (status === 404) return refused(url);
+  const said = typeof error === 'string' ? error : `status ${status}`;
+  return new GatewayError(
+    status === 401 ? 'UNAUTHENTICATED' : 'NOT_ALLOWED',
+    `the gateway at ${url} refuses: ${said}`,
+    {
+      hint: 'give the key of an admin in TOOLDEX_KEY, or with --key',
+    },
+  );
+}
+
+const refused = (url: string) =>
+  new GatewayError('NOT_ALLOWED', `the gateway at ${url} does not let you administer it`, {
+    hint: 'give the key of an admin in TOOLDEX_KEY, or with --key; --no-gateway acts on the files',
+  });
+
+const unreachable = (url: string, cause: unknown) =>
+  new GatewayError('USAGE', `no gateway answers at ${url}: ${causeOf(cause)}`, {
+    hint: 'see that "tooldex serve" runs there',
+    cause,
+  });
+
+function causeOf(thrown: unknown): string {
+  const inner = thrown instanceof Error ? thrown.cause : undefined;
+  return inner instanceof Error ? inner.message || inner.name : String(thrown);
+}
+
+function originOf(given: string): string {
+  if (URL.canParse(given) && /^https?:$/.test(new URL(given).protocol)) return new URL(given).origin;
+  throw new GatewayError('USAGE', `"${given}" is no address of a gateway`, {
+    hint: 'write for example --gateway http://127.0.0.1:8080',
+  });
+}
+
+function real(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    return file;
+  }
+}

@@ -1,0 +1,76 @@
+/** Which gateways serve from a data folder, and where: notes that each leaves there, so that commands find a running one. */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isObject } from '../stdx/json.ts';
+
+export interface Serving {
+  readonly pid: number;
+  /** Of the gateway itself, without a path, as this machine reaches it. */
+  readonly url: string;
+  /** Its configuration file. */
+  readonly file: string;
+}
+
+/** Leaves the note; the returned function takes it away. A folder that cannot be written is done without. */
+export function noteServing(dataDir: string, { url, file }: { readonly url: URL; readonly file: string }): () => void {
+  const note = join(folderOf(dataDir), `${process.pid}.json`);
+  try {
+    mkdirSync(folderOf(dataDir), { recursive: true });
+    const serving: Serving = { pid: process.pid, url: reachable(url).origin, file };
+    writeFileSync(note, JSON.stringify(serving), { mode: 0o600 });
+  } catch {
+    return () => undefined;
+  }
+  return () => rmSync(note, { force: true });
+}
+
+/** Those whose process is there, the newest process id first; what killed gateways have left is removed. */
+export function readServing(dataDir: string): Serving[] {
+  const found: Serving[] = [];
+  for (const name of namesIn(folderOf(dataDir))) {
+    const note = join(folderOf(dataDir), name);
+    const serving = parse(note);
+    if (serving && isRunning(serving.pid)) found.push(serving);
+    else rmSync(note, { force: true });
+  }
+  return found.sort((one, other) => other.pid - one.pid);
+}
+
+const folderOf = (dataDir: string) => join(dataDir, 'serving');
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => /^\d+\.json$/.test(name));
+  } catch {
+    return [];
+  }
+}
+
+function parse(note: string): Serving | undefined {
+  try {
+    const read: unknown = JSON.parse(readFileSync(note, 'utf8'));
+    if (!isObject(read)) return undefined;
+    const { pid, url, file } = read;
+    if (typeof pid !== 'number' || typeof url !== 'string' || typeof file !== 'string') return undefined;
+    return { pid, url, file };
+  } catch {
+    return undefined;
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Whoever listens on all addresses is reached by the loopback one. */
+function reachable(url: URL): URL {
+  const own = new URL(url);
+  if (own.hostname === '0.0.0.0') own.hostname = '127.0.0.1';
+  if (own.hostname === '[::]') own.hostname = '[::1]';
+  return own;
+}

@@ -1,0 +1,143 @@
+/** Commands find the gateway that runs for their configuration and act on it; without one they act on the files. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type RunningGateway, runCli, serveGateway } from '../../helpers/cli.ts';
+import { fixtureServer, journalOf } from '../../helpers/fixture-server.ts';
+import { connectClient } from '../../helpers/mcp-client.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
+
+const WELL = fixtureServer('well-behaved');
+
+function configFile(more = ''): string {
+  const file = join(tempDir(), 'tooldex.yaml');
+  writeFileSync(file, `# mine\nservers:\n  first: ${JSON.stringify(WELL)} # stays\n${more}`);
+  return file;
+}
+
+interface Said {
+  readonly code: number | null;
+  readonly text: string;
+}
+
+async function say(
+  config: string,
+  args: readonly string[],
+  env: Record<string, string | undefined> = {},
+): Promise<Said> {
+  const [command = '', ...rest] = args;
+  const { code, stdout, stderr } = await runCli([command, '--config', config, ...rest], { env });
+  return { code, text: stdout + stderr };
+}
+
+const inUse = ({ url }: RunningGateway) => `the gateway at ${url.origin} has it in use`;
+
+describe('with a running gateway', () => {
+  it('a server is added, indexed, listed, restarted, switched and removed there, and is in use when the command ends', async () => {
+    const config = configFile();
+    const before = readFileSync(config, 'utf8');
+    await using gateway = await serveGateway(['--config', config]);
+    await using client = await connectClient('v2-auto', gateway.url);
+    const use = (text: string) =>
+      client
+        .callTool('use_tool', { server: 'second', tool: 'echo', params: { text } })
+        .then(({ content }) => content[0]?.text);
+
+    const journal = join(tempDir(), 'journal');
+    const second = fixtureServer('well-behaved', '--journal', journal);
+    const added = await say(config, ['add', 'second', '--command', second.command, '--', ...second.args]);
+    expect(added).toMatchObject({ code: 0, text: expect.stringContaining(`${inUse(gateway)}: added second`) });
+    expect(await use('hello')).toBe('hello');
+    const listed = JSON.parse((await runCli(['list', '--config', config, '--json'])).stdout);
+    expect(listed).toMatchObject({ gateway: gateway.url.origin });
+    // Only the process that runs it can know that.
+    expect(listed.servers).toContainEqual(expect.objectContaining({ server: 'second', state: 'ready' }));
+    expect((await say(config, ['list', 'second'])).text).toContain('echo(');
+
+    const started = journalOf(journal, 'started').length;
+    expect((await say(config, ['restart', 'second'])).text).toContain('its next call starts it anew');
+    expect(await use('again')).toBe('again');
+    expect(journalOf(journal, 'started')).toHaveLength(started + 1);
+
+    expect(await say(config, ['index', 'second'])).toMatchObject({
+      code: 0,
+      text: expect.stringContaining('indexed second'),
+    });
+    expect(await say(config, ['index', 'secnd'])).toMatchObject({ code: 65 });
+    expect((await say(config, ['disable', 'second'])).text).toContain(`${inUse(gateway)}: removed second`);
+    expect(await use('gone')).toContain('SERVER_UNKNOWN');
+    expect((await say(config, ['enable', 'second'])).text).toContain(`${inUse(gateway)}: added second`);
+    expect((await say(config, ['remove', 'second'])).text).toContain(`${inUse(gateway)}: removed second`);
+    expect(readFileSync(config, 'utf8')).toBe(before);
+    expect(await say(config, ['remove', 'nothing'])).toMatchObject({
+      code: 65,
+      text: expect.stringContaining('nothing'),
+    });
+  });
+
+  it('#63 "tooldex reload" says what changed, or why the gateway keeps what it has', async () => {
+    const config = configFile();
+    await using gateway = await serveGateway(['--config', config]);
+    const first = await say(config, ['reload']);
+    expect(first).toMatchObject({ code: 0, text: expect.stringContaining('generation 2') });
+    expect(first.text).toContain('1 servers unchanged');
+    writeFileSync(config, 'servers:\n  first: {comand: x}\n');
+    const refused = await say(config, ['reload']);
+    expect(refused).toMatchObject({ code: 78, text: expect.stringMatching(/tooldex\.yaml:2:\d+: .*comand/) });
+    const url = `--gateway=${gateway.url.origin}`;
+    expect((await say(config, ['list', url])).text).toContain('first');
+  });
+
+  it('one that asks for a key is given it, and without one the files are edited', async () => {
+    const rules = 'access: { rules: [{ for: ["key:root"], admin: true }, { for: ["*"], servers: ["*"] }] }\n';
+    const config = configFile(`auth: { api_keys: true }\n${rules}`);
+    const keyOf = async (name: string) => (await runCli(['key', 'create', name, '--config', config])).stdout.trim();
+    const [root, user] = [await keyOf('root'), await keyOf('user')];
+    await using gateway = await serveGateway(['--config', config]);
+
+    expect(await say(config, ['reload'])).toMatchObject({ code: 64, text: expect.stringContaining('asks for a key') });
+    const without = await say(config, ['disable', 'first']);
+    expect(without).toMatchObject({ code: 0, text: expect.stringContaining('no running gateway was asked') });
+    await gateway.printed(/configuration reloaded, generation 2: removed first/);
+    const withKey = await say(config, ['enable', 'first'], { TOOLDEX_KEY: root });
+    expect(withKey).toMatchObject({ code: 0, text: expect.stringContaining(`${inUse(gateway)}: added first`) });
+    expect(await say(config, ['disable', 'first', '--key', user])).toMatchObject({ code: 77 });
+    expect(await say(config, ['disable', 'first', '--key', 'tdx_wrong'])).toMatchObject({ code: 77 });
+    const aside = await say(config, ['disable', 'first', '--no-gateway', '--key', root]);
+    expect(aside).toMatchObject({ code: 0, text: expect.stringContaining('no running gateway was asked') });
+  });
+});
+
+describe('without a running gateway', () => {
+  it('the files are edited, and only what needs one is refused', async () => {
+    const config = configFile();
+    expect((await say(config, ['disable', 'first'])).text).toContain('no running gateway was asked');
+    for (const args of [['reload'], ['restart', 'first']])
+      expect(await say(config, args)).toMatchObject({ code: 64, text: expect.stringContaining('tooldex serve') });
+    const nowhere = await say(config, ['list', '--gateway', 'http://127.0.0.1:9']);
+    expect(nowhere).toMatchObject({ code: 64, text: expect.stringContaining('no gateway answers at') });
+  });
+
+  it('what a killed one has left misleads nobody, and one that stops leaves nothing', async () => {
+    const config = configFile();
+    const notes = join(config, '..', '.tooldex', 'serving');
+    await using killed = await serveGateway(['--config', config]);
+    expect(readdirSync(notes)).toHaveLength(1);
+    await killed.stop('SIGKILL');
+    expect(existsSync(join(notes, `${killed.pid}.json`))).toBe(true);
+    expect((await say(config, ['disable', 'first'])).text).toContain('no running gateway was asked');
+    expect(readdirSync(notes)).toHaveLength(0);
+    await using stopped = await serveGateway(['--config', config]);
+    expect(await stopped.stop()).toMatchObject({ code: 0 });
+    expect(readdirSync(notes)).toHaveLength(0);
+  });
+
+  it('a gateway of another configuration in the same data folder is left alone', async () => {
+    const [config, other] = [configFile(), configFile()];
+    const data = ['--data-dir', join(tempDir(), 'data')];
+    await using gateway = await serveGateway(['--config', other, ...data]);
+    const disabled = await say(config, ['disable', 'first', ...data]);
+    expect(disabled.text).toContain('no running gateway was asked');
+    expect((await say(other, ['disable', 'first', ...data])).text).toContain(inUse(gateway));
+  });
+});
