@@ -92,10 +92,10 @@ export async function serveHttp(gateway: Gateway, options: ServeHttpOptions): Pr
 /** The parts keep their policy behind a getter, so they are asked anew each time. */
 function administration(gateway: Gateway, parts: MetaToolParts, options: ServeHttpOptions): Administration | undefined {
   const { config, configFile, log } = options;
-  const { catalog, directory, discovery, pool } = parts;
+  const { additions, catalog, directory, discovery, pool } = parts;
   return (
     configFile && {
-      parts: { catalog, directory, discovery, pool, configFile, configStatus: gateway.configStatus },
+      parts: { additions, catalog, directory, discovery, pool, configFile, configStatus: gateway.configStatus },
       isAdmin: (principal) => parts.policy.isAdmin(principal),
       bodyBytesMax: config.bounds.bodyBytesMax,
       log,

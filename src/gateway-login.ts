@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Config, RemoteServerConfig, ServerConfig } from './config/config.ts';
 import { GatewayError } from './errors.ts';
+import { mayAnybodyAdd } from './gateway-policy.ts';
 import type { RemoteAccess } from './runtimes/remote/remote-access.ts';
 import { nearest } from './stdx/nearest.ts';
 
@@ -30,9 +31,8 @@ export async function openLogin(
   return { access, server, openBrowser: (url) => openBrowser(url, env) };
 }
 
-/** One that an agent brought while a gateway ran, if the file still lets agents do that. */
+/** One that an agent brought while a gateway ran, if an admin let it in or the file still lets agents do that. */
 async function addedServer(config: Config, name: string): Promise<ServerConfig | undefined> {
-  if (config.addServers !== 'always') return undefined;
   const [{ openDatabase }, { createAddedServers }, { readAddedServer }] = await Promise.all([
     import('./catalog/database.ts'),
     import('./catalog/added-servers.ts'),
@@ -40,8 +40,11 @@ async function addedServer(config: Config, name: string): Promise<ServerConfig |
   ]);
   const { database } = openDatabase(join(config.dataDir, 'catalog.db'));
   try {
-    const given = createAddedServers(database).all().get(name);
-    return given === undefined ? undefined : await readAddedServer({ name, given }, config);
+    const found = createAddedServers(database)
+      .all()
+      .find(({ server }) => server === name);
+    const isLet = found && (found.approvedBy !== undefined || mayAnybodyAdd(config));
+    return isLet ? await readAddedServer({ name, given: found.config }, config) : undefined;
   } finally {
     database.close();
   }

@@ -6,6 +6,7 @@ import type { CallRecord } from './meta-tools/register.ts';
 import type { AuditFile } from './observability/audit-file.ts';
 import type { Log } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
+import type { AdditionRecord } from './policy/additions.ts';
 import type { Admission } from './policy/admission.ts';
 import type { AuditedRefusals, RefusedRequest } from './policy/audited-refusals.ts';
 
@@ -22,6 +23,8 @@ export interface Observed {
   readonly noteRefused: (refused: RefusedRequest) => void;
   /** A changed file was put into use, or could not be. */
   noteConfig(outcome: 'applied' | 'refused'): void;
+  /** A server that a caller brought, and what became of it. */
+  noteAddition(record: AdditionRecord): void;
   noteSearch(answer: SearchAnswer, durationMs: number): void;
   /** How the last search was answered; undefined before the first. */
   lastSearch(): Pick<SearchAnswer, 'mode' | 'degraded'> | undefined;
@@ -57,6 +60,10 @@ export async function openObserved({ config, log, version }: ObservedOptions): P
       audit?.refusals.note(refused);
       metrics?.metrics.refused(refused.reason);
     },
+    noteAddition: (record) => {
+      audit?.add(record);
+      metrics?.metrics.addition(record.outcome, record.waiting);
+    },
     noteSearch: (answer, durationMs) => {
       lastSearch = answer;
       const { mode, verdict, degraded } = answer;
@@ -76,15 +83,18 @@ interface OpenAudit {
   readonly calls: Admission;
   readonly refusals: AuditedRefusals;
   decide(record: CallRecord): void;
+  add(record: AdditionRecord): void;
 }
 
 async function openAudit({ audit, redact }: ObservedOptions['config'], log: Log): Promise<OpenAudit | undefined> {
   if (!audit) return undefined;
-  const [{ createAuditFile }, { auditDecision, createAuditedCalls }, { createAuditedRefusals }] = await Promise.all([
-    import('./observability/audit-file.ts'),
-    import('./policy/audited-calls.ts'),
-    import('./policy/audited-refusals.ts'),
-  ]);
+  const [{ createAuditFile }, { auditDecision, createAuditedCalls }, { createAuditedRefusals }, { auditAddition }] =
+    await Promise.all([
+      import('./observability/audit-file.ts'),
+      import('./policy/audited-calls.ts'),
+      import('./policy/audited-refusals.ts'),
+      import('./policy/audited-additions.ts'),
+    ]);
   const file = createAuditFile({ ...audit, log, redact });
   const decide = ({ principal, tool: door, error }: CallRecord) => {
     if (door !== 'add_mcp_server' && !REFUSALS.has(error?.code ?? '')) return;
@@ -92,7 +102,13 @@ async function openAudit({ audit, redact }: ObservedOptions['config'], log: Log)
     auditDecision(file, { principal, door, outcome: error?.code ?? 'ok', ...why });
   };
   const refusals = createAuditedRefusals(file, () => performance.now());
-  return { file, calls: createAuditedCalls(file, audit), refusals, decide };
+  return {
+    file,
+    calls: createAuditedCalls(file, audit),
+    refusals,
+    decide,
+    add: (record) => auditAddition(file, record),
+  };
 }
 
 /** What is refused before there is a call that could be admitted. */

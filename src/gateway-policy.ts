@@ -42,6 +42,6 @@ export function menuMaker(servers: readonly MenuServer[]): (seesServer: (server:
 
 const MENUS_MAX = 200;
 
-/** Whether servers that somebody brought are there again after a restart. */
+/** Whether servers that somebody brought, and that no admin had to let in, are there again after a restart. */
 export const mayAnybodyAdd = ({ addServers, access }: Config) =>
   addServers === 'always' || (access.rules?.rules.some(({ add }) => add === 'always') ?? false);

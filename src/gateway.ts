@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import type { AddedServers } from './catalog/added-servers.ts';
 import type { Catalog, WithheldTools } from './catalog/catalog.ts';
 import { ConfiguredServers } from './catalog/configured-servers.ts';
+import type { PendingServers } from './catalog/pending-servers.ts';
 import type { Blobs } from './catalog/sqlite-blobs.ts';
-import type { Config, ServerConfig } from './config/config.ts';
+import type { Config } from './config/config.ts';
 import type { ReloadPlan } from './config/plan-reload.ts';
-import { readAddedServer } from './config/read-added-server.ts';
-import { GatewayError } from './errors.ts';
+import { openAdditions } from './gateway-additions.ts';
 import { type Observed, openObserved } from './gateway-observed.ts';
-import { mayAnybodyAdd, menuMaker, policyMaker } from './gateway-policy.ts';
+import { menuMaker, policyMaker } from './gateway-policy.ts';
 import { createProfiles, type Profiles } from './gateway-profiles.ts';
 import { type ConfigStatus, LiveConfig, type Running } from './gateway-reload.ts';
 import { type Identity, identityOf } from './meta-tools/identity.ts';
@@ -137,18 +137,22 @@ interface OpenParts {
 /** Everything that the menu does not need, so that clients see it before any of this is loaded. */
 async function openParts(options: GatewayOptions, directory: ConfiguredServers, live: LiveConfig): Promise<OpenParts> {
   const { config, env, log, modelFolder } = options;
-  const [{ catalog, blobs, added }, { lazyToolIndex }, { Discovery }, { systemClock }] = await Promise.all([
+  const [{ catalog, blobs, added, pending }, { lazyToolIndex }, { Discovery }, { systemClock }] = await Promise.all([
     openCatalog(options),
     import('../index/lazy-tool-index.ts'),
     import('./discovery/discovery.ts'),
     import('./stdx/clock.ts'),
   ]);
-  const adding = { live, directory, added };
-  const addedServers = (current: Config) => readAddedServers(added, current, log);
-  for (const server of await addedServers(live.current)) if (!directory.get(server.name)) directory.add(server);
   const closing: (() => Promise<void>)[] = [];
   const redact = (text: string) => live.current.redact(text);
   const observed = await openObserved({ config: { ...config, redact }, log, version: options.version });
+  const adding = { live, directory, added, pending, observed, clock: systemClock, log };
+  const {
+    additions,
+    servers: addedServers,
+    close: closeAdditions,
+  } = openAdditions(adding, () => ({ pool, discovery }));
+  for (const server of await addedServers(live.current)) if (!directory.get(server.name)) directory.add(server);
   const openIndex = async () => {
     const { openSearch } = await import('./gateway-search.ts');
     const alsoClose = (close: () => Promise<void>) => closing.push(close);
@@ -160,6 +164,7 @@ async function openParts(options: GatewayOptions, directory: ConfiguredServers, 
   const note = (level: 'info' | 'problem', message: string) => log(level === 'info' ? 'info' : 'warn', message);
   const discovery = new Discovery({ catalog, directory, pool, index, events: { note }, clock: systemClock });
   const close = async () => {
+    closeAdditions();
     discovery.close();
     await closePool();
     await index.close();
@@ -167,7 +172,6 @@ async function openParts(options: GatewayOptions, directory: ConfiguredServers, 
     catalog.close();
     await observed.close();
   };
-  const addServer = serverAdder(adding);
   const paths = createPathGuard({
     workspaceOf: (name, principal) => workspaceOf(directory.config(name), principal),
   });
@@ -179,7 +183,7 @@ async function openParts(options: GatewayOptions, directory: ConfiguredServers, 
       now: () => systemClock.now(),
     }),
   ]);
-  const built = { catalog, directory, pool, index, discovery, addServer, paths, admission };
+  const built = { catalog, directory, pool, index, discovery, additions, paths, admission };
   const parts = await metaToolParts(built, live);
   return { parts, observed, running: { pool, discovery, addedServers }, close };
 }
@@ -199,23 +203,27 @@ interface OpenCatalog {
   readonly catalog: Catalog & WithheldTools;
   readonly blobs: Blobs;
   readonly added: AddedServers;
+  readonly pending: PendingServers;
 }
 
 async function openCatalog({ config, log }: GatewayOptions): Promise<OpenCatalog> {
-  const [{ openDatabase }, { createCatalog }, { createBlobs }, { createAddedServers }] = await Promise.all([
-    import('./catalog/database.ts'),
-    import('./catalog/sqlite-catalog.ts'),
-    import('./catalog/sqlite-blobs.ts'),
-    import('./catalog/added-servers.ts'),
-  ]);
+  const [{ openDatabase }, { createCatalog }, { createBlobs }, { createAddedServers }, { createPendingServers }] =
+    await Promise.all([
+      import('./catalog/database.ts'),
+      import('./catalog/sqlite-catalog.ts'),
+      import('./catalog/sqlite-blobs.ts'),
+      import('./catalog/added-servers.ts'),
+      import('./catalog/pending-servers.ts'),
+    ]);
   const { database, setAside } = openDatabase(join(config.dataDir, 'catalog.db'));
   if (setAside) log('warn', `the catalog could not be read; it was moved to ${setAside} and is built anew`);
-  return { catalog: createCatalog(database), blobs: createBlobs(database), added: createAddedServers(database) };
+  const [added, pending] = [createAddedServers(database), createPendingServers(database)];
+  return { catalog: createCatalog(database), blobs: createBlobs(database), added, pending };
 }
 
 type Built = Pick<
   MetaToolParts,
-  'catalog' | 'directory' | 'pool' | 'index' | 'discovery' | 'addServer' | 'paths' | 'admission'
+  'catalog' | 'directory' | 'pool' | 'index' | 'discovery' | 'additions' | 'paths' | 'admission'
 >;
 
 async function metaToolParts(built: Built, live: LiveConfig): Promise<MetaToolParts> {
@@ -236,38 +244,4 @@ async function metaToolParts(built: Built, live: LiveConfig): Promise<MetaToolPa
       return live.current.search;
     },
   };
-}
-
-interface AddingParts {
-  readonly live: LiveConfig;
-  readonly directory: ConfiguredServers;
-  readonly added: AddedServers;
-}
-
-/** Servers that agents brought earlier are there again, unless the file no longer lets them. */
-async function readAddedServers(added: AddedServers, config: Config, log: Log): Promise<ServerConfig[]> {
-  if (!mayAnybodyAdd(config)) return [];
-  const servers: ServerConfig[] = [];
-  for (const [name, given] of added.all()) {
-    if (config.servers.get(name)?.enabled) continue;
-    const server = await readAddedServer({ name, given }, config).catch((error: Error) => error);
-    if (server instanceof Error) log('warn', `"${name}", added earlier, is left out: ${server.message}`);
-    else servers.push(server);
-  }
-  return servers;
-}
-
-function serverAdder({ live, directory, added }: AddingParts): MetaToolParts['addServer'] {
-  return async (name, given) => {
-    const config = live.current;
-    if (config.servers.has(name)) throw notAllowed(name, 'the configuration file has a server of that name');
-    directory.add(await readAddedServer({ name, given }, config));
-    added.save(name, given);
-  };
-}
-
-function notAllowed(name: string, why: string): GatewayError {
-  return new GatewayError('NOT_ALLOWED', `"${name}" was not added: ${why}`, {
-    hint: 'ask the admin to put it under "servers:" in the configuration file, or to set "add_servers: always"',
-  });
 }

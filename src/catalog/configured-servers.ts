@@ -17,19 +17,19 @@ export class ConfiguredServers implements ServerDirectory {
     for (const config of configs) this.add(config);
   }
 
-  /** Replaces a server of the same name; a disabled one is left out. */
+  /** Replaces a server of the same name, unless it is the same; a disabled one is left out. */
   add(config: ServerConfig): void {
-    if (config.enabled) this.#servers.set(config.name, { config, known: toKnown(config) });
+    if (config.enabled) this.#servers.set(config.name, this.#entryOf(config));
+  }
+
+  remove(server: string): void {
+    this.#servers.delete(server);
   }
 
   /** All of them at once, in this order. A server whose configuration is the same stays the same object. */
   replace(configs: Iterable<ServerConfig>): void {
     const next = new Map<string, Entry>();
-    for (const config of configs) {
-      const earlier = this.#servers.get(config.name);
-      const isSame = earlier !== undefined && isDeepStrictEqual(plain(earlier.config), plain(config));
-      if (config.enabled) next.set(config.name, isSame ? earlier : { config, known: toKnown(config) });
-    }
+    for (const config of configs) if (config.enabled) next.set(config.name, this.#entryOf(config));
     this.#servers = next;
   }
 
@@ -43,6 +43,12 @@ export class ConfiguredServers implements ServerDirectory {
 
   config(server: string): ServerConfig | undefined {
     return this.#servers.get(server)?.config;
+  }
+
+  #entryOf(config: ServerConfig): Entry {
+    const earlier = this.#servers.get(config.name);
+    const isSame = earlier !== undefined && isDeepStrictEqual(plain(earlier.config), plain(config));
+    return isSame ? earlier : { config, known: toKnown(config) };
   }
 }
 

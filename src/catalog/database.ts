@@ -8,7 +8,7 @@ export type Database = InstanceType<typeof DatabaseSync>;
 export type Statement = ReturnType<Database['prepare']>;
 
 /** Bump it together with a new entry of MIGRATIONS. */
-const SCHEMA_VERSION = 3;
+const SCHEMA_VERSION = 4;
 
 const MIGRATIONS: readonly string[] = [
   `CREATE TABLE listings (
@@ -34,6 +34,11 @@ const MIGRATIONS: readonly string[] = [
      server TEXT NOT NULL, name TEXT NOT NULL, position INTEGER NOT NULL, hash TEXT NOT NULL, definition TEXT NOT NULL,
      approved TEXT, noticed_at INTEGER NOT NULL, PRIMARY KEY (server, name)
    ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE pending_servers (
+     server TEXT PRIMARY KEY, config TEXT NOT NULL, asked_by TEXT NOT NULL, asked_at INTEGER NOT NULL,
+     replaced INTEGER NOT NULL, rejected_at INTEGER, reason TEXT
+   ) STRICT;
+   ALTER TABLE added_servers ADD COLUMN approved_by TEXT;`,
 ];
 
 export interface OpenedDatabase {
@@ -54,6 +59,19 @@ export function openDatabase(file: string): OpenedDatabase {
   }
 }
 
+/** All of the work or none of it; nothing of another process comes between. */
+export function inTransaction<Result>(database: Database, work: () => Result): Result {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const result = work();
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
 function openAndMigrate(file: string): Database {
   const database = new DatabaseSync(file);
   try {
@@ -68,17 +86,12 @@ function openAndMigrate(file: string): Database {
 
 function migrate(database: Database, file: string): void {
   if (schemaVersion(database) === SCHEMA_VERSION) return;
-  database.exec('BEGIN IMMEDIATE');
-  try {
+  inTransaction(database, () => {
     const version = schemaVersion(database);
     if (version > SCHEMA_VERSION) throw writtenByNewer(file, version);
     for (const migration of MIGRATIONS.slice(version)) database.exec(migration);
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
-    database.exec('COMMIT');
-  } catch (error) {
-    database.exec('ROLLBACK');
-    throw error;
-  }
+  });
 }
 
 function schemaVersion(database: Database): number {

@@ -45,12 +45,19 @@ function shown(value: unknown): string {
   return more > 0 ? `${text.slice(0, VALUE_CHARACTERS_MAX)}… and ${more} characters more` : text;
 }
 
+/** JSON whose invisible characters are written out; nothing is cut. */
+export function visibleJson(value: unknown): string {
+  return (JSON.stringify(value) ?? 'null').replace(INVISIBLE, escaped);
+}
+
+const escaped = (one: string) => `\\u{${one.codePointAt(0)?.toString(16).toUpperCase()}}`;
+
 /** In one line; `<` and `>` are written out, since some will paste this into a page. */
 export function visible(text: string): string {
   return text
     .replaceAll('\\', '\\\\')
     .replaceAll('\n', '\\n')
-    .replace(INVISIBLE, (one) => `\\u{${one.codePointAt(0)?.toString(16).toUpperCase()}}`)
+    .replace(INVISIBLE, escaped)
     .replaceAll('<', '‹')
     .replaceAll('>', '›');
 }

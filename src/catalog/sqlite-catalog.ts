@@ -9,7 +9,7 @@ import type {
   WithheldTool,
   WithheldTools,
 } from './catalog.ts';
-import type { Database, Statement } from './database.ts';
+import { type Database, inTransaction, type Statement } from './database.ts';
 import { fingerprint } from './fingerprint.ts';
 import { sift, type Withheld } from './quarantine.ts';
 import type { ToolDefinition } from './tool-definition.ts';
@@ -186,15 +186,7 @@ class SqliteCatalog implements Catalog, WithheldTools {
   }
 
   #transaction<Result>(work: () => Result): Result {
-    this.#database.exec('BEGIN IMMEDIATE');
-    try {
-      const result = work();
-      this.#database.exec('COMMIT');
-      return result;
-    } catch (error) {
-      this.#database.exec('ROLLBACK');
-      throw error;
-    }
+    return inTransaction(this.#database, work);
   }
 
   #rows<Row>(sql: string, ...parameters: string[]): Row[] {

@@ -1,8 +1,9 @@
-/** `tooldex changes` and `tooldex approve`: what servers changed in their tools, and letting it in. */
+/** `tooldex changes` and `tooldex approve`: what servers changed in their tools, and letting that, or a whole server, in. */
 import type { WithheldTool } from '../catalog/catalog.ts';
 import { definitionDiff, visible } from '../catalog/definition-diff.ts';
 import { type CommonFlags, type Invocation, paint, print, printJson, tell } from './invocation.ts';
 import { openGateway } from './open.ts';
+import { approveServer } from './pending.ts';
 
 export async function changes(invocation: Invocation, server: string | undefined, flags: CommonFlags): Promise<number> {
   const { gateway } = await openGateway(invocation, flags, { levelMin: 'off' });
@@ -22,11 +23,14 @@ export async function changes(invocation: Invocation, server: string | undefined
 export async function approve(
   invocation: Invocation,
   { server, tool }: { readonly server: string; readonly tool: string | undefined },
-  flags: CommonFlags,
+  flags: CommonFlags & { readonly id?: string },
 ): Promise<number> {
   const { gateway } = await openGateway(invocation, flags, { levelMin: 'off' });
   try {
-    const { discovery } = await gateway.open();
+    const parts = await gateway.open();
+    const asked = { server, id: flags.id, json: flags.json };
+    if (tool === undefined && (await approveServer(invocation, parts, asked))) return 0;
+    const { discovery } = parts;
     const approved = await discovery.approve(server, tool);
     if (flags.json) printJson(invocation, { server, approved });
     else for (const name of approved) print(invocation, `approved ${server} ${visible(name)}`);

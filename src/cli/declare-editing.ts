@@ -124,6 +124,19 @@ function declareChanges(program: Command, invocation: Invocation, { common, choo
     .argument('[tool]', 'only this one')
     .option('--json', 'print JSON')
     .action((server: string, tool: string | undefined, flags: CommonFlags) =>
+    .option('--id <id>', 'the request that you looked at, as "tooldex pending" shows it')
       choose(async () => (await import('./changes.ts')).approve(invocation, { server, tool }, flags)),
     );
 }
+  common(program.command('pending').description('show which servers agents asked for and nobody approved yet'))
+    .option('--json', 'print JSON')
+    .action((flags: CommonFlags) => choose(async () => (await import('./pending.ts')).pending(invocation, flags)));
+  common(
+    program.command('reject').description('turn down a server that an agent asked for, or take out one it brought'),
+  )
+    .argument('<server>')
+    .option('--reason <text>', 'what those who asked are told')
+    .option('--json', 'print JSON')
+    .action((server: string, flags: CommonFlags & { reason?: string }) =>
+      choose(async () => (await import('./pending.ts')).reject(invocation, server, flags)),
+    );

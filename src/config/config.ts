@@ -1,5 +1,6 @@
 /** The configuration as the rest of Tooldex gets it: defaults filled in, units converted, paths absolute, references expanded. */
 import type { RemoteAccessConfig } from './remote-config.ts';
+import type { AddingRight } from './rules-schema.ts';
 
 export interface Config {
   /** The file, and the absolute patterns of those that it includes. */
@@ -19,8 +20,8 @@ export interface Config {
   readonly audit: AuditConfig | undefined;
   readonly metrics: boolean;
   readonly log: LogConfig;
-  /** Whether agents may bring servers of their own (`always`) or only use those of the file (`catalog`). */
-  readonly addServers: 'catalog' | 'always';
+  /** What agents may add; `approval`: what a caller brings is kept until an admin has said yes. */
+  readonly addServers: AddingRight;
   /** Instances at the same time, of all servers and callers. */
   readonly maxInstances: number;
   /** Secret that logins at remote servers are encrypted with; undefined means a key file. */
@@ -85,7 +86,7 @@ export interface AccessRule {
   readonly deny: readonly string[];
   readonly profiles: readonly string[];
   readonly admin: boolean;
-  readonly add: 'never' | 'catalog' | 'always' | undefined;
+  readonly add: AddingRight | undefined;
 }
 
 export interface AuthConfig {

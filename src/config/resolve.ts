@@ -49,7 +49,7 @@ export function resolveDocument(document: ConfigDocument, options: LoadOptions):
   const profiles = resolveProfiles(document.profiles, {
     servers,
     serverNames: new Set(SERVER_BLOCKS.flatMap((block) => Object.keys(document[block] ?? {}))),
-    takesOthers: document.add_servers === 'always',
+    takesOthers: document.add_servers === 'always' || document.add_servers === 'approval',
     report: around.report,
   });
   const search = resolveSearch(document.search, options, expander);

@@ -2,6 +2,11 @@
 import * as z from 'zod';
 import { globs, keys } from './schema-values.ts';
 
+/** From the least to the most. */
+export const adding = z.enum(['never', 'catalog', 'approval', 'always']);
+
+export type AddingRight = z.infer<typeof adding>;
+
 const who = z.array(
   z.string().regex(/^(\*|group:.+|(key|jwt|cf):.+)$/, {
     error: 'write "key:<name>", "jwt:<issuer>#<subject>", "cf:<email>", "group:<name>" or "*"; globs are allowed',
@@ -39,7 +44,7 @@ const rule = keys(
       description: 'They see and may do everything, readiness details and administration included.',
       default: false,
     }),
-    add: z.enum(['never', 'catalog', 'always']).optional().meta({
+    add: adding.optional().meta({
       description:
         'What they may add with `add_mcp_server`; of several rules the most generous holds. Default: what `add_servers` says.',
     }),

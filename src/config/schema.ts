@@ -7,7 +7,7 @@ import { observability } from './observability-schema.ts';
 import { maxInstances } from './pool-schema.ts';
 import { profile } from './profiles-schema.ts';
 import { tokenKey } from './remote-schema.ts';
-import { access } from './rules-schema.ts';
+import { access, adding } from './rules-schema.ts';
 import { keys } from './schema-values.ts';
 import { search } from './search-schema.ts';
 import { clientServer, everyServer, server } from './server-schema.ts';
@@ -68,15 +68,13 @@ function root<Server extends z.ZodType>(ownServer: Server) {
     }),
     search: search.optional().meta({ description: 'How tools are found, and the defaults of `search_mcp_server`.' }),
     ...observability,
-    add_servers: z
-      .enum(['catalog', 'always'])
-      .optional()
-      .meta({
-        description:
-          'Which servers an agent may add with `add_mcp_server`: `catalog` those of this file only, `always` also one of ' +
-          'its own, which lets it run programs as you.',
-        default: DEFAULTS.addServers,
-      }),
+    add_servers: adding.optional().meta({
+      description:
+        'What an agent may add with `add_mcp_server`, as far as no rule of `access` says it: `never` nothing, `catalog` ' +
+        'the servers of this file, `approval` also one of its own once an admin has let it in, `always` also that at once, ' +
+        'which lets it run programs as you.',
+      default: DEFAULTS.addServers,
+    }),
     max_instances: maxInstances.optional(),
     token_key: tokenKey.optional(),
     profiles: z

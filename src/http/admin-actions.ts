@@ -6,10 +6,13 @@ import type { ReloadPlan } from '../config/plan-reload.ts';
 import { GatewayError } from '../errors.ts';
 import type { MetaToolParts } from '../meta-tools/parts.ts';
 import { serverState, serverStatus } from '../meta-tools/server-status.ts';
+import type { Additions } from '../policy/additions.ts';
+import type { Principal } from '../policy/principal.ts';
 import { nearest } from '../stdx/nearest.ts';
 
 export interface AdminParts extends Pick<MetaToolParts, 'catalog' | 'directory' | 'discovery' | 'pool'> {
   readonly configFile: ConfigFile;
+  readonly additions: Additions;
   /** Of the configuration in use; `problem` is why the file is another one. */
   readonly configStatus: () => { readonly generation: number; readonly problem: { readonly text: string } | undefined };
 }
@@ -84,6 +87,33 @@ export function listChanges({ discovery }: AdminParts) {
 /** Throws TOOL_UNKNOWN where nothing of that name waits. */
 export async function approveChanges({ discovery }: AdminParts, server: string, tool: string | undefined) {
   return { server, approved: await discovery.approve(server, tool) };
+}
+
+export function listPending({ additions }: AdminParts) {
+  return { pending: additions.waiting().map(({ server, ...rest }) => ({ name: server, ...rest })) };
+}
+
+/** The server is in use when this resolves, and its tools are as soon as it has listed them. Throws SERVER_UNKNOWN, USAGE. */
+export async function approveAddition({ additions }: AdminParts, admin: Principal, asked: ApprovedAddition) {
+  await additions.approve(admin, asked);
+  await additions.follow();
+  return { name: asked.server, outcome: 'approved' };
+}
+
+export interface ApprovedAddition {
+  readonly server: string;
+  readonly id?: string | undefined;
+}
+
+export async function rejectAddition({ additions }: AdminParts, admin: Principal, asked: RejectedAddition) {
+  const outcome = additions.reject(admin, asked);
+  await additions.follow();
+  return { name: asked.server, outcome };
+}
+
+export interface RejectedAddition {
+  readonly server: string;
+  readonly reason?: string | undefined;
 }
 
 export async function reloadConfig({ configFile, configStatus }: AdminParts) {

@@ -24,6 +24,7 @@ interface Asked {
   readonly name: string;
   /** Checked against the schema of the route. */
   readonly body: unknown;
+  readonly principal: Principal;
 }
 
 const switchTo = (enabled: boolean) => (parts: actions.AdminParts, asked: Asked) =>
@@ -105,6 +106,33 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
     run: (parts, { name, body }) => actions.approveChanges(parts, name, (body as { tool?: string }).tool),
   },
   {
+    method: 'GET',
+    path: '/api/pending',
+    summary: 'Servers that callers asked for and that wait for approval, with all that they would run.',
+    answer: 'Pending',
+    run: actions.listPending,
+  },
+  {
+    method: 'POST',
+    path: '/api/pending/{name}/approve',
+    summary: 'Lets a server in that a caller asked for.',
+    body: 'PendingApproval',
+    bodyOptional: true,
+    answer: 'Decided',
+    run: (parts, { name, body, principal }) =>
+      actions.approveAddition(parts, principal, { server: name, ...(body as { id?: string }) }),
+  },
+  {
+    method: 'POST',
+    path: '/api/pending/{name}/reject',
+    summary: 'Turns down a server that a caller asked for, or takes out one that a caller brought.',
+    body: 'PendingRejection',
+    bodyOptional: true,
+    answer: 'Decided',
+    run: (parts, { name, body, principal }) =>
+      actions.rejectAddition(parts, principal, { server: name, ...(body as { reason?: string }) }),
+  },
+  {
     method: 'POST',
     path: '/api/reload',
     summary: 'Reads the configuration file and puts it into use, changed or not.',
@@ -153,7 +181,7 @@ interface Exchange {
 async function answer(route: AdminRoute, { request, reply, admin }: Exchange) {
   const { name = '' } = request.params as { name?: string };
   const body = route.body ? await checked(route.body, request.body ?? (route.bodyOptional ? {} : undefined)) : {};
-  const told = await route.run(admin.parts, { name, body });
+  const told = await route.run(admin.parts, { name, body, principal: request.principal });
   if (route.method !== 'GET') admin.log('info', `admin ${request.principal.id}: ${route.method} ${request.url}`);
   return reply.code(route.status ?? 200).send(masked(told, admin));
 }

@@ -91,6 +91,27 @@ export const ADMIN_SCHEMAS = {
     tool: z.string().optional().meta({ description: 'One tool; without it all of the server that wait.' }),
   }),
   Approved: z.strictObject({ server: z.string(), approved: names }),
+  Pending: z.strictObject({
+    pending: z.array(
+      z.strictObject({
+        name: z.string(),
+        id: z.string().meta({ description: 'Changes with the request.' }),
+        askedBy: names.meta({ description: 'Principals, the first of them first.' }),
+        askedAt: z.number().meta({ description: 'Milliseconds since 1970.' }),
+        replaced: z
+          .boolean()
+          .meta({ description: 'Something else was asked for before; approving it needs its `id`.' }),
+        entry: z.looseObject({}).meta({ description: 'As it would stand under `servers:`, secrets masked.' }),
+      }),
+    ),
+  }),
+  PendingApproval: z.strictObject({
+    id: z.string().optional().meta({ description: 'Of the request that was looked at: no other is approved.' }),
+  }),
+  PendingRejection: z.strictObject({
+    reason: z.string().max(500).optional().meta({ description: 'What those who asked are told.' }),
+  }),
+  Decided: z.strictObject({ name: z.string(), outcome: z.enum(['approved', 'rejected', 'removed']) }),
   Reloaded: z.strictObject({ generation: z.int(), plan }),
   Document: z.looseObject({ openapi: z.string() }),
   Problem: z.strictObject({ error: z.string(), hint: z.string().optional(), code: z.string() }),

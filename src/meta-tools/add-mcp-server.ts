@@ -1,6 +1,7 @@
 /** `add_mcp_server`: installs, starts and lists a server, and answers with its tools. */
 import type { KnownServer } from '../catalog/server-directory.ts';
 import { GatewayError } from '../errors.ts';
+import { type Asked as AskedOutcome, turnedDown } from '../policy/pending-additions.ts';
 import type { AddingRight } from '../policy/policy.ts';
 import type { Principal } from '../policy/principal.ts';
 import type { JsonObject } from '../stdx/json.ts';
@@ -18,9 +19,12 @@ const FRESH_MS = 60_000;
 
 export const addMcpServer: MetaTool = async (parts, given, context) => {
   const name = readName(given);
-  requireRight(parts.policy.mayAdd(context.principal), name);
-  if (given.config !== undefined && given.config !== null) await addOwn(parts, name, { given, context });
-  const server = findServer(parts, name);
+  const right = parts.policy.mayAdd(context.principal);
+  requireRight(right, name);
+  const isOwn = given.config !== undefined && given.config !== null;
+  if (isOwn && right === 'approval') return askFor(parts, name, { given, context });
+  if (isOwn) await addOwn(parts, name, { given, context });
+  const server = await findAdded(parts, name, context);
   if (isJustListed(parts, server)) return listed(parts, server);
   const waited = await listWithin(parts, server, { context, waitMs: readWait(given.wait_ms ?? given.waitMs) });
   return waited === 'done' ? listed(parts, server) : stillWorking(parts, server);
@@ -36,16 +40,54 @@ function requireRight(right: AddingRight, name: string): void {
 /** A config of the caller's own: it runs programs here, so it needs more of a right than a name. */
 async function addOwn(parts: MetaToolParts, name: string, { given, context }: Asked): Promise<void> {
   const { principal } = context;
-  const why = ownConfigProblem(parts, name, principal);
-  if (why === undefined) return parts.addServer(name, readConfig(given.config));
-  throw new GatewayError('NOT_ALLOWED', `"${name}" was not added: ${why}`, {
-    hint: 'ask the admin to put it under "servers:" in the configuration file, or to set "add_servers: always"',
+  if (parts.policy.mayAdd(principal) !== 'always')
+    throw notAdded(
+      name,
+      'a config of your own would run programs here',
+      'to set "add_servers: approval" or "add_servers: always"',
+    );
+  requireCovered(parts, name, principal);
+  await parts.additions.add(principal, { server: name, config: readConfig(given.config) });
+}
+
+/** Starts nothing: an admin reads it first. */
+async function askFor(parts: MetaToolParts, name: string, { given, context }: Asked): Promise<JsonObject> {
+  const { principal } = context;
+  requireCovered(parts, name, principal);
+  const config = readConfig(given.config);
+  return textResult(WAITS[await parts.additions.ask(principal, { server: name, config })](plainLine(name)));
+}
+
+const NEXT = (name: string) =>
+  `Nothing was started. Once an admin has approved it ("tooldex approve ${name}"), search_mcp_server finds its tools; ` +
+  'add_mcp_server with this name and no config says how it stands.';
+const WAITS: Readonly<Record<AskedOutcome, (name: string) => string>> = {
+  asked: (name) => `${name} is not added yet: it waits for an admin. ${NEXT(name)}`,
+  joined: (name) => `${name} is not added yet: the same was asked for before, and waits for an admin. ${NEXT(name)}`,
+  replaced: (name) =>
+    `${name} is not added yet: this took the place of what you asked for before under this name, and waits for an admin. ${NEXT(name)}`,
+};
+
+/** One that an admin let in a moment ago is there too; for one that still waits this throws how it stands. */
+async function findAdded(parts: MetaToolParts, name: string, { principal }: CallContext): Promise<KnownServer> {
+  await parts.additions.follow();
+  const standing = parts.directory.get(name) ? undefined : parts.additions.standing(principal, name);
+  if (standing?.rejected) throw turnedDown(standing);
+  if (standing === undefined) return findServer(parts, name);
+  throw new GatewayError('NOT_ALLOWED', `"${name}" is not added yet: it waits for an admin`, {
+    hint: 'search_mcp_server finds its tools once it is approved',
   });
 }
 
-function ownConfigProblem({ policy }: MetaToolParts, name: string, principal: Principal): string | undefined {
-  if (policy.mayAdd(principal) !== 'always') return 'a config of your own would run programs here';
-  return policy.seesServer(principal, name) ? undefined : 'your access does not cover a server of this name';
+function requireCovered({ policy }: MetaToolParts, name: string, principal: Principal): void {
+  if (policy.seesServer(principal, name)) return;
+  throw notAdded(name, 'your access does not cover a server of this name', 'to let you see it');
+}
+
+function notAdded(name: string, why: string, remedy: string): GatewayError {
+  return new GatewayError('NOT_ALLOWED', `"${name}" was not added: ${why}`, {
+    hint: `ask the admin to put it under "servers:" in the configuration file, or ${remedy}`,
+  });
 }
 
 interface Asked {

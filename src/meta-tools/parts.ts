@@ -4,6 +4,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { ServerDirectory } from '../catalog/server-directory.ts';
 import type { Discovery } from '../discovery/discovery.ts';
 import type { Pool } from '../lifecycle/pool.ts';
+import type { Additions } from '../policy/additions.ts';
 import type { Admission } from '../policy/admission.ts';
 import type { PathGuard } from '../policy/path-guard.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -25,8 +26,8 @@ export interface MetaToolParts {
   readonly paths: PathGuard;
   /** What a search gets that does not ask for anything else. */
   readonly search: { readonly limit: number; readonly tokensMax: number };
-  /** Registers a server that a caller brought and may bring; throws NOT_ALLOWED or CONFIG_INVALID. */
-  readonly addServer: (name: string, config: unknown) => Promise<void>;
+  /** Of servers that callers bring; who may is for the policy to say. */
+  readonly additions: Additions;
 }
 
 export interface CallContext {

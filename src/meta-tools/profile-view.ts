@@ -3,7 +3,9 @@ import type { Catalog, StoredTool } from '../catalog/catalog.ts';
 import type { KnownServer, ServerDirectory } from '../catalog/server-directory.ts';
 import { splitToolId, toolId } from '../catalog/tool-id.ts';
 import { GatewayError } from '../errors.ts';
+import type { Brought } from '../policy/additions.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { Principal } from '../policy/principal.ts';
 import type { ProfileRule } from '../policy/profile-rule.ts';
 import type { MetaToolParts } from './parts.ts';
 
@@ -16,13 +18,15 @@ export function profileView(parts: MetaToolParts, rule: ProfileRule): MetaToolPa
     catalog: shownCatalog(parts.catalog, rule),
     index: chosenIndex(parts, rule),
     policy: policyByOwnNames(parts.policy, rule),
-    addServer: async (name) => {
-      throw new GatewayError('NOT_ALLOWED', `"${name}" was not added: the profile has the servers that it was given`, {
-        hint: 'ask the admin, who puts servers into a profile',
-      });
-    },
+    additions: { ...parts.additions, add: refuseAddition, ask: refuseAddition, standing: () => undefined },
   };
 }
+
+const refuseAddition = async (_: Principal, { server }: Brought): Promise<never> => {
+  throw new GatewayError('NOT_ALLOWED', `"${server}" was not added: the profile has the servers that it was given`, {
+    hint: 'ask the admin, who puts servers into a profile',
+  });
+};
 
 function chosenServers({ directory, catalog }: MetaToolParts, rule: ProfileRule): ServerDirectory {
   const choose = (known: KnownServer): KnownServer => {

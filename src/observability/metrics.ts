@@ -42,6 +42,8 @@ export interface Metrics {
   reaped(processes: number): void;
   /** A request that the HTTP door turned away, by one of a few reasons. */
   refused(reason: string): void;
+  /** A server that a caller brought, by what became of it, and how many wait for an admin now. */
+  addition(outcome: string, waiting: number): void;
   /** A changed configuration file: `applied` or `refused`. */
   config(outcome: string): void;
   page(): Promise<MetricsPage>;
@@ -69,6 +71,7 @@ export function createMetrics(version: string): Metrics {
     ...answerSeries(registers),
     ...serverSeries(registers),
     ...doorSeries(registers),
+    ...additionSeries(registers),
     page,
   };
 }
@@ -162,6 +165,26 @@ function doorSeries(registers: Registers): Pick<Metrics, 'refused'> {
     registers,
   });
   return { refused: (reason) => refused.inc({ reason }) };
+}
+
+function additionSeries(registers: Registers): Pick<Metrics, 'addition'> {
+  const additions = new Counter({
+    name: 'tooldex_additions_total',
+    help: 'Servers that callers brought, by outcome: added, asked, joined, replaced, approved, rejected, removed.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const pending = new Gauge({
+    name: 'tooldex_additions_waiting',
+    help: 'Servers that callers asked for and that wait for an admin, as of the last such request or decision here.',
+    registers,
+  });
+  return {
+    addition(outcome, waiting) {
+      additions.inc({ outcome });
+      pending.set(waiting);
+    },
+  };
 }
 
 function serverSeries(registers: Registers): Pick<Metrics, 'instance' | 'reaped' | 'config'> {

@@ -1,8 +1,8 @@
 /** The one place that says who may see and do what; everybody asks here and nobody decides beside it. */
+import type { Config } from '../config/config.ts';
 import type { Principal } from './principal.ts';
 
-/** `approval`: what a caller brings is kept until an admin has said yes. */
-export type AddingRight = 'never' | 'catalog' | 'approval' | 'always';
+export type AddingRight = Config['addServers'];
 
 export interface Policy {
   /** False: it sees everything, and nobody need ask further. */

@@ -56,6 +56,9 @@ const CLASSIFIED: Readonly<Record<string, Readonly<Record<string, Expected>>>> =
   '/api/servers/:name/stop': admins(['POST'], `/api/servers/${SECRET}/stop`, 200),
   '/api/changes': admins(['GET', 'HEAD'], '/api/changes', 200),
   '/api/changes/:name/approve': admins(['POST'], '/api/changes/nothing/approve', 400),
+  '/api/pending': admins(['GET', 'HEAD'], '/api/pending', 200),
+  '/api/pending/:name/approve': admins(['POST'], '/api/pending/nothing/approve', 400),
+  '/api/pending/:name/reject': admins(['POST'], '/api/pending/nothing/reject', 400),
   '/api/reload': admins(['POST'], '/api/reload', 200),
   '/api/openapi.json': admins(['GET', 'HEAD'], '/api/openapi.json', 200),
 };

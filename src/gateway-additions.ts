@@ -1,0 +1,166 @@
+/** The part of the composition root for servers that callers bring: what becomes of them, and when they are in use. */
+import type { AddedServers } from './catalog/added-servers.ts';
+import type { ConfiguredServers } from './catalog/configured-servers.ts';
+import type { PendingServers } from './catalog/pending-servers.ts';
+import type { Config, ServerConfig } from './config/config.ts';
+import { maskEntry } from './config/mask-entry.ts';
+import { readAddedServer } from './config/read-added-server.ts';
+import { explain, GatewayError } from './errors.ts';
+import type { Observed } from './gateway-observed.ts';
+import { mayAnybodyAdd } from './gateway-policy.ts';
+import type { LiveConfig, Running } from './gateway-reload.ts';
+import type { Log } from './observability/log.ts';
+import type { AdditionOutcome, Additions, Brought } from './policy/additions.ts';
+import { createPendingAdditions, type PendingAdditions } from './policy/pending-additions.ts';
+import type { Principal } from './policy/principal.ts';
+import type { Clock } from './stdx/clock.ts';
+import type { JsonObject } from './stdx/json.ts';
+
+export interface AdditionsParts {
+  readonly live: LiveConfig;
+  readonly directory: ConfiguredServers;
+  readonly added: AddedServers;
+  readonly pending: PendingServers;
+  readonly observed: Observed;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface OpenAdditions {
+  readonly additions: Additions;
+  /** Those that this configuration lets be. */
+  readonly servers: (config: Config) => Promise<ServerConfig[]>;
+  close(): void;
+}
+
+/** A look at one small table; an admin who has approved something waits for it no longer than this. */
+const LOOK_EVERY_MS = 2_000;
+/** The longest that a timer of the platform can wait. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+export function openAdditions(
+  parts: AdditionsParts,
+  running: () => Pick<Running, 'pool' | 'discovery'>,
+): OpenAdditions {
+  const { live, added, directory, clock } = parts;
+  const requests = createPendingAdditions(parts.pending, Date.now);
+  const note = noter(parts, requests);
+  const told = new Set<string>();
+  const servers = (config: Config) => readAddedServers(parts, config, told);
+  const follow = inTurns(() => putIntoUse(parts, servers, running()));
+  const refuseTaken = ({ server, config }: Brought) => check(server, config, live.current);
+  let seen = stampOf(added);
+  let takeBack = () => {};
+  const look = () => {
+    const now = stampOf(added);
+    if (now !== seen) void follow().catch((error) => parts.log('warn', `servers were not added: ${explain(error)}`));
+    seen = now;
+    takeBack = clock.after(LOOK_EVERY_MS, look);
+  };
+  takeBack = clock.after(LOOK_EVERY_MS, look);
+  const additions: Additions = {
+    async add(principal, brought) {
+      directory.add(await refuseTaken(brought));
+      added.save(brought.server, brought.config);
+      note(principal, 'added', brought);
+    },
+    async ask(principal, brought) {
+      await refuseTaken(brought);
+      const asked = requests.ask(principal, brought.server, brought.config);
+      note(principal, asked, brought);
+      return asked;
+    },
+    standing: requests.standing,
+    waiting: () =>
+      requests.waiting().map(({ server, id, askedBy, askedAt, isReplaced, config }) => {
+        return { server, id, askedBy, askedAt, replaced: isReplaced, entry: maskEntry(server, config) };
+      }),
+    async approve(admin, { server, id }) {
+      const request = requests.require(server, id);
+      await refuseTaken(request);
+      requests.approve(server, request.id, ({ config }) => added.save(server, config, admin.id));
+      note(admin, 'approved', request);
+    },
+    reject(admin, { server, reason }) {
+      const isAdded = added.all().some((each) => each.server === server);
+      const isWaiting = requests.waiting().some((each) => each.server === server);
+      if (isAdded && !isWaiting) {
+        added.remove(server);
+        note(admin, 'removed', { server, config: undefined });
+        return 'removed';
+      }
+      note(admin, 'rejected', requests.reject(server, reason));
+      return 'rejected';
+    },
+    follow,
+  };
+  return { additions, servers, close: () => takeBack() };
+}
+
+const stampOf = (added: AddedServers) => JSON.stringify(added.all());
+
+/** What it describes; refused when the file has a server of that name. */
+async function check(name: string, given: unknown, config: Config): Promise<ServerConfig> {
+  if (!config.servers.has(name)) return readAddedServer({ name, given }, config);
+  throw new GatewayError('NOT_ALLOWED', `"${name}" was not added: the configuration file has a server of that name`, {
+    hint: 'choose another name, or ask the admin to change it in the file',
+  });
+}
+
+function noter({ observed }: AdditionsParts, requests: PendingAdditions) {
+  return (principal: Principal, outcome: AdditionOutcome, { server, config }: Brought) => {
+    const entry = config === undefined ? {} : { entry: maskEntry(server, config) as JsonObject };
+    observed.noteAddition({ principal, outcome, server, ...entry, waiting: requests.waiting().length });
+  };
+}
+
+/** Those that an admin let in stay; of others only what the file still lets callers bring. */
+async function readAddedServers(
+  { added, log }: AdditionsParts,
+  config: Config,
+  told: Set<string>,
+): Promise<ServerConfig[]> {
+  const servers: ServerConfig[] = [];
+  for (const { server: name, config: given, approvedBy } of added.all()) {
+    const isLet = approvedBy !== undefined || mayAnybodyAdd(config);
+    if (!isLet || config.servers.get(name)?.enabled) continue;
+    const server = await readAddedServer({ name, given }, config).catch((error: Error) => error);
+    if (!(server instanceof Error)) servers.push(server);
+    else if (!told.has(name)) log('warn', `"${name}", added earlier, is left out: ${server.message}`);
+    told.add(name);
+  }
+  return servers;
+}
+
+/** A server that is new is listed in the background, one that is gone or another now is stopped after its calls. */
+async function putIntoUse(
+  { live, directory, log }: AdditionsParts,
+  servers: OpenAdditions['servers'],
+  { pool, discovery }: Pick<Running, 'pool' | 'discovery'>,
+): Promise<void> {
+  const added = await servers(live.current);
+  const isOfFile = (name: string) => live.current.servers.has(name);
+  const before = new Map(directory.names().map((name) => [name, directory.get(name)]));
+  for (const name of before.keys())
+    if (!isOfFile(name) && !added.some((server) => server.name === name)) directory.remove(name);
+  for (const server of added) if (!isOfFile(server.name)) directory.add(server);
+  const changed = [...new Set([...before.keys(), ...directory.names()])].filter(
+    (name) => directory.get(name) !== before.get(name),
+  );
+  if (changed.length > 0) discovery.noteDirectory();
+  for (const name of changed) {
+    const graceMs = Math.min(before.get(name)?.callTotalTimeoutMs ?? 0, TIMER_MS_MAX);
+    const onFailure = (error: unknown) => log('warn', `${name} was not stopped: ${explain(error)}`);
+    if (before.get(name)) pool.stop(name, 'it was added anew or taken out', graceMs).catch(onFailure);
+    if (directory.get(name)) void discovery.list(name).catch(() => undefined);
+  }
+}
+
+function inTurns(work: () => Promise<void>): () => Promise<void> {
+  let turn = Promise.resolve();
+  return () => {
+    const next = turn.then(work);
+    turn = next.catch(() => undefined);
+    return next;
+  };
+}
