@@ -96,7 +96,7 @@ function describe(invocation: Invocation, args: readonly string[], flags: AddFla
     ...pick('mode', flags.mode),
   };
   if (flags.from !== undefined) {
-    const values = { ...pairs(flags.set, '--set', /^([^=]+)=(.*)$/s), ...env, ...headers };
+    const values = { ...valuesOf(flags.set), ...env, ...headers };
     const read = readServerJson(readText(invocation, flags.from), { values, kind: flags.as });
     const entry = { ...read.entry, ...extra };
     return { entry: merged(merged(entry, 'env', env), 'headers', headers), notes: read.notes };
@@ -119,6 +119,15 @@ function main(args: readonly string[], { command, image, url }: AddFlags): Recor
 function splitWords(text: string): string[] {
   const words = text.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? [];
   return words.map((word) => word.replace(/"([^"]*)"|'([^']*)'/g, '$1$2'));
+}
+
+/** A name that stands there several times has several values. */
+function valuesOf(given: readonly string[] = []): Record<string, string[]> {
+  const values: Record<string, string[]> = {};
+  for (const text of given)
+    for (const [name, value] of Object.entries(pairs([text], '--set', /^([^=]+)=(.*)$/s)))
+      values[name] = [...(values[name] ?? []), value];
+  return values;
 }
 
 function pairs(given: readonly string[] | undefined, flag: string, form: RegExp): Record<string, string> {

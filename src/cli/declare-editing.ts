@@ -119,7 +119,9 @@ function declareChanges(program: Command, invocation: Invocation, { common, choo
     .action((server: string | undefined, flags: CommonFlags) =>
       choose(async () => (await import('./changes.ts')).changes(invocation, server, flags)),
     );
-  common(program.command('approve').description('let new and changed tools of a server in'))
+  common(
+    program.command('approve').description('let a server in that an agent asked for, or new and changed tools of one'),
+  )
     .argument('<server>')
     .argument('[tool]', 'only this one')
     .option('--json', 'print JSON')

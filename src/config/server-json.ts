@@ -4,24 +4,41 @@
  */
 import { GatewayError } from '../errors.ts';
 import { isObject } from '../stdx/json.ts';
-import { variableName } from './secret-values.ts';
+import { dockerArguments } from './docker-arguments.ts';
+import { currentDialect, type Fields, list, text } from './server-json-dialects.ts';
+import { InputReader, type InputValues, lacks, type MissingInput } from './server-json-inputs.ts';
 
 export type PackageKind = 'npm' | 'pypi' | 'oci' | 'remote';
 
 export interface ServerJsonOptions {
-  /** Values for arguments, variables and environment, by name. */
-  readonly values: Readonly<Record<string, string>>;
+  /** Values for arguments, variables, headers and environment, by name. */
+  readonly values: InputValues;
   /** Which of several ways to run it; the first that Tooldex can without. */
   readonly kind?: PackageKind | undefined;
+  /**
+   * What becomes of required inputs without a value. `refer` (default): references to the environment, and an error for what
+   * is no secret and must be known now. `collect`: they are left out and told in `missing`.
+   */
+  readonly unset?: 'refer' | 'collect';
+  /** Whether packages without an exact version are passed over. */
+  readonly exact?: boolean;
 }
 
 export interface FromServerJson {
   readonly entry: Readonly<Record<string, unknown>>;
   /** What was left out or has to be done by hand, a sentence each. */
   readonly notes: readonly string[];
+  /** With `collect`: what has to be given before it can run. */
+  readonly missing: readonly MissingInput[];
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+/** What a catalog knows a server by. */
+export interface ServerJsonFacts {
+  /** As `io.github.acme/tracker`; empty in a file that says none. */
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+}
 
 interface Way {
   readonly kind: PackageKind;
@@ -29,22 +46,42 @@ interface Way {
 }
 
 /** Throws USAGE for a file that describes no server that Tooldex can run, or that lacks a value. */
-export function readServerJson(text: string, options: ServerJsonOptions): FromServerJson {
-  const whole = camelKeys(parse(text));
-  const server = isObject(whole) && isObject(whole.server) ? whole.server : whole;
-  if (!isObject(server)) throw unusable('it holds no object');
-  const ways = [...packages(server), ...remotes(server)];
-  const way = options.kind === undefined ? ways[0] : ways.find(({ kind }) => kind === options.kind);
-  if (way === undefined) throw unusable(offered(server));
-  const reading = new Reading(options.values);
-  const entry = way.kind === 'remote' ? remoteEntry(way.fields, reading) : packageEntry(way, reading);
-  const description = typeof server.description === 'string' ? { description: server.description.slice(0, 500) } : {};
-  return { entry: { ...description, ...entry }, notes: reading.notes };
+export function readServerJson(content: string, options: ServerJsonOptions): FromServerJson {
+  return serverFromJson(parse(content), options);
 }
 
-function parse(text: string): unknown {
+/** The same for what is parsed already. */
+export function serverFromJson(value: unknown, options: ServerJsonOptions): FromServerJson {
+  const server = describing(value);
+  const { kind, exact = false } = options;
+  const ways = [...packages(server), ...remotes(server)].filter((way) => !exact || isExact(way));
+  const way = kind === undefined ? ways[0] : ways.find((each) => each.kind === kind);
+  if (way === undefined) throw unusable(offered(server, exact));
+  const reader = new InputReader(options);
+  const entry = way.kind === 'remote' ? remoteEntry(way.fields, reader) : packageEntry(way, reader);
+  const { unset = 'refer' } = options;
+  if (unset === 'refer' && reader.missing.length > 0) throw lacks(reader.missing);
+  const { description } = factsOf(value);
+  return { entry: { ...(description ? { description } : {}), ...entry }, notes: reader.notes, missing: reader.missing };
+}
+
+/** Throws USAGE where no object is. */
+export function factsOf(value: unknown): ServerJsonFacts {
+  const server = describing(value);
+  const description = (text(server.description) || text(server.title)).slice(0, 500);
+  return { name: text(server.name), version: text(server.version), description };
+}
+
+/** The server itself; the registry's API wraps it. */
+function describing(value: unknown): Fields {
+  if (!isObject(value)) throw unusable('it holds no object');
+  const whole = currentDialect(value);
+  return isObject(whole.server) ? whole.server : whole;
+}
+
+function parse(content: string): unknown {
   try {
-    return JSON.parse(text.replace(/^\uFEFF/, ''));
+    return JSON.parse(content.replace(/^\uFEFF/, ''));
   } catch (error) {
     throw unusable(`it is no JSON: ${(error as Error).message}`);
   }
@@ -56,10 +93,12 @@ function unusable(reason: string): GatewayError {
   });
 }
 
-function offered(server: Fields): string {
-  const kinds = [...list(server.packages), ...list(server.remotes)].map(({ registryType, type, transport }) =>
-    [registryType ?? 'remote', isObject(transport) ? transport.type : type].filter(Boolean).join(' over '),
-  );
+function offered(server: Fields, exact: boolean): string {
+  const kinds = [...list(server.packages), ...list(server.remotes)].map((fields) => {
+    const { registryType, type, transport, version } = fields;
+    const way = [registryType ?? 'remote', isObject(transport) ? transport.type : type].filter(Boolean).join(' over ');
+    return exact && registryType !== undefined ? `${way} in version "${text(version)}"` : way;
+  });
   return kinds.length > 0 ? `it offers ${kinds.join(', ')}` : 'it names neither packages nor remotes';
 }
 
@@ -78,115 +117,72 @@ function remotes(server: Fields): Way[] {
     .map((fields) => ({ kind: 'remote', fields }));
 }
 
-function packageEntry({ kind, fields }: Way, reading: Reading): Fields {
-  const env = reading.named(fields.environmentVariables, (name) => name);
-  const withEnv = Object.keys(env).length > 0 ? { env } : {};
-  const args = reading.arguments(fields.packageArguments);
-  const identifier = text(fields.identifier);
-  const version = text(fields.version);
-  if (identifier === '') throw unusable('a package has no identifier');
-  if (kind === 'oci') return { ...ociEntry(fields, reading), ...(args.length > 0 ? { args } : {}), ...withEnv };
-  const before = reading.arguments(fields.runtimeArguments).filter((arg) => !/^(-y|--yes)$/.test(arg));
-  if (kind === 'npm') {
-    const name = version ? `${identifier}@${version}` : identifier;
-    return { command: 'npx', args: ['-y', ...before, name, ...args], ...withEnv };
-  }
-  const name = version ? `${identifier}==${version}` : identifier;
-  return { command: 'uvx', args: [...before, name, ...args], ...withEnv };
+/** What is there tomorrow as it is today; a remote is what it is. */
+function isExact({ kind, fields }: Way): boolean {
+  if (kind === 'remote') return true;
+  if (kind === 'oci') return /[:@][^/]+$/.test(imageOf(fields)) && !/:latest$/.test(imageOf(fields));
+  return /^v?\d[\w.!+-]*$/.test(text(fields.version));
 }
 
-function ociEntry(fields: Fields, reading: Reading): Fields {
+function packageEntry(way: Way, reader: InputReader): Fields {
+  const { kind, fields } = way;
+  if (text(fields.identifier) === '') throw unusable('a package has no identifier');
+  const env = reader.named(fields.environmentVariables, 'environment variable');
+  const args = reader.arguments(fields.packageArguments);
+  const before = reader.arguments(fields.runtimeArguments);
+  if (kind === 'oci') return imageEntry(fields, { before, args, env }, reader);
+  noteOtherRegistry(fields, reader);
+  const npm = kind === 'npm';
+  const own = before.filter((arg) => !npm || !/^(-y|--yes)$/.test(arg));
+  const words = [...(npm ? ['-y'] : []), ...own, versioned(fields, npm ? '@' : '=='), ...args];
+  return { command: npm ? 'npx' : 'uvx', args: words, ...(hasAny(env) ? { env } : {}) };
+}
+
+function versioned({ identifier, version }: Fields, separator: string): string {
+  return text(version) === '' ? text(identifier) : `${text(identifier)}${separator}${text(version)}`;
+}
+
+const OWN_REGISTRIES = /^https:\/\/(registry\.npmjs\.org|(www\.)?pypi\.org)(\/|$)/;
+
+function noteOtherRegistry({ registryBaseUrl }: Fields, { notes }: InputReader): void {
+  if (text(registryBaseUrl) === '' || OWN_REGISTRIES.test(text(registryBaseUrl))) return;
+  notes.push(`its registry ${text(registryBaseUrl)} has to be set for npm or uv, which Tooldex asks for packages`);
+}
+
+interface Words {
+  /** For docker, before the image. */
+  readonly before: readonly string[];
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+function imageEntry(fields: Fields, { before, args, env }: Words, { notes }: InputReader): Fields {
+  const docker = dockerArguments(before);
+  const all = { ...docker.env, ...env };
+  if (docker.leftOut.length > 0) {
+    const words = docker.leftOut.join(' ');
+    notes.push(`its arguments for docker were left out: ${words}; write "mounts", "network" or "env" instead`);
+  }
+  notes.push('containers have no network by default: write "network: bridge" if it needs the Internet');
+  return { image: imageOf(fields), ...(args.length > 0 ? { args } : {}), ...(hasAny(all) ? { env: all } : {}) };
+}
+
+/** With its registry and its tag, wherever the file says them. */
+function imageOf(fields: Fields): string {
   const [identifier, version] = [text(fields.identifier), text(fields.version)];
-  if (list(fields.runtimeArguments).length > 0)
-    reading.notes.push('its arguments for docker were left out: write "mounts", "network" or "env" instead');
-  reading.notes.push('containers have no network by default: write "network: bridge" if it needs the Internet');
-  const hasTag = /[:@][^/]+$/.test(identifier);
-  return { image: hasTag || version === '' ? identifier : `${identifier}:${version}` };
+  const host = text(fields.registryBaseUrl)
+    .replace(/^https?:\/\//, '')
+    .replace(/\/.*$/, '');
+  const hasHost = /^(localhost|[^/]*[.:][^/]*)\//.test(identifier);
+  const name = hasHost || host === '' || /(^|\.)docker\.(io|com)$/.test(host) ? identifier : `${host}/${identifier}`;
+  return /[:@][^/]+$/.test(identifier) || version === '' ? name : `${name}:${version}`;
 }
 
-function remoteEntry(fields: Fields, reading: Reading): Fields {
-  const headers = reading.named(fields.headers, (name) => `MCP_${name}`);
-  const url = reading.filled(text(fields.url), fields.variables);
+function remoteEntry(fields: Fields, reader: InputReader): Fields {
+  const headers = reader.named(fields.headers, 'header');
+  const url = reader.filled(text(fields.url), fields.variables, 'part of the address');
   const transport = fields.type === 'sse' ? 'sse' : 'streamable-http';
-  return { url, transport, ...(Object.keys(headers).length > 0 ? { headers } : {}) };
+  return { url, transport, ...(hasAny(headers) ? { headers } : {}) };
 }
 
-/** Inputs of the format (https://static.modelcontextprotocol.io/schemas, "Input"), each to a value or a reference. */
-class Reading {
-  readonly notes: string[] = [];
-  readonly #values: ServerJsonOptions['values'];
-
-  constructor(values: ServerJsonOptions['values']) {
-    this.#values = values;
-  }
-
-  /** Environment variables or headers. */
-  named(inputs: unknown, variableOf: (name: string) => string): Record<string, string> {
-    const entries = list(inputs).flatMap((input): [string, string][] => {
-      const name = text(input.name);
-      const value = this.#value(input, name) ?? this.#missing(input, variableOf(name));
-      if (value === undefined) this.notes.push(`the optional ${name} was left out`);
-      return name === '' || value === undefined ? [] : [[name, value]];
-    });
-    return Object.fromEntries(entries);
-  }
-
-  arguments(inputs: unknown): string[] {
-    return list(inputs).flatMap((input) => this.#argument(input));
-  }
-
-  #argument(input: Fields): string[] {
-    const flag = input.type === 'named' ? text(input.name) : '';
-    const name = flag.replace(/^-+/, '') || text(input.valueHint) || text(input.name);
-    const value = this.#value(input, name) ?? (input.isSecret === true ? this.#missing(input, name) : undefined);
-    if (value !== undefined) return flag === '' ? [value] : [flag, value];
-    if (input.isRequired !== true) {
-      this.notes.push(`the optional argument ${flag || name} was left out`);
-      return [];
-    }
-    const isSwitch = flag !== '' && input.format === undefined && input.valueHint === undefined;
-    if (isSwitch) return [flag];
-    throw lacks(name, text(input.description));
-  }
-
-  /** A text with `{name}` in it. */
-  filled(template: string, variables: unknown): string {
-    return template.replace(/(?<!\$)\{([\w-]+)\}/g, (whole, name: string) => {
-      const input = isObject(variables) && isObject(variables[name]) ? variables[name] : undefined;
-      if (input === undefined && this.#values[name] === undefined) return whole;
-      const value = this.#value(input ?? {}, name) ?? this.#missing({ isRequired: true, ...input }, name);
-      if (value === undefined) throw lacks(name, text(input?.description));
-      return value;
-    });
-  }
-
-  #value(input: Fields, name: string): string | undefined {
-    const given = this.#values[name];
-    if (given !== undefined) return given;
-    if (typeof input.value === 'string') return this.filled(input.value, input.variables);
-    return input.isSecret === true || input.default === undefined ? undefined : String(input.default);
-  }
-
-  #missing(input: Fields, name: string): string | undefined {
-    return input.isRequired === true ? `\${env:${variableName(name)}}` : undefined;
-  }
-}
-
-function lacks(name: string, description: string): GatewayError {
-  return new GatewayError('USAGE', `"${name}" needs a value${description ? `: ${description}` : ''}`, {
-    hint: `give it with --set ${name}=...`,
-  });
-}
-
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-
-const list = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isObject) : []);
-
-/** Files from before the format's camel case say `environment_variables`. */
-function camelKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(camelKeys);
-  if (!isObject(value)) return value;
-  const camel = (key: string) =>
-    /^[a-z]+(_[a-z0-9]+)+$/.test(key) ? key.replace(/_([a-z0-9])/g, (_, one: string) => one.toUpperCase()) : key;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [camel(key), camelKeys(item)]));
-}
+const hasAny = (values: object) => Object.keys(values).length > 0;
