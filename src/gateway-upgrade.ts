@@ -15,7 +15,7 @@ import type { PrepareProgress } from './runtimes/runtime.ts';
 import { nearest } from './stdx/nearest.ts';
 
 export interface Upgrades {
-  /** Enabled servers that run an npm package. */
+  /** Enabled servers that run a package. */
   readonly servers: readonly string[];
   /** Installs and starts the newest; the caller discards it. Throws SERVER_UNKNOWN, USAGE, and what installing and starting throw. */
   examine(server: string, onProgress: PrepareProgress): Promise<Examined>;
@@ -56,11 +56,9 @@ export function openUpgrades({ config, env, version }: UpgradesOptions): Upgrade
     return listOnce(runtime, { open: openSession, server: name, clientInfo, startTimeoutMs, callTimeoutMs });
   };
   return {
-    servers: [...config.servers.values()].flatMap((each) =>
-      packageOf(each)?.request.ecosystem === 'npm' ? [each.name] : [],
-    ),
+    servers: [...config.servers.values()].flatMap((each) => (packageOf(each) ? [each.name] : [])),
     async examine(name, onProgress) {
-      const { server, request } = npmPackage(config, name);
+      const { server, request } = packageNamed(config, name);
       const upgrade = await tryUpgrade(request, { dataDir, env, guard, server: name, onProgress });
       try {
         return await describe(upgrade, server, listTools);
@@ -90,11 +88,15 @@ async function describe(upgrade: PackageUpgrade, server: NativeServerConfig, lis
 }
 
 /** The word of the command line that has the version: it may be a flag such as `--package=name@1.2.3`. */
-function argumentOf({ name, args }: NativeServerConfig, { from, to }: { from: string; to: string }) {
-  const word = args.find((each) => each === from || each.endsWith(`=${from}`));
-  if (word !== undefined) return { from: word, to: word.slice(0, word.length - from.length) + to };
-  throw new GatewayError('USAGE', `${name}: "${from}" is no argument of its own, so it cannot be changed`, {
-    hint: `Write ${to} by hand where it comes from.`,
+function argumentOf({ name, args }: NativeServerConfig, pin: { from: string; to: string }) {
+  // uvx also takes `name@1.2.3`, which is read as `name==1.2.3`.
+  const short = { from: pin.from.replace('==', '@'), to: pin.to.replace('==', '@') };
+  for (const { from, to } of [pin, short]) {
+    const word = args.find((each) => each === from || each.endsWith(`=${from}`));
+    if (word !== undefined) return { from: word, to: word.slice(0, word.length - from.length) + to };
+  }
+  throw new GatewayError('USAGE', `${name}: "${pin.from}" is no argument of its own, so it cannot be changed`, {
+    hint: `Write ${pin.to} by hand where it comes from.`,
   });
 }
 
@@ -109,7 +111,7 @@ function packageOf(server: ServerConfig): Packaged | undefined {
   return request && { server, request };
 }
 
-function npmPackage({ servers }: Config, name: string): Packaged {
+function packageNamed({ servers }: Config, name: string): Packaged {
   const server = servers.get(name);
   if (!server) {
     const [near] = nearest(name, [...servers.keys()], 1);
@@ -118,15 +120,8 @@ function npmPackage({ servers }: Config, name: string): Packaged {
     });
   }
   const found = packageOf(server);
-  if (found?.request.ecosystem === 'npm') return found;
-  throw new GatewayError('USAGE', `${name}: ${whyNot(server, found)}`, {
-    hint: found
-      ? 'Change its version in the configuration by hand.'
-      : 'Only npx, npm exec, bunx and their like can be upgraded.',
+  if (found) return found;
+  throw new GatewayError('USAGE', `${name}: ${server.enabled ? 'it runs no package' : 'it is disabled'}`, {
+    hint: 'Only what npx, npm exec, bunx, uvx, pipx run and their like start can be upgraded.',
   });
-}
-
-function whyNot({ enabled }: ServerConfig, found: Packaged | undefined): string {
-  if (!enabled) return 'it is disabled';
-  return found ? 'it is a Python package, which cannot be upgraded here yet' : 'it runs no package';
 }

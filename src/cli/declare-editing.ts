@@ -103,8 +103,8 @@ function declareClients(program: Command, invocation: Invocation, { common, choo
 }
 
 function declareUpgrade(program: Command, invocation: Invocation, { common, choose }: Declaring): void {
-  common(program.command('upgrade').description('show what newer versions of npm packages change in their tools'))
-    .argument('[server...]', 'only these; all that run an npm package without')
+  common(program.command('upgrade').description('show what newer versions of packages change in their tools'))
+    .argument('[server...]', 'only these; all that run a package without')
     .option('--write', 'upgrade; without it, this is a preview')
     .option('--json', 'print JSON')
     .action((servers: string[], flags) =>

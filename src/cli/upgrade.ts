@@ -112,7 +112,7 @@ function tellWhatNext(invocation: Invocation, rows: readonly Row[]): void {
 }
 
 function noServers(): GatewayError {
-  return new GatewayError('USAGE', 'no enabled server runs an npm package, so there is nothing to upgrade', {
-    hint: 'Only npx, npm exec, bunx and their like can be upgraded.',
+  return new GatewayError('USAGE', 'no enabled server runs a package, so there is nothing to upgrade', {
+    hint: 'Only what npx, npm exec, bunx, uvx, pipx run and their like start can be upgraded.',
   });
 }

@@ -34,9 +34,14 @@ const CAUSES: readonly Cause[] = [
     hint: 'Log in to the registry (npm login, or a token in .npmrc or pip.conf), or check that the package is public.',
   },
   {
-    sign: /code EINTEGRITY|hashes? (do|does) not match/i,
+    sign: /code EINTEGRITY|hash(es)? (do|does) not match|DO NOT MATCH THE HASHES|Hash mismatch/i,
     what: 'what was downloaded is not what was published',
     hint: 'Clear the cache of the installer and try again; if it stays, do not use this package.',
+  },
+  {
+    sign: /no such option: --(report|dry-run)/,
+    what: 'the pip of this Python is too old to choose versions by hash',
+    hint: 'Install uv, or a Python that brings pip 22.2 or later.',
   },
   { sign: /ENOSPC|No space left/i, what: 'the disk is full', hint: 'Make room in the data directory.' },
   {

@@ -12,6 +12,8 @@ export interface InstallJob {
   readonly folder: string;
   /** The gateway's own environment. */
   readonly env: Environment;
+  /** For the installer instead of its own, where answers may be old. Absolute. */
+  readonly cacheDir: string | undefined;
   readonly report: PrepareProgress;
   /** Aborted when it takes too long or the gateway closes. */
   readonly signal: AbortSignal;

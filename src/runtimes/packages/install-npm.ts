@@ -41,7 +41,7 @@ async function runNpm(job: InstallJob, npm: Tool, specs: readonly string[]): Pro
 }
 
 /** Spelt out where a setting of the user, or of the npm that may have started us, could mean another folder or no lock file. */
-function flags({ request, folder }: InstallJob): string[] {
+function flags({ request, folder, cacheDir }: InstallJob): string[] {
   return [
     `--prefix=${folder}`,
     '--global=false',
@@ -61,6 +61,7 @@ function flags({ request, folder }: InstallJob): string[] {
     // Its own are 10 s and 60 s: more than a minute until a registry that is down is reported.
     '--fetch-retry-mintimeout=1000',
     '--fetch-retry-maxtimeout=5000',
+    ...(cacheDir === undefined ? [] : [`--cache=${cacheDir}`]),
     ...request.options,
   ];
 }

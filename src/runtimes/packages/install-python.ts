@@ -1,75 +1,46 @@
 /** Installs a Python package into a virtual environment of its own, with uv where there is one and with pip where not. */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GatewayError } from '../../errors.ts';
 import { installerEnvironment } from '../native/child-environment.ts';
-import { findOnPath } from './find-npm.ts';
 import { installFailure } from './install-failure.ts';
 import type { InstallJob } from './install-job.ts';
 import { type Bin, type Manifest, venvPython } from './installed-package.ts';
 import { projectName } from './pypi-request.ts';
+import { findPythonInstaller, type PythonInstaller, type Step } from './python-installer.ts';
 import { firstLine } from './resolve-bin.ts';
 import { runInstaller } from './run-installer.ts';
 
-interface Step {
-  readonly command: string;
-  readonly args: readonly string[];
-}
-
-interface Recipe {
-  readonly installer: 'uv' | 'pip';
-  readonly steps: readonly Step[];
-}
-
 /** Installs into the empty folder `job.folder`. Throws INSTALL_FAILED or RUNTIME_UNAVAILABLE. */
 export async function installPython(job: InstallJob): Promise<Omit<Manifest, 'installedAt'>> {
+  const installer = await findPythonInstaller(job);
   const asked = job.request.packages.join(' ');
-  const uv = await findOnPath('uv', job.env);
-  const { installer, steps } = uv ? withUv(job, uv) : withPip(job, await findPython(job));
-  const doing = `installing ${asked} with ${installer}`;
+  const doing = `installing ${asked} with ${installer.name}`;
   job.report(doing);
   const onLine = (line: string) => {
     if (isProgress(line)) job.report(`${doing}: ${line.trim().slice(0, 100)}`);
   };
-  for (const step of steps) {
+  const run = async (step: Step) => {
     const { code, tail } = await runStep(job, step, onLine);
-    if (code !== 0) throw installFailure({ server: job.server, installer, asked, tail });
-  }
+    if (code !== 0) throw installFailure({ server: job.server, installer: installer.name, asked, tail });
+  };
+  await run(installer.makeEnvironment);
+  await run(await installer.choose());
+  await fill(job.folder, installer, run);
   return describeInstallation(job);
 }
 
-function withUv({ request, folder }: InstallJob, uv: string): Recipe {
-  const python = request.python ? ['--python', request.python] : [];
-  return {
-    installer: 'uv',
-    steps: [
-      { command: uv, args: ['venv', ...python, join(folder, 'venv')] },
-      {
-        command: uv,
-        args: [
-          'pip',
-          'install',
-          '--compile-bytecode',
-          '--python',
-          venvPython(folder),
-          ...request.options,
-          '--',
-          ...request.packages,
-        ],
-      },
-    ],
-  };
-}
-
-function withPip({ request, folder }: InstallJob, python: string): Recipe {
-  const pip = ['-m', 'pip', 'install', '--no-input', '--disable-pip-version-check', '--progress-bar=off'];
-  return {
-    installer: 'pip',
-    steps: [
-      { command: python, args: ['-m', 'venv', join(folder, 'venv')] },
-      { command: venvPython(folder), args: [...pip, ...request.options, '--', ...request.packages] },
-    ],
-  };
+/** From the lock alone, so that nothing gets in whose hash was not known before; what has none comes last and needs nothing more. */
+async function fill(folder: string, installer: PythonInstaller, run: (step: Step) => Promise<void>): Promise<void> {
+  const { hashed, sources } = await installer.readLock();
+  const files = [
+    { file: join(folder, 'requirements.lock.txt'), lines: hashed, options: ['--require-hashes'] },
+    { file: join(folder, 'sources.lock.txt'), lines: sources, options: [] },
+  ];
+  for (const { file, lines, options } of files) {
+    if (lines.length === 0) continue;
+    await writeFile(file, `${lines.join('\n')}\n`);
+    await run(installer.fill(file, options));
+  }
 }
 
 function runStep(job: InstallJob, { command, args }: Step, onLine: (line: string) => void) {
@@ -84,23 +55,7 @@ function runStep(job: InstallJob, { command, args }: Step, onLine: (line: string
 const isProgress = (line: string) =>
   /^\s*(Collecting|Downloading|Building|Installing collected|Resolved|Prepared|Installed|Cloning)\b/.test(line);
 
-async function findPython({ request, env, server }: InstallJob): Promise<string> {
-  const asked = request.python;
-  const names = asked === undefined ? ['python3', 'python'] : [asked, `python${asked}`];
-  for (const name of names) {
-    const path = /[\\/]/.test(name) ? name : await findOnPath(name, env);
-    if (path) return path;
-  }
-  throw new GatewayError(
-    'RUNTIME_UNAVAILABLE',
-    `${server}: there is no ${names.at(-1)} to run ${request.packages[0]} with`,
-    {
-      hint: 'Install uv (it brings the Python that is asked for) or this version of Python.',
-    },
-  );
-}
-
-/** Writes one JSON object: the version of the package, its programs, and the whole list of what was installed. */
+/** Writes one JSON object: the name and the version of the package, and its programs. */
 const INSPECT = `
 import importlib.metadata as m, json, sys
 asked = sys.argv[1]
@@ -112,9 +67,8 @@ if d is None: sys.exit("nothing that was installed is the package asked for")
 entries = lambda d: {e.name for e in d.entry_points if e.group == "console_scripts"}
 scripts = lambda d: sorted(entries(d) | {f.stem if f.suffix == ".exe" else f.name for f in d.files or [] if f.parent.name in ("bin", "Scripts")})
 everything = {name for x in m.distributions() for name in scripts(x)}
-frozen = sorted({f"{x.metadata['Name']}=={x.version}" for x in m.distributions()})
 with open(sys.argv[2], "w", encoding="utf-8") as file:
-    json.dump({"name": d.metadata["Name"], "version": d.version, "own": scripts(d), "all": sorted(everything), "frozen": frozen}, file)
+    json.dump({"name": d.metadata["Name"], "version": d.version, "own": scripts(d), "all": sorted(everything)}, file)
 `;
 
 interface Inspection {
@@ -122,13 +76,11 @@ interface Inspection {
   readonly version: string;
   readonly own: readonly string[];
   readonly all: readonly string[];
-  readonly frozen: readonly string[];
 }
 
 async function describeInstallation(job: InstallJob): Promise<Omit<Manifest, 'installedAt'>> {
   const [main = ''] = job.request.packages;
-  const { name, version, own, all, frozen } = await inspect(job, projectName(main) ?? '');
-  await writeFile(join(job.folder, 'requirements.lock.txt'), `${frozen.join('\n')}\n`);
+  const { name, version, own, all } = await inspect(job, projectName(main) ?? '');
   const programs = own.length > 0 ? own : all;
   const asked = job.request.bin !== undefined && all.includes(job.request.bin) ? [job.request.bin] : [];
   const bins = await scriptsOf(job.folder, new Set([...programs, ...asked]));

@@ -40,6 +40,8 @@ export interface PackageStoreOptions {
   readonly env: Environment;
   readonly guard?: ParentGuard;
   readonly installTimeoutMs?: number;
+  /** An empty one makes installers ask anew what there is. Absolute; default: each installer's own. */
+  readonly cacheDir?: string;
 }
 
 const INSTALL_TIMEOUT_MS = 10 * 60_000;
@@ -95,14 +97,14 @@ async function installLocked(work: Work): Promise<Installation> {
 
 /** In a folder beside the final one, so that a look never finds a half of it. */
 async function installFresh(work: Work, signal: AbortSignal): Promise<Installation> {
-  const { root, request, env, guard, server } = work;
+  const { root, request, env, guard, server, cacheDir } = work;
   const partial = join(root, `.partial-${requestHash(request)}`);
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });
   using heartbeat = beat(work.report);
   try {
     const install = request.ecosystem === 'npm' ? installNpm : installPython;
-    const job = { server, request, folder: partial, env, signal, guard, report: heartbeat.report };
+    const job = { server, request, folder: partial, env, signal, guard, cacheDir, report: heartbeat.report };
     const manifest = { ...(await install(job)), installedAt: new Date().toISOString() };
     await writeManifest(partial, manifest);
     await removeBroken(root, request);

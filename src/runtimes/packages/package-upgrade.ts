@@ -14,6 +14,7 @@ import {
   retireInstallation,
   writeManifest,
 } from './installed-package.ts';
+import { isNewerPythonVersion } from './newer-python-version.ts';
 import { isNewerVersion } from './newer-version.ts';
 import { type PackageRequest, requestHash } from './package-request.ts';
 import { createPackageStore, type PackageStoreOptions } from './package-store.ts';
@@ -43,23 +44,23 @@ export async function tryUpgrade(request: PackageRequest, options: UpgradeOption
   const found = await findInstallation(root, request);
   if (!found) throw notInstalled(server, request);
   const [asked = ''] = request.packages;
+  const { exactName, newest, exactly, isNewer } = SPELLING[request.ecosystem];
   const name = exactName(asked);
-  const wanted = name === undefined ? request : withMain(request, `${name}@latest`);
+  const wanted = name === undefined ? request : withMain(request, newest(name));
   const trial = await makeTrial(dataDir);
   const discard = () => rm(trial, { recursive: true, force: true });
-  const store = createPackageStore({ ...options, dataDir: trial });
+  // An installer's own cache may be older than what there is, and when the registry is down npm takes it without a word.
+  const store = createPackageStore({ ...options, dataDir: trial, cacheDir: join(trial, 'cache') });
   try {
-    // npm's own cache may be older than what there is, and when the registry is down npm takes it without a word.
-    const fresh = { ...wanted, options: [...wanted.options, `--cache=${join(trial, 'cache')}`] };
-    await store.install(fresh, { server, onProgress });
-    const candidate = await findInstallation(join(trial, 'packages', request.ecosystem), fresh);
+    await store.install(wanted, { server, onProgress });
+    const candidate = await findInstallation(join(trial, 'packages', request.ecosystem), wanted);
     if (!candidate) throw new Error(`the installation in ${trial} is gone`);
     const { version } = candidate.manifest;
-    const to = name === undefined ? undefined : `${name}@${version}`;
+    const to = name === undefined ? undefined : exactly(name, version);
     return {
       installed: commandOf(found, request),
       candidate: commandOf(candidate, request),
-      isNewer: isNewerVersion(version, found.manifest.version),
+      isNewer: isNewer(version, found.manifest.version),
       pin: to === undefined ? undefined : { from: asked, to },
       adopt: () => adopt(root, candidate, to === undefined ? request : withMain(request, to)),
       discard,
@@ -72,8 +73,29 @@ export async function tryUpgrade(request: PackageRequest, options: UpgradeOption
   }
 }
 
-/** The name in `name@1.2.3`; undefined for tags, ranges, addresses and a bare name. */
-const exactName = (spec: string) => /^((?:@[^/@]+\/)?[^/@]+)@v?\d+\.\d+\.\d+(?:[-+][\w.+-]+)?$/.exec(spec)?.[1];
+interface Spelling {
+  /** The name in a specifier of one version; undefined for tags, ranges, addresses and a bare name. */
+  readonly exactName: (spec: string) => string | undefined;
+  readonly newest: (name: string) => string;
+  readonly exactly: (name: string, version: string) => string;
+  readonly isNewer: (candidate: string, current: string) => boolean;
+}
+
+const SPELLING: Readonly<Record<PackageRequest['ecosystem'], Spelling>> = {
+  npm: {
+    exactName: (spec) => /^((?:@[^/@]+\/)?[^/@]+)@v?\d+\.\d+\.\d+(?:[-+][\w.+-]+)?$/.exec(spec)?.[1],
+    newest: (name) => `${name}@latest`,
+    exactly: (name, version) => `${name}@${version}`,
+    isNewer: isNewerVersion,
+  },
+  pypi: {
+    // With its extras, such as `name[cli]`.
+    exactName: (spec) => /^([\w.-]+(?:\[[^\]]*\])?)\s*==\s*[^\s*,;]+$/.exec(spec)?.[1],
+    newest: (name) => name,
+    exactly: (name, version) => `${name}==${version}`,
+    isNewer: isNewerPythonVersion,
+  },
+};
 
 const withMain = (request: PackageRequest, main: string): PackageRequest => ({
   ...request,

@@ -85,6 +85,7 @@ const REQUIREMENT = /^([a-z0-9](?:[\w.-]*[a-z0-9])?)(\[[\w ,.-]*\])?\s*(.*)$/i;
 
 /** The requirement as pip takes it: uv's `name@1.2` becomes `name==1.2`, `name@latest` is no condition; undefined if it is none. */
 function pypiSpecifier(spec: string, cwd: string): string | undefined {
+  if (/[\r\n]/.test(spec)) return undefined;
   if (/^(git\+|https?:|file:)/.test(spec)) return spec;
   if (/^(\.{1,2}(\/|$)|\/)/.test(spec) || /\.(whl|tar\.gz)$/.test(spec)) return resolve(cwd, spec);
   const [, name, extras = '', condition = ''] = REQUIREMENT.exec(spec) ?? [];

@@ -37,7 +37,7 @@ const publish = (version: string, tools: object[], cli = CLI) =>
 const configure = (spec: string) =>
   writeFileSync(
     config,
-    `# mine\nservers:\n  art:\n    command: npx # no global one\n    args:\n      - --registry=${registry.url}\n      - -y\n      - "${spec}" # keep me\n  plain: {command: "true"}\n  clock: {command: uvx, args: [clock]}\n`,
+    `# mine\nservers:\n  art:\n    command: npx # no global one\n    args:\n      - --registry=${registry.url}\n      - -y\n      - "${spec}" # keep me\n  plain: {command: "true"}\n  clock: {command: uvx, args: [clock], enabled: false}\n`,
   );
 
 async function tooldex(...argv: string[]) {
@@ -143,7 +143,7 @@ describe('tooldex upgrade', () => {
     const said = async (server: string) => (await tooldex('upgrade', server)).stderr;
     expect(await said('art')).toContain('paints is not installed yet');
     expect(await said('plain')).toContain('plain: it runs no package');
-    expect(await said('clock')).toContain('Python package');
+    expect(await said('clock')).toContain('clock: it is disabled');
     expect(await said('arts')).toContain('did you mean "art"?');
     await tooldex('index', 'art');
     registry.close();

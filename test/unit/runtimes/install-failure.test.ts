@@ -22,6 +22,9 @@ describe('#16 the reason of a failed installation', () => {
     ['uv', 'Because nope was not found in the package registry', 'the registry has no such package'],
     ['uv', 'Because there is no version of rich==99 and you require it', 'no version of it fits'],
     ['uv', 'error sending request for url (https://pypi.example)', 'the registry cannot be reached'],
+    ['pip', 'ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM', 'what was downloaded is not what was published'],
+    ['uv', 'Hash mismatch for `greets==3.1`', 'what was downloaded is not what was published'],
+    ['pip', 'no such option: --report', 'the pip of this Python is too old to choose versions by hash'],
     ['npm', 'something never seen', 'npm failed'],
   ] as const)('%s: %s', (installer, line, what) => {
     expect(whatIsSaidOf(installer, line)).toBe(what);
