@@ -8,6 +8,7 @@ import { readinessOf } from './gateway-readiness.ts';
 import type { Administration } from './http/admin-routes.ts';
 import type { HttpServer } from './http/http-server.ts';
 import type { MetaToolParts } from './meta-tools/parts.ts';
+import { namedParts } from './meta-tools/shown-view.ts';
 import type { Log } from './observability/log.ts';
 import { LOCAL, type Principal } from './policy/principal.ts';
 import { visibleServers } from './policy/visible-servers.ts';
@@ -40,10 +41,11 @@ export async function serveHttp(gateway: Gateway, options: ServeHttpOptions): Pr
   };
   const visible = (principal: Principal) => visibleServers(parts.directory, parts.policy, principal);
   const direct = (server: string, principal: Principal) => {
-    const known = visible(principal).get(server);
+    const named = namedParts(parts);
+    const known = visibleServers(named.directory, named.policy, principal).get(server);
     if (!known) return undefined;
-    const offer = (session?: string) => createDirectOffer(parts, known, { identity, session });
-    return { offer, target: createRelayTarget(parts, known, identity) };
+    const offer = (session?: string) => createDirectOffer(named, known, { identity, session });
+    return { offer, target: createRelayTarget(named, known, identity) };
   };
   const profile = (name: string, principal: Principal) =>
     parts.policy.seesProfile(principal, name)

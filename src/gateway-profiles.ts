@@ -77,18 +77,15 @@ function createOffer({ open, identity, menuFor }: ProfilesOptions, offered: Offe
   );
   const meta = createMetaOffer(identity, menu, calls);
   const isDirect = () => current().config.exposure === 'direct';
-  const view = async ({ principal }: CallContext) => profileView(viewOf(await open(), principal), current());
-  const given = {
-    isGiven: (server: string, shown: string) => current().ownName(server, shown) !== shown,
-  };
+  const view = async ({ principal }: CallContext) => viewOf(profileView(await open(), current()), principal);
   return {
     identity,
     instructions: isDirect() ? rule.config.description || undefined : menu.instructions,
     listTtlMs: isDirect() ? 0 : meta.listTtlMs,
     list: async (params, context) =>
-      isDirect() ? listExposed(await view(context), given, context) : meta.list(params, context),
+      isDirect() ? listExposed(await view(context), context) : meta.list(params, context),
     call: async (params, context) =>
-      isDirect() ? callExposed(await view(context), given, { params, context }) : meta.call(params, context),
+      isDirect() ? callExposed(await view(context), { params, context }) : meta.call(params, context),
   };
 }
 

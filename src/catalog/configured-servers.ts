@@ -4,6 +4,7 @@ import type { ServerConfig } from '../config/config.ts';
 import { isToolThere } from '../config/tool-filter.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { KnownServer, ServerDirectory } from './server-directory.ts';
+import { toolNames } from './tool-names.ts';
 
 interface Entry {
   readonly config: ServerConfig;
@@ -12,6 +13,7 @@ interface Entry {
 
 export class ConfiguredServers implements ServerDirectory {
   #servers = new Map<string, Entry>();
+  #hasNames = false;
 
   constructor(configs: Iterable<ServerConfig>) {
     for (const config of configs) this.add(config);
@@ -19,7 +21,10 @@ export class ConfiguredServers implements ServerDirectory {
 
   /** Replaces a server of the same name, unless it is the same; a disabled one is left out. */
   add(config: ServerConfig): void {
-    if (config.enabled) this.#servers.set(config.name, this.#entryOf(config));
+    if (!config.enabled) return;
+    const entry = this.#entryOf(config);
+    this.#servers.set(config.name, entry);
+    this.#hasNames ||= entry.known.names !== undefined;
   }
 
   remove(server: string): void {
@@ -31,6 +36,11 @@ export class ConfiguredServers implements ServerDirectory {
     const next = new Map<string, Entry>();
     for (const config of configs) if (config.enabled) next.set(config.name, this.#entryOf(config));
     this.#servers = next;
+    this.#hasNames = [...next.values()].some(({ known }) => known.names !== undefined);
+  }
+
+  get hasNames(): boolean {
+    return this.#hasNames;
   }
 
   names(): string[] {
@@ -56,10 +66,13 @@ export class ConfiguredServers implements ServerDirectory {
 const plain = (config: ServerConfig) => (config.runtime === 'remote' ? { ...config, url: config.url.href } : config);
 
 function toKnown(config: ServerConfig): KnownServer {
+  const names = toolNames([config.tools]);
   return {
+    ...(names ? { names } : {}),
     name: config.name,
     description: config.description ?? '',
     configHash: fingerprint(whatRuns(config)),
+    ...(config.missing ? { missing: config.missing } : {}),
     changes: config.changes,
     callTimeoutMs: config.callTimeoutMs,
     callTotalTimeoutMs: config.callTotalTimeoutMs,

@@ -90,7 +90,7 @@ async function ownCatalog(invocation: Invocation, { gateway }: Opened): Promise<
   const documents = directory.names().flatMap((name) => {
     const [known, listing] = [directory.get(name), catalog.listing(name)];
     const tools = known && listing ? catalog.tools(name).filter((tool) => known.allows(tool.name)) : [];
-    return known && listing ? tools.map((tool) => documentOf(tool, known, listing)) : [];
+    return known && listing ? tools.flatMap((tool) => documentOf(tool, known, listing) ?? []) : [];
   });
   if (documents.length === 0) {
     throw new GatewayError('USAGE', 'no tools are known to measure with', { hint: 'run "tooldex index" first' });

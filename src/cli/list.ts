@@ -3,6 +3,7 @@ import type { ToolDefinition } from '../catalog/tool-definition.ts';
 import type { MetaToolParts } from '../meta-tools/parts.ts';
 import { findServer } from '../meta-tools/resolve-tool.ts';
 import { serverState, serverStatus } from '../meta-tools/server-status.ts';
+import { namedParts } from '../meta-tools/shown-view.ts';
 import { signature } from '../meta-tools/signature.ts';
 import { type AdminClient, type AdminFlags, runningGateway, serversOf } from './admin-client.ts';
 import { type Invocation, paint, print, printJson, tell } from './invocation.ts';
@@ -70,16 +71,23 @@ interface Tools {
 }
 
 function toolsHere(parts: MetaToolParts, server: string): Tools {
-  const known = findServer(parts, server);
-  const tools = parts.catalog.tools(known.name).filter((tool) => known.allows(tool.name));
+  const named = namedParts(parts);
+  const known = findServer(named, server);
+  const tools = named.catalog.tools(known.name).filter((tool) => known.allows(tool.name));
   const status = serverStatus(parts, known.name);
   return { server: known.name, status, definitions: tools.map(({ definition }) => definition) };
 }
 
+interface ToolRow {
+  readonly allowed: boolean;
+  readonly definition: ToolDefinition;
+  readonly shown?: string | null;
+}
+
 async function toolsThere(gateway: AdminClient, server: string): Promise<Tools> {
   const { name, status, tools } = await gateway.ask('GET', `/api/servers/${encodeURIComponent(server)}`);
-  const listed = tools as unknown as readonly { readonly allowed: boolean; readonly definition: ToolDefinition }[];
-  const definitions = listed.filter(({ allowed }) => allowed).map(({ definition }) => definition);
+  const usable = (tools as unknown as readonly ToolRow[]).filter(({ allowed, shown }) => allowed && shown !== null);
+  const definitions = usable.map(({ definition, shown }) => ({ ...definition, name: shown ?? definition.name }));
   return { server: String(name), status: String(status), definitions };
 }
 

@@ -1,6 +1,7 @@
 /** The configuration as the rest of Tooldex gets it: defaults filled in, units converted, paths absolute, references expanded. */
 import type { RemoteAccessConfig } from './remote-config.ts';
 import type { AddingRight } from './rules-schema.ts';
+import type { GivenNames, ToolFilter } from './tools-config.ts';
 
 export interface Config {
   /** The file, and the absolute patterns of those that it includes. */
@@ -198,7 +199,7 @@ interface CommonServerConfig {
   readonly toolRate: Rate | undefined;
   /** Longest result as JSON that reaches the agent in one piece. */
   readonly resultBytesMax: number;
-  readonly tools: ToolFilter;
+  readonly tools: ToolFilter & GivenNames;
   /** The server's own folder, absolute; whoever starts it makes it. Containers see it at the same path. */
   readonly workspaceDir: string | undefined;
   /** Whether each principal has a folder of its own in it. */
@@ -215,10 +216,7 @@ export interface ProfileConfig {
   /** Names or globs. */
   readonly servers: readonly string[];
   /** Patterns are `tool` or `server:tool`; keys of `rename` and `describe` are `server:tool`. */
-  readonly tools: ToolFilter & {
-    readonly rename: Readonly<Record<string, string>>;
-    readonly describe: Readonly<Record<string, string>>;
-  };
+  readonly tools: ToolFilter & GivenNames;
   readonly annotations: {
     readonly readOnlyHint?: boolean | undefined;
     readonly destructiveHint?: boolean | undefined;
@@ -226,12 +224,6 @@ export interface ProfileConfig {
     readonly openWorldHint?: boolean | undefined;
   };
   readonly exposure: 'discovery' | 'direct';
-}
-
-/** Tool names or globs (`*`, `?`). What `deny` matches is gone even where `allow` matches; no `allow` means all. */
-export interface ToolFilter {
-  readonly allow: readonly string[] | undefined;
-  readonly deny: readonly string[];
 }
 
 export interface NativeServerConfig extends CommonServerConfig {

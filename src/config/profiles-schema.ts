@@ -1,11 +1,6 @@
 /** The strict shape of `profiles`: virtual servers, each a choice of servers and tools for one kind of agent. */
 import * as z from 'zod';
-import { globs, keys } from './schema-values.ts';
-
-/** What hosts and model providers accept as the name of a tool. */
-const shownName = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, {
-  error: 'a tool name has letters, digits, "_" and "-", and is at most 64 long',
-});
+import { globs, keys, shownName, toolDescription } from './schema-values.ts';
 
 const ownTool = z.string().regex(/^[^:]+:.+$/, { error: 'write the tool as "server:tool"' });
 
@@ -20,14 +15,14 @@ const tools = keys({
     .optional()
     .meta({ description: 'These are not, even where `allow` matches; in the same form.', examples: [['*:delete_*']] }),
   rename: z
-    .record(ownTool, shownName)
+    .record(ownTool, shownName())
     .optional()
     .meta({
       description: 'Other names, by `server:tool`. `allow` and `deny` go by the servers’ own names.',
       examples: [{ 'git:git_diff': 'show_changes' }],
     }),
   describe: z
-    .record(ownTool, z.string().min(1).max(2_000))
+    .record(ownTool, toolDescription())
     .optional()
     .meta({ description: 'Other descriptions, by `server:tool`.' }),
 });

@@ -3,6 +3,7 @@ import { nearest } from '../stdx/nearest.ts';
 import type { ProfileConfig, ServerConfig } from './config.ts';
 import type { KeyPath } from './problems.ts';
 import type { ProfileDocument } from './profiles-schema.ts';
+import { reportTaken } from './resolve-tools.ts';
 
 export interface ProfileSurroundings {
   readonly servers: ReadonlyMap<string, ServerConfig>;
@@ -38,18 +39,12 @@ function checkNames(name: string, { servers, tools }: ProfileDocument, around: P
   servers.forEach((server, at) => {
     if (!isGlob(server)) requireServer(server, ['profiles', name, 'servers', at], around);
   });
-  const shown = new Map<string, string>();
   for (const key of ['rename', 'describe'] as const) {
     for (const tool of Object.keys(tools?.[key] ?? {})) {
       requireServer(tool.slice(0, tool.indexOf(':')), ['profiles', name, 'tools', key, tool], around);
     }
   }
-  for (const [tool, to] of Object.entries(tools?.rename ?? {})) {
-    const earlier = shown.get(to);
-    const path = ['profiles', name, 'tools', 'rename', tool];
-    if (earlier !== undefined) report(path, 'value', `"${to}" is the name of "${earlier}" already`);
-    shown.set(to, tool);
-  }
+  reportTaken(tools?.rename ?? {}, ['profiles', name, 'tools', 'rename'], report);
 }
 
 function requireServer(server: string, path: KeyPath, { serverNames, takesOthers, report }: ProfileSurroundings): void {

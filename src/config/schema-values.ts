@@ -42,3 +42,11 @@ export const size = () => measured(parseSize, sizeRemedy, 'size').meta({ pattern
 export const count = () => z.int().min(1);
 /** Tool names or globs. */
 export const globs = () => z.array(z.string().min(1));
+
+/** What hosts and model providers accept as the name of a tool. */
+export const shownName = () =>
+  z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, {
+    error: 'a tool name has letters, digits, "_" and "-", and is at most 64 long',
+  });
+
+export const toolDescription = () => z.string().min(1).max(2_000);

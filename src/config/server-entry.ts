@@ -1,10 +1,11 @@
 /** What the three runtimes share while a server is resolved: its entry, its surroundings and the keys that all have. */
-import type { NativeServerConfig, ToolFilter } from './config.ts';
+import type { NativeServerConfig } from './config.ts';
 import { DEFAULTS } from './defaults.ts';
 import type { Expander } from './expander.ts';
 import type { KeyPath } from './problems.ts';
 import { parseRate } from './rates.ts';
 import { resolvePool } from './resolve-pool.ts';
+import { resolveTools } from './resolve-tools.ts';
 import type { ConfigDocument, ServerDocument } from './schema.ts';
 import { type Measure, parseDuration, parseSize } from './units.ts';
 
@@ -42,7 +43,7 @@ export type CommonConfig = Omit<
 >;
 
 /** The keys of every runtime: the server's own, or else the file's defaults, or else ours. */
-export function resolveCommon(entry: ExpandedEntry, { defaults }: ServerSurroundings): CommonConfig {
+export function resolveCommon(entry: ExpandedEntry, { defaults, report }: ServerSurroundings): CommonConfig {
   const { server } = entry;
   return {
     name: entry.name,
@@ -55,7 +56,7 @@ export function resolveCommon(entry: ExpandedEntry, { defaults }: ServerSurround
     startTimeoutMs: duration(server.start_timeout ?? defaults.start_timeout ?? DEFAULTS.startTimeout),
     ...resolveLimits(server, defaults),
     pool: resolvePool(server, defaults),
-    tools: resolveTools(server),
+    tools: resolveTools(entry, report),
     workspaceDir: entry.workspaceDir,
     workspacePer: typeof server.workspace === 'object' ? server.workspace.per : 'server',
     pathRules: server.paths ?? [],
@@ -85,13 +86,6 @@ function resolveLimits(
     concurrency: limits?.concurrency ?? otherwise?.concurrency ?? DEFAULTS.concurrency,
     queueMax: limits?.queue ?? otherwise?.queue ?? DEFAULTS.queue,
     resultBytesMax: size(limits?.result_size ?? otherwise?.result_size ?? DEFAULTS.resultSize),
-  };
-}
-
-function resolveTools(server: ServerDocument): ToolFilter {
-  return {
-    allow: server.tools?.allow ?? server.includeTools,
-    deny: [...(server.tools?.deny ?? []), ...(server.excludeTools ?? []), ...(server.disabledTools ?? [])],
   };
 }
 

@@ -6,6 +6,7 @@ import { pool } from './pool-schema.ts';
 import { containerSafety, installScripts, processLimits, sandbox, workspace } from './process-schema.ts';
 import { remoteAccess } from './remote-schema.ts';
 import { count, duration, globs, keys, size } from './schema-values.ts';
+import { tools } from './tools-schema.ts';
 
 const variableName = z
   .string()
@@ -77,18 +78,6 @@ export const everyServer = {
   limits: keys(callLimits).optional().meta({ description: 'Bounds of every call.' }),
 };
 
-const tools = keys({
-  allow: globs()
-    .optional()
-    .meta({
-      description: 'Only these tools exist; names or globs (`*`, `?`).',
-      examples: [['read_*', 'list_directory']],
-    }),
-  deny: globs()
-    .optional()
-    .meta({ description: 'These tools do not exist, even where `allow` matches.', examples: [['write_*']] }),
-});
-
 const mount = keys(
   {
     source: z
@@ -125,7 +114,9 @@ const commonKeys = {
   limits: keys({ ...callLimits, ...processLimits })
     .optional()
     .meta({ description: 'Bounds of every call, and of the processes of a native server.' }),
-  tools: tools.optional().meta({ description: 'Which tools of the server exist. Without it: all.' }),
+  tools: tools.optional().meta({
+    description: 'Which tools of the server exist, and as what they are shown. Without it: all, as they are.',
+  }),
 };
 
 const processKeys = {

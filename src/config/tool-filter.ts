@@ -1,5 +1,5 @@
 /** Whether a server's tool exists for Tooldex at all. */
-import type { ToolFilter } from './config.ts';
+import type { ToolFilter } from './tools-config.ts';
 
 /** `deny` wins over `allow`; patterns are whole names with `*` for any text and `?` for one character. */
 export function isToolThere({ allow, deny }: ToolFilter, tool: string): boolean {

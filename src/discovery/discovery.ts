@@ -1,6 +1,7 @@
 /** The only writer of catalog and index: lists what servers offer, remembers it and makes it searchable. */
 import type { ToolIndex } from '../../index/tool-index.ts';
 import type { Catalog, ListingChange, ServerListing, WithheldTool, WithheldTools } from '../catalog/catalog.ts';
+import { requireConfigured } from '../catalog/needs-config.ts';
 import type { KnownServer, ServerDirectory } from '../catalog/server-directory.ts';
 import type { ToolDefinition } from '../catalog/tool-definition.ts';
 import { explain, GatewayError } from '../errors.ts';
@@ -120,10 +121,11 @@ export class Discovery {
     return results;
   }
 
-  /** Installs, starts, lists and indexes one server, joining a listing under way. Throws what went wrong. */
+  /** Installs, starts, lists and indexes one server, joining a listing under way. Throws what went wrong, or NEEDS_CONFIG. */
   async list(server: string, options: ListOptions = {}): Promise<Listed> {
     const known = this.#parts.directory.get(server);
     if (!known) throw new GatewayError('SERVER_UNKNOWN', `no server is called "${server}"`);
+    requireConfigured(known);
     const { onProgress, signal, keep } = options;
     const listeners = this.#listenersOf(server);
     if (onProgress) listeners.add(onProgress);
@@ -222,6 +224,7 @@ export class Discovery {
     const quarantine = known.changes === 'quarantine';
     const change = catalog.replace({ ...listing, instructions }, tools, { quarantine });
     this.#tellWithheld(server, change.withheld ?? []);
+    this.#tellUnreachable(known);
     await this.#indexed.noteListed(server);
     const stored = catalog.listing(server);
     if (!stored) throw new GatewayError('INTERNAL', `the listing of ${server} was not stored`);
@@ -238,6 +241,16 @@ export class Discovery {
     this.#parts.events.note('problem', `${what}; see "tooldex changes ${server}"`);
   }
 
+  /** Said at each listing: the tool may be new. */
+  #tellUnreachable({ name, names, allows }: KnownServer): void {
+    for (const tool of names ? this.#parts.catalog.toolNames(name) : []) {
+      if (!names || names.reaches(tool) || !allows(tool)) continue;
+      const taker = names.own(tool);
+      const what = `${name}: nobody can use the tool "${tool}", whose name was given to "${taker}"`;
+      this.#parts.events.note('problem', `${what}; rename it too, or deny it`);
+    }
+  }
+
   #tell(server: string, message: string): void {
     this.#listing.set(server, message);
     for (const listener of this.#listenersOf(server)) listener(message);
@@ -251,7 +264,9 @@ export class Discovery {
 
   #isDue(server: string): boolean {
     const { catalog, directory } = this.#parts;
-    const hash = directory.get(server)?.configHash;
+    const known = directory.get(server);
+    if (known?.missing) return false;
+    const hash = known?.configHash;
     const failure = catalog.failure(server);
     if (failure?.configHash === hash && failure && Date.now() - failure.failedAt < RETRY_AFTER_MS) return false;
     return catalog.listing(server)?.configHash !== hash || failure !== undefined;

@@ -4,13 +4,15 @@ import type { ServerListing, StoredTool } from '../catalog/catalog.ts';
 import type { KnownServer } from '../catalog/server-directory.ts';
 import { toolId } from '../catalog/tool-id.ts';
 
-export function documentOf(tool: StoredTool, server: KnownServer, listing: ServerListing): ToolDocument {
-  const { definition } = tool;
+/** By the words that agents see, under the id of its own name; undefined for a tool that nobody can reach. */
+export function documentOf(tool: StoredTool, server: KnownServer, listing: ServerListing): ToolDocument | undefined {
+  const definition = server.names ? server.names.show(tool.definition) : tool.definition;
+  if (!definition) return undefined;
   return toolDocument({
     id: toolId(tool.server, tool.name),
     server: tool.server,
     serverDescription: describeServer(server, listing),
-    name: tool.name,
+    name: definition.name,
     description: [definition.title, definition.description].filter(Boolean).join('. '),
     inputSchema: definition.inputSchema,
   });

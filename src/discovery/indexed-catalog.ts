@@ -70,7 +70,7 @@ export class IndexedCatalog {
     const loaded = this.#loaded.get(server);
     if (!listing || !known || (loaded?.fingerprint === listing.fingerprint && loaded.known === known)) return;
     const visible = catalog.tools(server).filter((tool) => known.allows(tool.name));
-    const documents = visible.map((tool) => documentOf(tool, known, listing));
+    const documents = visible.flatMap((tool) => documentOf(tool, known, listing) ?? []);
     await this.#removeAllBut(server, documents);
     await index.upsert(documents);
     this.#loaded.set(server, { fingerprint: listing.fingerprint, known, ids: documents.map(({ id }) => id) });

@@ -32,6 +32,7 @@ export function showServer(parts: AdminParts, name: string) {
   const known = parts.directory.get(name);
   const tools = parts.catalog.tools(name).map((tool) => ({
     name: tool.name,
+    ...(known?.names ? { shown: known.names.show(tool.definition)?.name ?? null } : {}),
     description: tool.definition.description ?? '',
     allowed: known?.allows(tool.name) ?? false,
     definition: tool.definition,

@@ -51,7 +51,10 @@ export const ADMIN_SCHEMAS = {
     ...server.shape,
     tools: z.array(
       z.strictObject({
-        name: z.string(),
+        name: z.string().meta({ description: 'As its server calls it.' }),
+        shown: z.string().nullable().optional().meta({
+          description: 'As agents see it, where the server has `rename` or `describe`; null: nobody can reach it.',
+        }),
         description: z.string(),
         allowed: z.boolean().meta({ description: 'Whether the configuration lets it be found and used.' }),
         definition: z.looseObject({ name: z.string() }).meta({ description: 'As the server listed it.' }),

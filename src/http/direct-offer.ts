@@ -5,7 +5,7 @@ import type { CallContext, MetaToolParts } from '../meta-tools/parts.ts';
 import { type ToolOffer, unknownTool } from '../meta-tools/tool-offer.ts';
 import { callUpstream } from '../meta-tools/upstream-call.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
-import { usableTools } from './usable-tools.ts';
+import { shownTools, usableTools } from './usable-tools.ts';
 
 export interface DirectOfferOptions {
   /** Said of a server that was never listed. */
@@ -47,7 +47,7 @@ async function listTools(
   const isVisible = (tool: Json) => isObject(tool) && isUsable(String(tool.name));
   if (known.changes !== 'quarantine' && parts.pool.state(known.name).kind === 'ready') {
     const page = await request(parts, known, { method: 'tools/list', params: cursorOf(params), context, session });
-    return { ...page, tools: (Array.isArray(page.tools) ? page.tools : []).filter(isVisible) };
+    return { ...page, tools: shownTools(known, page.tools).filter(isVisible) };
   }
   await parts.discovery.ensureListed(known.name, { signal: context.signal });
   const tools = parts.catalog.tools(known.name).map((tool) => tool.definition as unknown as Json);

@@ -9,7 +9,7 @@ import { unknownTool } from '../meta-tools/tool-offer.ts';
 import { callUpstream } from '../meta-tools/upstream-call.ts';
 import type { Principal } from '../policy/principal.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
-import { usableTools } from './usable-tools.ts';
+import { shownTools, usableTools } from './usable-tools.ts';
 
 /** What the server says of itself, as it was last listed. */
 export interface RelayFacts {
@@ -118,9 +118,9 @@ async function listTools(
   // What a server lists itself may have changed since it was approved.
   const isUp = known.changes !== 'quarantine' && (isAsked || pool.state(known.name).kind === 'ready');
   if (!isUp) await discovery.ensureListed(known.name, { signal: context.signal });
-  const page = isUp
-    ? await send(parts, known, request)
-    : { tools: catalog.tools(known.name).map((tool) => tool.definition as unknown as Json) };
-  const tools = Array.isArray(page.tools) ? page.tools : [];
+  const page: JsonObject = isUp ? await send(parts, known, request) : {};
+  const tools = isUp
+    ? shownTools(known, page.tools)
+    : catalog.tools(known.name).map((tool) => tool.definition as unknown as Json);
   return { ...page, tools: tools.filter((tool) => isObject(tool) && isVisible(String(tool.name))) };
 }

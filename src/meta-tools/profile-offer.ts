@@ -10,33 +10,27 @@ import { callUpstream } from './upstream-call.ts';
 /** The rest of a list is worth more than a server that hangs. */
 const LISTING_MS_MAX = 20_000;
 
-export interface GivenNames {
-  /** Whether the admin gave this name to a tool of the server. */
-  isGiven(server: string, shown: string): boolean;
-}
-
 interface ChosenTool extends ExposedTool {
   readonly stored: StoredTool;
 }
 
 /** `parts` are those of the profile's view. Servers that were never listed are listed first; failing ones are left out. */
-export async function listExposed(parts: MetaToolParts, names: GivenNames, context: CallContext): Promise<JsonObject> {
+export async function listExposed(parts: MetaToolParts, context: CallContext): Promise<JsonObject> {
   const { directory, catalog, discovery } = parts;
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(LISTING_MS_MAX)]);
   const unlisted = directory.names().filter((server) => !catalog.listing(server));
   await Promise.allSettled(unlisted.map((server) => discovery.ensureListed(server, { signal })));
-  const tools = [...exposed(parts, names)].map(([name, { stored }]) => ({ ...stored.definition, name }));
+  const tools = [...exposed(parts)].map(([name, { stored }]) => ({ ...stored.definition, name }));
   return { tools: tools as unknown as Json[] };
 }
 
 /** The result as it came. Throws TOOL_UNKNOWN, and what `callUpstream` throws. */
 export async function callExposed(
   parts: MetaToolParts,
-  names: GivenNames,
   { params, context }: { readonly params: JsonObject; readonly context: CallContext },
 ): Promise<JsonObject> {
   const name = String(params.name ?? '');
-  const tools = exposed(parts, names);
+  const tools = exposed(parts);
   const chosen = tools.get(name);
   const server = chosen && parts.directory.get(chosen.server);
   if (!server) throw unknownTool(name, [...tools.keys()]);
@@ -52,13 +46,14 @@ export async function callExposed(
   }
 }
 
-function exposed({ directory, catalog }: MetaToolParts, { isGiven }: GivenNames): ReadonlyMap<string, ChosenTool> {
+function exposed({ directory, catalog }: MetaToolParts): ReadonlyMap<string, ChosenTool> {
   const tools = directory.names().flatMap((server) => {
     const known = directory.get(server);
+    const isGiven = (name: string) => known?.shows !== undefined && known.shows.own(name) !== name;
     return catalog
       .tools(server)
       .filter(({ name }) => known?.allows(name))
-      .map((stored) => ({ server, tool: stored.name, isGiven: isGiven(server, stored.name), stored }));
+      .map((stored) => ({ server, tool: stored.name, isGiven: isGiven(stored.name), stored }));
   });
   return exposedNames(tools);
 }

@@ -1,4 +1,5 @@
 /** One request to an upstream server, whatever door it came through: admitted, leased, measured. There is no other way. */
+import { requireConfigured } from '../catalog/needs-config.ts';
 import type { KnownServer } from '../catalog/server-directory.ts';
 import { GatewayError, toGatewayError } from '../errors.ts';
 import type { AcquireOptions, Lease, Pool } from '../lifecycle/pool.ts';
@@ -25,11 +26,12 @@ export interface UpstreamCall {
 
 type Parts = Pick<MetaToolParts, 'pool' | 'admission' | 'paths' | 'catalog'>;
 
-/** The upstream's result as it came. Throws RATE_LIMITED and NOT_ALLOWED (by limits, or for a path out of the workspace), and what the pool and the session throw. */
+/** The upstream's result as it came. Throws NEEDS_CONFIG, RATE_LIMITED and NOT_ALLOWED (by limits, or for a path out of the workspace), and what the pool and the session throw. */
 export async function callUpstream(parts: Parts, call: UpstreamCall): Promise<JsonObject> {
   const { door, server, tool, params, context } = call;
   const { principal } = context;
-  const own = call.method === 'tools/call' ? (server.ownName?.(tool) ?? tool) : tool;
+  requireConfigured(server);
+  const own = call.method === 'tools/call' ? (server.shows?.own(tool) ?? tool) : tool;
   const admitted = parts.admission.admit({ principal, door, server: server.name, tool: own, params });
   const begunMs = performance.now();
   const timing = { upstreamMs: 0 };
@@ -64,7 +66,7 @@ async function leaseAndAsk(parts: Parts, call: UpstreamCall, timing: { upstreamM
     if (late) await late;
     const { callTimeoutMs: timeoutMs, callTotalTimeoutMs: maxTotalMs } = server;
     const options = { signal, timeoutMs, maxTotalMs, ...(envelope ? { envelope } : {}) };
-    const sent = method === 'tools/call' && server.ownName ? { ...params, name: server.ownName(tool) } : params;
+    const sent = method === 'tools/call' && server.shows ? { ...params, name: server.shows.own(tool) ?? tool } : params;
     return await lease.session.request(method, sent, onProgress ? { ...options, onProgress } : options);
   } finally {
     timing.upstreamMs = performance.now() - begunMs;

@@ -4,9 +4,11 @@ import { splitToolId } from '../catalog/tool-id.ts';
 import type { Principal } from '../policy/principal.ts';
 import { visibleServers } from '../policy/visible-servers.ts';
 import type { MetaToolParts } from './parts.ts';
+import { namedParts } from './shown-view.ts';
 
-/** The parts themselves where nothing is hidden; otherwise a view for one call. */
-export function viewOf(parts: MetaToolParts, principal: Principal): MetaToolParts {
+/** The parts themselves where nothing is hidden or has another name; otherwise a view for one call. */
+export function viewOf(whole: MetaToolParts, principal: Principal): MetaToolParts {
+  const parts = namedParts(whole);
   const directory = visibleServers(parts.directory, parts.policy, principal);
   if (directory === parts.directory) return parts;
   return { ...parts, directory, index: visibleIndex(parts.index, directory) };

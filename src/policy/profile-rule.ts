@@ -1,8 +1,11 @@
 /** What a profile shows of a server and its tools, and under which names. */
+import type { KnownServer } from '../catalog/server-directory.ts';
 import type { ToolDefinition } from '../catalog/tool-definition.ts';
 import { toolId } from '../catalog/tool-id.ts';
+import { type ToolNames, toolNames } from '../catalog/tool-names.ts';
 import type { ProfileConfig } from '../config/config.ts';
 import { matchesGlob } from '../config/tool-filter.ts';
+import type { GivenNames } from '../config/tools-config.ts';
 
 type Definition = () => ToolDefinition | undefined;
 
@@ -11,25 +14,14 @@ export interface ProfileRule {
   hasServer(server: string): boolean;
   /** By the server's own name; `definition` is asked only where it matters, undefined for a tool that nobody has listed. */
   hasTool(server: string, own: string, definition: Definition): boolean;
-  /** The name that was given to it, or its own. */
-  shownName(server: string, own: string): string;
-  /** Undefined when no tool of the server can have this name here. */
-  ownName(server: string, shown: string): string | undefined;
-  /** Own names of the server's tools that have got another. */
-  renamed(server: string): readonly string[];
-  description(server: string, own: string): string | undefined;
+  /** How its tools are shown here, over what its own entry says; undefined where they are shown as they are. */
+  names(server: KnownServer): ToolNames | undefined;
 }
 
 export function createProfileRule(config: ProfileConfig): ProfileRule {
   const { servers, tools, annotations } = config;
-  const { rename, describe } = tools;
-  const byServer = new Map<string, { readonly own: Map<string, string> }>();
-  for (const [id, shown] of Object.entries(rename)) {
-    const server = id.slice(0, id.indexOf(':'));
-    const names = byServer.get(server) ?? { own: new Map<string, string>() };
-    byServer.set(server, names);
-    names.own.set(shown, id.slice(server.length + 1));
-  }
+  const given = byServer(tools);
+  const made = new WeakMap<KnownServer, { readonly names: ToolNames | undefined }>();
   const matches = (patterns: readonly string[], server: string, tool: string) =>
     patterns.some((pattern) => matchesGlob(pattern.includes(':') ? toolId(server, tool) : tool, pattern));
   return {
@@ -39,19 +31,30 @@ export function createProfileRule(config: ProfileConfig): ProfileRule {
       if (matches(tools.deny, server, own)) return false;
       return (tools.allow === undefined || matches(tools.allow, server, own)) && fits(annotations, definition);
     },
-    shownName: (server, own) => textOf(rename, toolId(server, own)) ?? own,
-    ownName(server, shown) {
-      const own = byServer.get(server)?.own.get(shown);
-      if (own !== undefined) return own;
-      return textOf(rename, toolId(server, shown)) === undefined ? shown : undefined;
+    names(known) {
+      const own = given.get(known.name);
+      if (!own) return known.names;
+      const names = made.get(known) ?? { names: toolNames([...(known.names?.layers ?? []), own]) };
+      made.set(known, names);
+      return names.names;
     },
-    renamed: (server) => [...(byServer.get(server)?.own.values() ?? [])],
-    description: (server, own) => textOf(describe, toolId(server, own)),
   };
 }
 
-const textOf = (record: Readonly<Record<string, string>>, key: string): string | undefined =>
-  Object.hasOwn(record, key) ? record[key] : undefined;
+/** What is said of `server:tool`, as it is said of the tools of each server. */
+function byServer({ rename, describe }: GivenNames): Map<string, GivenNames> {
+  const ids = [...Object.keys(rename), ...Object.keys(describe)];
+  const servers = new Set(ids.map((id) => id.slice(0, id.indexOf(':'))));
+  const of = (server: string, record: Readonly<Record<string, string>>) =>
+    Object.fromEntries(
+      Object.entries(record).flatMap(([id, text]) =>
+        id.startsWith(`${server}:`) ? [[id.slice(server.length + 1), text]] : [],
+      ),
+    );
+  return new Map(
+    [...servers].map((server) => [server, { rename: of(server, rename), describe: of(server, describe) }]),
+  );
+}
 
 /** What the protocol says of a tool that says nothing of itself (MCP 2025-11-25, ToolAnnotations). */
 const UNSAID = { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true } as const;

@@ -51,7 +51,7 @@ describe('dialects', () => {
     const text = '{"mcpServers": {"a": {"serverUrl": "https://x.test/mcp", "disabledTools": ["rm"]}}}';
     const server = only(await load(text, { name: 'mcp_config.json' }), 'remote');
     expect(server.url.href).toBe('https://x.test/mcp');
-    expect(server.tools).toEqual({ allow: undefined, deny: ['rm'] });
+    expect(server.tools).toMatchObject({ allow: undefined, deny: ['rm'] });
   });
 
   test('Gemini CLI: httpUrl, includeTools, excludeTools, trust and timeout', async () => {

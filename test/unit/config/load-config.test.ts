@@ -69,7 +69,7 @@ test('a server with nothing but a command has every default', async () => {
     sandbox: 'none',
     installScripts: false,
     resultBytesMax: 100_000,
-    tools: { allow: undefined, deny: [] },
+    tools: { allow: undefined, deny: [], rename: {}, describe: {} },
     workspaceDir: undefined,
     command: 'x',
     args: [],

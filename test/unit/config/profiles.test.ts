@@ -1,5 +1,8 @@
 import { describe, expect, it, test } from 'vitest';
+import type { KnownServer } from '../../../src/catalog/server-directory.ts';
 import type { ToolDefinition } from '../../../src/catalog/tool-definition.ts';
+import { toolNames } from '../../../src/catalog/tool-names.ts';
+import type { GivenNames } from '../../../src/config/tools-config.ts';
 import { createProfileRule } from '../../../src/policy/profile-rule.ts';
 import { load, problems } from './config-files.ts';
 
@@ -11,6 +14,9 @@ async function rule(body: string) {
   if (!profile) throw new Error('there is no profile');
   return createProfileRule(profile);
 }
+
+const known = (name: string, entry?: GivenNames): KnownServer =>
+  ({ name, names: entry && toolNames([entry]) }) as unknown as KnownServer;
 
 const listed = (annotations?: ToolDefinition['annotations']) => () => ({
   name: 'x',
@@ -72,9 +78,20 @@ describe('a rule', () => {
 
   it('names tools both ways, exchanged names too', async () => {
     const found = await rule('{servers: [git], tools: {rename: {"git:a": b, "git:b": a, "git:c": d}}}');
-    expect(['a', 'b', 'c', 'e'].map((own) => found.shownName('git', own))).toEqual(['b', 'a', 'd', 'e']);
-    expect(['a', 'b', 'd', 'e'].map((shown) => found.ownName('git', shown))).toEqual(['b', 'a', 'c', 'e']);
-    expect(found.ownName('git', 'c')).toBeUndefined();
-    expect(found.shownName('play', 'a')).toBe('a');
+    const names = found.names(known('git'));
+    expect(['a', 'b', 'c', 'e'].map((own) => names?.shown(own))).toEqual(['b', 'a', 'd', 'e']);
+    expect(['a', 'b', 'd', 'e'].map((shown) => names?.own(shown))).toEqual(['b', 'a', 'c', 'e']);
+    expect(names?.own('c')).toBeUndefined();
+    expect(found.names(known('play'))).toBeUndefined();
+  });
+
+  it('has the last word over what the entry of the server says', async () => {
+    const found = await rule('{servers: [git], tools: {rename: {"git:a": x}, describe: {"git:b": "B here"}}}');
+    const entry = { rename: { a: 'y', c: 'x', d: 'z' }, describe: { b: 'B', d: 'D' } };
+    const names = found.names(known('git', entry));
+    expect(['a', 'd'].map((own) => names?.shown(own))).toEqual(['x', 'z']);
+    expect([names?.own('x'), names?.own('y'), names?.own('z')]).toEqual(['a', 'y', 'd']);
+    expect(names?.reaches('c')).toBe(false);
+    expect(['b', 'd'].map((name) => names?.show({ name, inputSchema: {} })?.description)).toEqual(['B here', 'D']);
   });
 });

@@ -74,18 +74,19 @@ it('shows tools under the names of the profile everywhere, and leads back to the
   const view = profileView(parts(), rule({ rename: { 's:write': 'put' }, deny: ['remove'] }));
   const known = view.directory.get('s');
   expect(['read', 'write', 'put', 'remove'].map((name) => known?.allows(name))).toEqual([true, false, true, false]);
-  expect(known?.ownName?.('put')).toBe('write');
+  expect(known?.shows?.own('put')).toBe('write');
   expect(view.catalog.tool('s', 'put')?.definition).toMatchObject({ name: 'put', description: 'does write' });
   expect(view.catalog.tool('s', 'write')).toBeUndefined();
   expect([view.catalog.serversWithTool('put'), view.catalog.serversWithTool('write')]).toEqual([['s'], []]);
   expect(await seen(view)).toEqual(['s:read', 's:put']);
 });
 
-it('gives a name that another tool had to the one that the profile means', () => {
+it('gives a name that another tool had to the one that the profile means', async () => {
   const view = profileView(parts(), rule({ rename: { 's:write': 'read' } }));
   expect(view.catalog.toolNames('s')).toEqual(['read', 'remove']);
   expect(view.catalog.tool('s', 'read')?.definition.description).toBe('does write');
-  expect(view.directory.get('s')?.ownName?.('read')).toBe('write');
+  expect(view.directory.get('s')?.shows?.own('read')).toBe('write');
+  expect(await seen(view)).toEqual(['s:read', 's:remove']);
 });
 
 it('lets no new name get round what a principal may not see', async () => {
