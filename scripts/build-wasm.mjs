@@ -1,22 +1,29 @@
-// Rebuilds index/store/dot-product-wasm.ts from dot-product.wat: node scripts/build-wasm.mjs
-// The assembler (wabt, fetched by npx) is needed only when the .wat changes, so it is no dependency.
+// Rebuilds the assembled form (`X-wasm.ts`) of every X.wat in index: node scripts/build-wasm.mjs
+// The assembler (wabt, fetched by npx) is needed only when a .wat changes, so it is no dependency.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 const ASSEMBLER = 'wabt@1.0.39';
-const folder = path.resolve(import.meta.dirname ?? 'scripts', '../index/store');
+const PROGRAMS = ['store/dot-product', 'embedding/encoder'];
+const index = path.resolve(import.meta.dirname ?? 'scripts', '../index');
 const scratch = mkdtempSync(path.join(tmpdir(), 'tooldex-wasm-'));
 try {
-  const binary = path.join(scratch, 'dot-product.wasm');
-  execFileSync('npx', ['--yes', '-p', ASSEMBLER, 'wat2wasm', path.join(folder, 'dot-product.wat'), '-o', binary]);
-  const base64 = readFileSync(binary).toString('base64');
-  const lines = base64.match(/.{1,110}/g).map((line) => `  '${line}',`);
-  writeFileSync(
-    path.join(folder, 'dot-product-wasm.ts'),
-    `/** The assembled dot-product.wat, base64. Made by scripts/build-wasm.mjs. */\nexport const DOT_PRODUCT_WASM = [\n${lines.join('\n')}\n].join('');\n`,
-  );
+  for (const program of PROGRAMS) assemble(program);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
+}
+
+function assemble(program) {
+  const name = path.basename(program);
+  const binary = path.join(scratch, `${name}.wasm`);
+  execFileSync('npx', ['--yes', '-p', ASSEMBLER, 'wat2wasm', path.join(index, `${program}.wat`), '-o', binary]);
+  const base64 = readFileSync(binary).toString('base64');
+  const lines = base64.match(/.{1,110}/g).map((line) => `  '${line}',`);
+  const constant = `${name.toUpperCase().replaceAll('-', '_')}_WASM`;
+  writeFileSync(
+    path.join(index, `${program}-wasm.ts`),
+    `/** The assembled ${name}.wat, base64. Made by scripts/build-wasm.mjs. */\nexport const ${constant} = [\n${lines.join('\n')}\n].join('');\n`,
+  );
 }

@@ -1,6 +1,6 @@
 // Runs a TypeScript program of this repository: node scripts/run.mjs bench/retrieval.ts --data ../shared/data/retrieval
 // Node 20 reads no TypeScript, so esbuild bundles the program and Node imports that, from where it finds the packages.
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -23,11 +23,11 @@ try {
     packages: 'external',
     logLevel: 'error',
   });
-  // The embedder forks this one by its place beside the code, so it comes along.
-  await copyFile(
-    new URL('../index/embedding/transformers-program.cjs', import.meta.url),
-    path.join(folder, 'transformers-program.cjs'),
-  );
+  // Programs that run beside this one are found by their place beside the code, so they come along.
+  const embedding = fileURLToPath(new URL('../index/embedding', import.meta.url));
+  for (const file of (await readdir(embedding)).filter((name) => name.endsWith('.cjs'))) {
+    await copyFile(path.join(embedding, file), path.join(folder, file));
+  }
   process.argv = [process.argv[0], path.resolve(program), ...rest];
   await import(pathToFileURL(outfile).href);
 } finally {

@@ -1,0 +1,109 @@
+/** Our end of the thread in which the encoder runs: hands it one text at a time, those of requests first. */
+
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { type Clock, systemClock } from '../../src/stdx/clock.ts';
+import { IndexError } from '../index-error.ts';
+import { withSignals } from '../with-deadline.ts';
+import type { EncoderReply, EncoderRequest, EncoderSetup } from './encoder-protocol.ts';
+
+/** Somebody waits for a request's vector; nobody for a document's. */
+export type Urgency = 'request' | 'document';
+
+interface Job {
+  readonly tokens: Int32Array;
+  readonly signal: AbortSignal;
+  readonly resolve: (vector: Float32Array) => void;
+}
+
+/** One text takes milliseconds; a thread that takes so long has come to a halt. */
+const TIMEOUT_MS = 30_000;
+
+/** One thread for one life; whoever holds it makes another when it has ended. */
+export class EncoderThread {
+  readonly #worker: Worker;
+  readonly #clock: Clock;
+  readonly #ended = new AbortController();
+  readonly #waiting: Record<Urgency, Job[]> = { request: [], document: [] };
+  #current: Job | undefined;
+  #cancelTimeout = () => {};
+
+  /** Takes the bytes away from the caller. */
+  constructor(setup: EncoderSetup, clock: Clock = systemClock) {
+    this.#clock = clock;
+    this.#worker = new Worker(fileURLToPath(new URL('./encoder-program.cjs', import.meta.url)), {
+      name: 'encoder',
+      workerData: setup,
+      transferList: [setup.bytes],
+      env: {},
+      execArgv: [],
+      stdout: true,
+      stderr: true,
+    });
+    this.#worker.unref();
+    this.#worker.on('message', (reply: EncoderReply) => this.#onReply(reply));
+    this.#worker.on('error', (error) => this.#end(`failed: ${error.message}`));
+    this.#worker.on('exit', (code) => this.#end(`ended with code ${code}`));
+  }
+
+  /** Fires when the thread is no more; its reason says why. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
+  }
+
+  /** Rejects with the signal's reason, or with the reason of the thread's end. What is aborted before its turn costs nothing. */
+  embed(tokens: Int32Array, urgency: Urgency, signal?: AbortSignal): Promise<Float32Array> {
+    return withSignals(
+      (ending) =>
+        new Promise<Float32Array>((resolve) => {
+          this.#waiting[urgency].push({ tokens, signal: ending, resolve });
+          this.#next();
+        }),
+      [signal, this.ended],
+    );
+  }
+
+  /** Resolves when the thread is gone. */
+  async close(): Promise<void> {
+    this.#cancelTimeout();
+    this.#ended.abort(new IndexError('closed', 'The encoder has been closed'));
+    await this.#worker.terminate();
+  }
+
+  /** The thread keeps the process alive only while it works. */
+  #next(): void {
+    if (this.#current) return;
+    this.#current = takeLive(this.#waiting.request) ?? takeLive(this.#waiting.document);
+    if (!this.#current) {
+      this.#worker.unref();
+      return;
+    }
+    this.#worker.ref();
+    const request: EncoderRequest = { tokens: this.#current.tokens };
+    this.#worker.postMessage(request);
+    this.#cancelTimeout = this.#clock.after(TIMEOUT_MS, () => this.#giveUp());
+  }
+
+  #onReply({ vector }: EncoderReply): void {
+    this.#cancelTimeout();
+    this.#current?.resolve(vector);
+    this.#current = undefined;
+    this.#next();
+  }
+
+  #giveUp(): void {
+    this.#end(`did not embed a text within ${TIMEOUT_MS} ms`);
+    void this.#worker.terminate();
+  }
+
+  #end(how: string): void {
+    this.#cancelTimeout();
+    this.#ended.abort(new IndexError('unreachable', `The thread that runs the built-in encoder ${how}`));
+  }
+}
+
+/** The first that somebody still wants; those before it are dropped. */
+function takeLive(jobs: Job[]): Job | undefined {
+  for (let job = jobs.shift(); job; job = jobs.shift()) if (!job.signal.aborted) return job;
+  return undefined;
+}
