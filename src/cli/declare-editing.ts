@@ -124,12 +124,11 @@ function declareChanges(program: Command, invocation: Invocation, { common, choo
   )
     .argument('<server>')
     .argument('[tool]', 'only this one')
+    .option('--id <id>', 'the request that you looked at, as "tooldex pending" shows it')
     .option('--json', 'print JSON')
     .action((server: string, tool: string | undefined, flags: CommonFlags) =>
-    .option('--id <id>', 'the request that you looked at, as "tooldex pending" shows it')
       choose(async () => (await import('./changes.ts')).approve(invocation, { server, tool }, flags)),
     );
-}
   common(program.command('pending').description('show which servers agents asked for and nobody approved yet'))
     .option('--json', 'print JSON')
     .action((flags: CommonFlags) => choose(async () => (await import('./pending.ts')).pending(invocation, flags)));
@@ -142,3 +141,4 @@ function declareChanges(program: Command, invocation: Invocation, { common, choo
     .action((server: string, flags: CommonFlags & { reason?: string }) =>
       choose(async () => (await import('./pending.ts')).reject(invocation, server, flags)),
     );
+}
