@@ -10,6 +10,7 @@ import { abortable } from '../stdx/abort.ts';
 import type { Clock } from '../stdx/clock.ts';
 import { SingleFlight } from '../stdx/single-flight.ts';
 import { IndexedCatalog } from './indexed-catalog.ts';
+import { unreachable } from './unreachable.ts';
 
 type ServerFacts = Lease['session']['facts'];
 
@@ -224,7 +225,7 @@ export class Discovery {
     const quarantine = known.changes === 'quarantine';
     const change = catalog.replace({ ...listing, instructions }, tools, { quarantine });
     this.#tellWithheld(server, change.withheld ?? []);
-    this.#tellUnreachable(known);
+    for (const problem of unreachable(known, catalog.toolNames(server))) this.#parts.events.note('problem', problem);
     await this.#indexed.noteListed(server);
     const stored = catalog.listing(server);
     if (!stored) throw new GatewayError('INTERNAL', `the listing of ${server} was not stored`);
@@ -239,16 +240,6 @@ export class Discovery {
     if (names.length === 0) return;
     const what = `${names.length} new or changed tools of ${server} wait for approval`;
     this.#parts.events.note('problem', `${what}; see "tooldex changes ${server}"`);
-  }
-
-  /** Said at each listing: the tool may be new. */
-  #tellUnreachable({ name, names, allows }: KnownServer): void {
-    for (const tool of names ? this.#parts.catalog.toolNames(name) : []) {
-      if (!names || names.reaches(tool) || !allows(tool)) continue;
-      const taker = names.own(tool);
-      const what = `${name}: nobody can use the tool "${tool}", whose name was given to "${taker}"`;
-      this.#parts.events.note('problem', `${what}; rename it too, or deny it`);
-    }
   }
 
   #tell(server: string, message: string): void {
