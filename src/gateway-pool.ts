@@ -6,7 +6,9 @@ import type { Config } from './config/config.ts';
 import type { Observed } from './gateway-observed.ts';
 import type { InstanceState, Pool } from './lifecycle/pool.ts';
 import type { Log } from './observability/log.ts';
+import { announcedRoots } from './runtimes/workspace/announced-roots.ts';
 import { withWorkspaceOf } from './runtimes/workspace/principal-workspace.ts';
+import { workspaceOf } from './runtimes/workspace/workspace-of.ts';
 
 export interface PoolOptions {
   readonly config: Config;
@@ -47,7 +49,9 @@ export async function openPool(options: PoolOptions): Promise<OpenPool> {
     servers: (name, principal) => {
       const known = directory.config(name);
       const server = known && withWorkspaceOf(known, principal);
-      return server && { ...server, runtime: redacting(createRuntime(server, runtimes), config.redact) };
+      const workspace = workspaceOf(known, principal);
+      const rootsFor = workspace && ((ofClient: readonly string[]) => announcedRoots(workspace, ofClient));
+      return server && { ...server, rootsFor, runtime: redacting(createRuntime(server, runtimes), config.redact) };
     },
     instancesMax: config.maxInstances,
     clock: systemClock,

@@ -1,6 +1,7 @@
 /** What opening a session needs to know, whatever the transport. */
 import type { Clock } from '../stdx/clock.ts';
 import type { JsonObject } from '../stdx/json.ts';
+import type { RootsFor } from './own-roots.ts';
 import type { AskableClient, Era } from './upstream-session.ts';
 
 /** Long enough for a server that is up; a slow one loses nothing, see `negotiate`. */
@@ -16,6 +17,8 @@ export interface OpenOptions {
   readonly eraHint?: Era;
   /** Who answers the server's requests; without one it is told that there is nobody to ask. */
   readonly client?: AskableClient;
+  /** For a server with folders of its own: what it is told when it asks for roots. Without it the client is asked. */
+  readonly rootsFor?: RootsFor;
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
 }

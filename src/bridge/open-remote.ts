@@ -46,7 +46,7 @@ async function connectSomehow(endpoint: RemotePeer, options: ConnectOptions): Pr
 }
 
 async function connect(endpoint: RemotePeer, kind: TransportKind, options: ConnectOptions): Promise<Session> {
-  const { server, clientInfo, client, clock, signal } = options;
+  const { server, clientInfo, client, rootsFor, clock, signal } = options;
   const capabilities = client?.capabilities ?? {};
   const failures = new OwnFailures(endpoint.fetch ?? fetch);
   const another = () => createTransport(endpoint, kind, failures.fetch);
@@ -71,7 +71,7 @@ async function connect(endpoint: RemotePeer, kind: TransportKind, options: Conne
       signal,
       probeTimeoutMs: PROBE_TIMEOUT_MS,
     });
-    return new Session(peer, { server, clientInfo, facts, capabilities });
+    return new Session(peer, { server, clientInfo, facts, capabilities, rootedClient: rootsFor && client });
   } catch (error) {
     await transport.close().catch(() => {});
     throw failures.last ?? error;

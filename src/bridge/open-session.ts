@@ -4,6 +4,7 @@ import { systemClock } from '../stdx/clock.ts';
 import { negotiate } from './negotiate.ts';
 import { type OpenOptions, PROBE_TIMEOUT_MS } from './open-options.ts';
 import { openRemote, type RemotePeer } from './open-remote.ts';
+import { withOwnRoots } from './own-roots.ts';
 import { RpcPeer } from './rpc-peer.ts';
 import { exitedOnProbe, startExitError } from './server-errors.ts';
 import { Session } from './session.ts';
@@ -15,18 +16,20 @@ import { type StdioPeer, StdioWire } from './stdio-wire.ts';
  * ends at the very first question throws an error that `exitedOnProbe` knows: ask a fresh one with `eraHint: 'legacy'`.
  */
 export async function openSession(endpoint: StdioPeer | RemotePeer, options: OpenOptions): Promise<Session> {
-  return endpoint.kind === 'stdio' ? openStdio(endpoint, options) : openRemote(endpoint, options);
+  const { rootsFor, client } = options;
+  const asked = rootsFor ? { ...options, client: withOwnRoots(client, rootsFor) } : options;
+  return endpoint.kind === 'stdio' ? openStdio(endpoint, asked) : openRemote(endpoint, asked);
 }
 
 async function openStdio(endpoint: StdioPeer, options: OpenOptions): Promise<Session> {
-  const { server, clientInfo, client, eraHint, startTimeoutMs, clock = systemClock, signal: outer } = options;
+  const { server, clientInfo, client, rootsFor, eraHint, startTimeoutMs, clock = systemClock, signal: outer } = options;
   const peer = new RpcPeer((ear) => new StdioWire(endpoint, { server, clock }, ear), { server, clock, client });
   const deadline = { server, startTimeoutMs, clock, signal: outer, stderrTail: () => endpoint.stderrTail() };
   const capabilities = client?.capabilities ?? {};
   const common = { server, clientInfo, capabilities, eraHint, clock, probeTimeoutMs: PROBE_TIMEOUT_MS };
   try {
     const facts = await withStartDeadline(deadline, (signal) => negotiate(peer, { ...common, signal }));
-    return new Session(peer, { server, clientInfo, facts, capabilities });
+    return new Session(peer, { server, clientInfo, facts, capabilities, rootedClient: rootsFor && client });
   } catch (error) {
     // Not awaited: the caller learns at once, and whoever launched the process waits for its end.
     void endpoint.stop('it could not be initialized');

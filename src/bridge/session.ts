@@ -4,10 +4,12 @@ import { GatewayError } from '../errors.ts';
 import type { JsonObject } from '../stdx/json.ts';
 import { listPages } from './list-pages.ts';
 import { modernMeta } from './negotiate.ts';
+import { withRootRounds } from './own-roots.ts';
+import { META_CLIENT_CAPABILITIES } from './protocol-versions.ts';
 import { isJsonObject } from './rpc-message.ts';
 import type { Incidents, RpcPeer } from './rpc-peer.ts';
 import { rpcCodeOf } from './server-errors.ts';
-import type { CallOptions, ServerFacts, UpstreamSession } from './upstream-session.ts';
+import type { AskableClient, CallOptions, ServerFacts, UpstreamSession } from './upstream-session.ts';
 
 const METHOD_NOT_FOUND = -32601;
 
@@ -17,6 +19,8 @@ export interface SessionOptions {
   readonly facts: ServerFacts;
   /** What the client in whose name the session is open can do. */
   readonly capabilities?: JsonObject;
+  /** Who answers when a modern server asks for roots, where those are ours and not the caller's. */
+  readonly rootedClient?: AskableClient | undefined;
 }
 
 export class Session implements UpstreamSession {
@@ -25,13 +29,15 @@ export class Session implements UpstreamSession {
   readonly #server: string;
   readonly #meta: JsonObject | undefined;
   readonly #answersBefore: number;
+  readonly #rootedClient: AskableClient | undefined;
 
-  constructor(peer: RpcPeer, { server, clientInfo, facts, capabilities }: SessionOptions) {
+  constructor(peer: RpcPeer, { server, clientInfo, facts, capabilities, rootedClient }: SessionOptions) {
     this.facts = facts;
     this.#peer = peer;
     this.#server = server;
     this.#answersBefore = peer.answers;
     this.#meta = facts.era === 'modern' ? modernMeta(clientInfo, capabilities) : undefined;
+    this.#rootedClient = facts.era === 'modern' ? rootedClient : undefined;
   }
 
   get closed(): Promise<Error> {
@@ -59,9 +65,13 @@ export class Session implements UpstreamSession {
   }
 
   async request(method: string, params: JsonObject, options: CallOptions = {}): Promise<JsonObject> {
-    const { envelope } = options;
-    const meta = this.#meta && envelope ? { ...this.#meta, ...envelope } : this.#meta;
-    const result = await this.#peer.request(method, meta ? withMeta(params, meta) : params, options);
+    const { envelope, signal } = options;
+    const meta = this.#metaFor(envelope);
+    const ask = (given: JsonObject) => this.#peer.request(method, meta ? withMeta(given, meta) : given, options);
+    const client = this.#rootedClient;
+    const result = await (client
+      ? withRootRounds(params, { server: this.#server, client, signal, request: ask })
+      : ask(params));
     if (result.resultType !== 'input_required' || envelope) return result;
     throw new GatewayError(
       'UPSTREAM_ERROR',
@@ -71,6 +81,14 @@ export class Session implements UpstreamSession {
         data: { result },
       },
     );
+  }
+
+  #metaFor(envelope: JsonObject | undefined): JsonObject | undefined {
+    if (!this.#meta || !envelope) return this.#meta;
+    const declared = envelope[META_CLIENT_CAPABILITIES];
+    if (!this.#rootedClient || !isJsonObject(declared)) return { ...this.#meta, ...envelope };
+    const { roots = {} } = declared;
+    return { ...this.#meta, ...envelope, [META_CLIENT_CAPABILITIES]: { ...declared, roots } };
   }
 
   notify(method: string, params?: JsonObject): void {

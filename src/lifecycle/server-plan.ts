@@ -1,5 +1,6 @@
 /** What the pool must know of a server to run it, and what it is given to work with. */
 import type { OpenOptions } from '../bridge/open-options.ts';
+import type { RootsFor } from '../bridge/own-roots.ts';
 import type { Era, UpstreamSession } from '../bridge/upstream-session.ts';
 import type { Endpoint, Runtime } from '../runtimes/runtime.ts';
 import type { Clock } from '../stdx/clock.ts';
@@ -12,6 +13,8 @@ export type InstanceScope = 'principal' | 'shared' | 'session';
 
 export interface ServerPlan {
   readonly runtime: Runtime;
+  /** What it is told when it asks for roots; without it the client behind a call is asked. */
+  readonly rootsFor?: RootsFor | undefined;
   /** Each principal has instances of its own if absent. */
   readonly scope?: InstanceScope;
   /** launcher: an instance for each lease, gone after it. daemon: one instance, kept until it was idle for long. */

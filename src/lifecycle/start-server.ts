@@ -73,7 +73,8 @@ async function connect(options: StartOptions, steps: StartSteps, eraHint: Era | 
   try {
     const { startTimeoutMs } = plan;
     const common = { server, clientInfo, startTimeoutMs, eraHint, signal, clock };
-    const session = await open(endpoint, client ? { ...common, client } : common);
+    const { rootsFor } = plan;
+    const session = await open(endpoint, { ...common, ...(client && { client }), ...(rootsFor && { rootsFor }) });
     eraStore.set(server, session.facts.era);
     return { session, endpoint, costMs: clock.now() - startedMs };
   } catch (error) {

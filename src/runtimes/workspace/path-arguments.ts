@@ -11,6 +11,8 @@ export interface PathArgument {
 export interface ArgumentFinder {
   /** `paths` of the entry: names or globs of arguments that are paths; with `!` in front, that are none. */
   readonly rules: readonly string[];
+  /** Folders that the server was told to be its roots, as it sees them: what begins with one of them is a path. */
+  readonly roots: readonly string[];
   readonly definition: { readonly description?: string; readonly inputSchema: JsonObject } | undefined;
 }
 
@@ -24,7 +26,7 @@ interface Spot {
 /** Deeper than arguments are; what is nested deeper is not looked at by honest servers either. */
 const DEPTH_MAX = 32;
 
-/** In the order of the arguments. Texts that begin with `file:` count whatever their name is. */
+/** In the order of the arguments. Texts that begin with `file:` or with a root count whatever their name is. */
 export function pathArguments(given: Json, finder: ArgumentFinder): PathArgument[] {
   const root = finder.definition?.inputSchema;
   const found: PathArgument[] = [];
@@ -50,10 +52,10 @@ function partsOf(value: Json, spot: Spot, root: JsonObject | undefined): [Json, 
   });
 }
 
-function isPath(text: string, spot: Spot, { rules, definition }: ArgumentFinder): boolean {
+function isPath(text: string, spot: Spot, { rules, roots, definition }: ArgumentFinder): boolean {
   const says = rules.findLast((rule) => names(rule.replace(/^!/, ''), spot));
   if (says !== undefined) return !says.startsWith('!');
-  if (/^\s*file:/i.test(text)) return true;
+  if (/^\s*file:/i.test(text) || roots.some((root) => beginsWith(text, root))) return true;
   if (spot.schemas.some(({ format }) => typeof format === 'string' && FORMATS.test(format))) return true;
   const words = wordsOf(spot.name);
   const last = words.at(-1) === 'name' ? words.at(-2) : words.at(-1);
@@ -62,6 +64,10 @@ function isPath(text: string, spot: Spot, { rules, definition }: ArgumentFinder)
   const texts = spot.schemas.flatMap(({ title, description }) => [title, description]);
   return [...texts, definition?.description].some((said) => typeof said === 'string' && SPEAKS_OF_FILES.test(said));
 }
+
+/** A text of several lines that begins with a path is more than that. */
+const beginsWith = (text: string, root: string) =>
+  text.startsWith(root) && /^(?:[\\/].*)?$/.test(text.slice(root.length));
 
 const FORMATS = /^(?:(?:file|directory|folder|absolute|relative)[-_]?)?path$|^(?:file|directory|folder)$/i;
 const SURE = new Set(

@@ -43,7 +43,8 @@ async function confineTo(
   { server, tool, params, definition }: Call,
 ): Promise<void> {
   const { arguments: given = { uri: params.uri ?? null } } = params;
-  for (const argument of pathArguments(given, { rules, definition: definition() })) {
+  const roots = room.folders.map(({ seenAs }) => seenAs);
+  for (const argument of pathArguments(given, { rules, roots, definition: definition() })) {
     const reason = await whyRefused(argument.text, room);
     if (reason !== undefined) throw refusal({ server, tool }, argument, { reason, folder });
   }

@@ -5,7 +5,7 @@ import type { Workspace } from './path-guard.ts';
 import { withWorkspaceOf } from './principal-workspace.ts';
 
 /** Undefined for a server without a workspace. */
-export function workspaceOf(known: ServerConfig | undefined, principal: string): Workspace | undefined {
+export function workspaceOf(known: ServerConfig | undefined, principal: string | undefined): Workspace | undefined {
   const server = known && withWorkspaceOf(known, principal);
   if (!server || server.runtime === 'remote' || server.workspaceDir === undefined) return undefined;
   const { workspaceDir: folder, pathRules: rules } = server;

@@ -6,10 +6,11 @@ import type { JsonObject } from '../../../../src/stdx/json.ts';
 const found = (
   given: JsonObject,
   inputSchema: JsonObject = {},
-  more: { rules?: string[]; description?: string } = {},
+  more: { rules?: string[]; roots?: string[]; description?: string } = {},
 ) =>
   pathArguments(given, {
     rules: more.rules ?? [],
+    roots: more.roots ?? [],
     definition: { inputSchema, ...(more.description ? { description: more.description } : {}) },
   }).map(({ at }) => at);
 
@@ -50,6 +51,16 @@ describe('an argument is a path', () => {
 
   test('when it begins with file:, whatever its name', () => {
     expect(found({ address: 'file:///etc/passwd', page: 'https://example.com' })).toEqual(['address']);
+  });
+
+  test('when it begins with a root that the server was told, whatever its name', () => {
+    const roots = ['/w/notes'];
+    expect(found({ a: '/w/notes', b: '/w/notes/../x', c: '/w/notes-2', d: 'see /w/notes' }, {}, { roots })).toEqual([
+      'a',
+      'b',
+    ]);
+    expect(found({ text: '/w/notes/a.md was read,\nand then?' }, {}, { roots })).toEqual([]);
+    expect(found({ a: '/w/notes/x' }, {}, { roots, rules: ['!a'] })).toEqual([]);
   });
 
   test('as the entry says, the last rule that matches', () => {
