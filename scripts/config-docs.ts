@@ -39,7 +39,7 @@ export function renderDocs(): string {
   const root = JSON.parse(renderSchema()) as Schema;
   const properties = root.properties ?? {};
   const server = { ...root.definitions?.clientServer?.properties, ...root.definitions?.server?.properties };
-  const blocks = ['listen', 'auth', 'access', 'search', 'defaults', 'audit', 'log'].map((name) =>
+  const blocks = ['listen', 'auth', 'access', 'search', 'catalog', 'defaults', 'audit', 'log'].map((name) =>
     section(`\`${name}\``, propertiesOf(root, properties[name])),
   );
   const profile = blockOf(resolve(root, properties.profiles).additionalProperties);

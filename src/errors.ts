@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'UNAUTHENTICATED'
   | 'RATE_LIMITED'
   | 'LOGIN_REQUIRED'
+  | 'NEEDS_CONFIG'
   | 'RUNTIME_UNAVAILABLE'
   | 'SHUTTING_DOWN'
   | 'USAGE'
@@ -56,6 +57,7 @@ export const ERROR_CLASSES: Readonly<Record<ErrorCode, ErrorClass>> = {
   UNAUTHENTICATED: { httpStatus: 401, rpcCode: -31022, exitCode: 77, level: 'info' },
   RATE_LIMITED: { httpStatus: 429, rpcCode: -31023, exitCode: 75, level: 'info' },
   LOGIN_REQUIRED: { httpStatus: 502, rpcCode: -31024, exitCode: 77, level: 'warn' },
+  NEEDS_CONFIG: { httpStatus: 409, rpcCode: -31025, exitCode: 78, level: 'info' },
   RUNTIME_UNAVAILABLE: { httpStatus: 502, rpcCode: -31020, exitCode: 69, level: 'warn' },
   SHUTTING_DOWN: { httpStatus: 503, rpcCode: -31021, exitCode: 75, level: 'info' },
   USAGE: { httpStatus: 400, rpcCode: -32602, exitCode: 64, level: 'info' },

@@ -1,13 +1,16 @@
 /** The part of the composition root for servers that callers bring: what becomes of them, and when they are in use. */
-import type { AddedServers } from './catalog/added-servers.ts';
+import { join } from 'node:path';
+import type { AddedServer, AddedServers } from './catalog/added-servers.ts';
 import type { ConfiguredServers } from './catalog/configured-servers.ts';
 import type { PendingServers } from './catalog/pending-servers.ts';
+import { type CatalogServer, createServerCatalog, type ServerCatalog } from './catalog/server-catalog.ts';
 import type { Config, ServerConfig } from './config/config.ts';
 import { maskEntry } from './config/mask-entry.ts';
 import { readAddedServer } from './config/read-added-server.ts';
+import { readCatalogServer } from './config/read-catalog-server.ts';
 import { explain, GatewayError } from './errors.ts';
 import type { Observed } from './gateway-observed.ts';
-import { mayAnybodyAdd } from './gateway-policy.ts';
+import { isLet } from './gateway-policy.ts';
 import type { LiveConfig, Running } from './gateway-reload.ts';
 import type { Log } from './observability/log.ts';
 import type { AdditionOutcome, Additions, Brought } from './policy/additions.ts';
@@ -48,7 +51,8 @@ export function openAdditions(
   const told = new Set<string>();
   const servers = (config: Config) => readAddedServers(parts, config, told);
   const follow = inTurns(() => putIntoUse(parts, servers, running()));
-  const refuseTaken = ({ server, config }: Brought) => check(server, config, live.current);
+  const refuseTaken = (brought: Brought) => check(brought, live.current);
+  const catalog = openCatalogOfServers(parts);
   let seen = stampOf(added);
   let takeBack = () => {};
   const look = () => {
@@ -61,7 +65,7 @@ export function openAdditions(
   const additions: Additions = {
     async add(principal, brought) {
       directory.add(await refuseTaken(brought));
-      added.save(brought.server, brought.config);
+      added.save(brought);
       note(principal, 'added', brought);
     },
     async ask(principal, brought) {
@@ -69,6 +73,11 @@ export function openAdditions(
       const asked = requests.ask(principal, brought.server, brought.config);
       note(principal, asked, brought);
       return asked;
+    },
+    inCatalog: async (name) => {
+      const found = await catalog.find(name);
+      const earlier = found && added.all().find(({ origin }) => origin?.name === found.name);
+      return found && asBrought(found, earlier?.server ?? freeName(found, parts));
     },
     standing: requests.standing,
     waiting: () =>
@@ -78,7 +87,7 @@ export function openAdditions(
     async approve(admin, { server, id }) {
       const request = requests.require(server, id);
       await refuseTaken(request);
-      requests.approve(server, request.id, ({ config }) => added.save(server, config, admin.id));
+      requests.approve(server, request.id, ({ config }) => added.save({ server, config, approvedBy: admin.id }));
       note(admin, 'approved', request);
     },
     reject(admin, { server, reason }) {
@@ -86,7 +95,7 @@ export function openAdditions(
       const isWaiting = requests.waiting().some((each) => each.server === server);
       if (isAdded && !isWaiting) {
         added.remove(server);
-        note(admin, 'removed', { server, config: undefined });
+        note(admin, 'removed', { server });
         return 'removed';
       }
       note(admin, 'rejected', requests.reject(server, reason));
@@ -100,16 +109,49 @@ export function openAdditions(
 const stampOf = (added: AddedServers) => JSON.stringify(added.all());
 
 /** What it describes; refused when the file has a server of that name. */
-async function check(name: string, given: unknown, config: Config): Promise<ServerConfig> {
-  if (!config.servers.has(name)) return readAddedServer({ name, given }, config);
+async function check(brought: Brought, config: Config): Promise<ServerConfig> {
+  const { server: name } = brought;
+  if (!config.servers.has(name)) return read(brought, config);
   throw new GatewayError('NOT_ALLOWED', `"${name}" was not added: the configuration file has a server of that name`, {
     hint: 'choose another name, or ask the admin to change it in the file',
   });
 }
 
+async function read({ server: name, config: given, origin }: Brought | AddedServer, config: Config) {
+  return origin
+    ? readCatalogServer({ name, serverJson: given, origin }, config)
+    : readAddedServer({ name, given }, config);
+}
+
+function openCatalogOfServers({ live, log }: AdditionsParts): ServerCatalog {
+  const told = new Set<string>();
+  const warn = (message: string) => {
+    if (!told.has(message)) log('warn', message);
+    told.add(message);
+  };
+  const folder = join(live.current.dataDir, 'catalogs');
+  return createServerCatalog({ config: () => live.current.catalog, folder, warn, now: Date.now });
+}
+
+/** Its short name, or with the name's owner in front where that is taken. */
+function freeName({ name, shortName }: CatalogServer, { live, directory }: AdditionsParts): string {
+  const isTaken = live.current.servers.has(shortName) || directory.get(shortName) !== undefined;
+  const owner = name.split('/')[0]?.split('.').at(-1) ?? '';
+  return isTaken && owner !== '' ? `${owner}-${shortName}`.slice(0, 64) : shortName;
+}
+
+function asBrought({ name, version, source, isLocal, serverJson }: CatalogServer, server: string): Brought {
+  return { server, config: serverJson, origin: { name, version, source, isLocal } };
+}
+
 function noter({ observed }: AdditionsParts, requests: PendingAdditions) {
-  return (principal: Principal, outcome: AdditionOutcome, { server, config }: Brought) => {
-    const entry = config === undefined ? {} : { entry: maskEntry(server, config) as JsonObject };
+  return (
+    principal: Principal,
+    outcome: AdditionOutcome,
+    { server, config, origin }: Partial<Brought> & { server: string },
+  ) => {
+    const given = origin ? { catalog: origin.name, version: origin.version } : maskEntry(server, config);
+    const entry = given === undefined ? {} : { entry: given as JsonObject };
     observed.noteAddition({ principal, outcome, server, ...entry, waiting: requests.waiting().length });
   };
 }
@@ -121,10 +163,10 @@ async function readAddedServers(
   told: Set<string>,
 ): Promise<ServerConfig[]> {
   const servers: ServerConfig[] = [];
-  for (const { server: name, config: given, approvedBy } of added.all()) {
-    const isLet = approvedBy !== undefined || mayAnybodyAdd(config);
-    if (!isLet || config.servers.get(name)?.enabled) continue;
-    const server = await readAddedServer({ name, given }, config).catch((error: Error) => error);
+  for (const saved of added.all()) {
+    const { server: name } = saved;
+    if (!isLet(saved, config) || config.servers.get(name)?.enabled) continue;
+    const server = await read(saved, config).catch((error: Error) => error);
     if (!(server instanceof Error)) servers.push(server);
     else if (!told.has(name)) log('warn', `"${name}", added earlier, is left out: ${server.message}`);
     told.add(name);

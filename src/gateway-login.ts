@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Config, RemoteServerConfig, ServerConfig } from './config/config.ts';
 import { GatewayError } from './errors.ts';
-import { mayAnybodyAdd } from './gateway-policy.ts';
+import { isLet } from './gateway-policy.ts';
 import type { RemoteAccess } from './runtimes/remote/remote-access.ts';
 import { nearest } from './stdx/nearest.ts';
 
@@ -33,18 +33,21 @@ export async function openLogin(
 
 /** One that an agent brought while a gateway ran, if an admin let it in or the file still lets agents do that. */
 async function addedServer(config: Config, name: string): Promise<ServerConfig | undefined> {
-  const [{ openDatabase }, { createAddedServers }, { readAddedServer }] = await Promise.all([
+  const [{ openDatabase }, { createAddedServers }, { readAddedServer }, { readCatalogServer }] = await Promise.all([
     import('./catalog/database.ts'),
     import('./catalog/added-servers.ts'),
     import('./config/read-added-server.ts'),
+    import('./config/read-catalog-server.ts'),
   ]);
   const { database } = openDatabase(join(config.dataDir, 'catalog.db'));
   try {
     const found = createAddedServers(database)
       .all()
       .find(({ server }) => server === name);
-    const isLet = found && (found.approvedBy !== undefined || mayAnybodyAdd(config));
-    return isLet ? await readAddedServer({ name, given: found.config }, config) : undefined;
+    if (!found || !isLet(found, config)) return undefined;
+    const { config: given, origin } = found;
+    if (origin) return await readCatalogServer({ name, serverJson: given, origin }, config);
+    return await readAddedServer({ name, given }, config);
   } finally {
     database.close();
   }

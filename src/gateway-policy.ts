@@ -1,4 +1,5 @@
 /** The part of the composition root that makes policies, and what follows from them: menus, and who may add servers. */
+import type { AddedServer } from './catalog/added-servers.ts';
 import type { Config } from './config/config.ts';
 import { buildMenu, type Menu, type MenuServer } from './meta-tools/menu.ts';
 import { createOpenPolicy, type Policy } from './policy/policy.ts';
@@ -42,6 +43,11 @@ export function menuMaker(servers: readonly MenuServer[]): (seesServer: (server:
 
 const MENUS_MAX = 200;
 
-/** Whether servers that somebody brought, and that no admin had to let in, are there again after a restart. */
-export const mayAnybodyAdd = ({ addServers, access }: Config) =>
-  addServers === 'always' || (access.rules?.rules.some(({ add }) => add === 'always') ?? false);
+/** Whether a server that was added earlier is there again: an admin let it in, or the file still lets somebody add such a one. */
+export function isLet({ approvedBy, origin }: Pick<AddedServer, 'approvedBy' | 'origin'>, config: Config): boolean {
+  if (approvedBy !== undefined) return true;
+  const rights = [config.addServers, ...(config.access.rules?.rules.map(({ add }) => add) ?? [])];
+  if (origin === undefined) return rights.includes('always');
+  const isInCatalog = config.catalog?.sources.some(({ at }) => at === origin.source) ?? false;
+  return isInCatalog && rights.some((right) => right !== undefined && right !== 'never');
+}

@@ -8,7 +8,7 @@ export type Database = InstanceType<typeof DatabaseSync>;
 export type Statement = ReturnType<Database['prepare']>;
 
 /** Bump it together with a new entry of MIGRATIONS. */
-const SCHEMA_VERSION = 4;
+const SCHEMA_VERSION = 5;
 
 const MIGRATIONS: readonly string[] = [
   `CREATE TABLE listings (
@@ -39,6 +39,7 @@ const MIGRATIONS: readonly string[] = [
      replaced INTEGER NOT NULL, rejected_at INTEGER, reason TEXT
    ) STRICT;
    ALTER TABLE added_servers ADD COLUMN approved_by TEXT;`,
+  'ALTER TABLE added_servers ADD COLUMN origin TEXT;',
 ];
 
 export interface OpenedDatabase {

@@ -1,6 +1,8 @@
 /** The configuration as the rest of Tooldex gets it: defaults filled in, units converted, paths absolute, references expanded. */
+import type { CatalogConfig } from './catalog-config.ts';
 import type { RemoteAccessConfig } from './remote-config.ts';
 import type { AddingRight } from './rules-schema.ts';
+import type { MissingInput } from './server-json-inputs.ts';
 import type { GivenNames, ToolFilter } from './tools-config.ts';
 
 export interface Config {
@@ -23,6 +25,8 @@ export interface Config {
   readonly log: LogConfig;
   /** What agents may add; `approval`: what a caller brings is kept until an admin has said yes. */
   readonly addServers: AddingRight;
+  /** Servers that agents may add by name besides those of the file; undefined: none. */
+  readonly catalog: CatalogConfig | undefined;
   /** Instances at the same time, of all servers and callers. */
   readonly maxInstances: number;
   /** Secret that logins at remote servers are encrypted with; undefined means a key file. */
@@ -130,7 +134,9 @@ export interface SearchConfig {
 }
 
 export type EmbedderConfig =
+  /** Our two models: the static one at first, the encoder when it has read all tools. */
   | { readonly kind: 'builtin' }
+  | { readonly kind: 'static' }
   | {
       readonly kind: 'transformers';
       /** Absolute folder or id on the hub; undefined is the model that Tooldex ships. */
@@ -175,8 +181,12 @@ interface CommonServerConfig {
   /** Letters, digits, `-`, `_` and `.`; never a colon. */
   readonly name: string;
   readonly description: string | undefined;
+  /** For people to see; whatever chooses by them is resolved already. */
+  readonly tags: readonly string[];
   /** A disabled server is known, but neither indexed, found nor started; its references are not expanded. */
   readonly enabled: boolean;
+  /** What has to be given before it can run; absent where nothing is missing. */
+  readonly missing?: readonly MissingInput[];
   readonly mode: ServerMode;
   /** Whether tools that change wait for an admin's approval. */
   readonly changes: 'allow' | 'quarantine';

@@ -9,6 +9,7 @@ export const DEFAULTS = {
   collectionPrefix: 'tooldex',
   /** A config of an agent's own is code execution, so somebody must have wanted that. */
   addServers: 'catalog',
+  catalogRefresh: '1h',
   /** A small server takes 50 MB, so that this many fill the memory of a good machine. */
   maxInstances: 256,
   auditSize: '50MB',

@@ -23,6 +23,7 @@ export interface ChangedServer {
 /** What of a server is read anew at each use. */
 const READ_AT_EACH_USE: ReadonlySet<string> = new Set([
   'description',
+  'tags',
   'tools',
   'callTimeoutMs',
   'callTotalTimeoutMs',
@@ -38,6 +39,7 @@ const DYNAMIC_SETTINGS: ReadonlySet<string> = new Set([
   'workspaceRoot',
   'toolsRoot',
   'addServers',
+  'catalog',
   'profiles',
   'limits',
 ]);

@@ -11,11 +11,12 @@ export interface AddedServer {
 }
 
 /**
- * Throws CONFIG_INVALID as loading does. References to the environment are not expanded: whoever gives such a
+ * Throws CONFIG_INVALID as loading does. References to the environment and to files are not expanded: whoever gives such a
  * configuration is not the one whose secrets are there.
  */
 export async function readAddedServer({ name, given }: AddedServer, config: Config): Promise<ServerConfig> {
   refuseNetworkKeys(name, given);
+  refuseFiles(name, given);
   const { readDocument } = await import('./read-document.ts');
   const file = join(dirname(config.source.file), `config of ${name.replace(/[^\w.-]/g, '_')}.json`);
   const text = JSON.stringify({ workspace_root: config.workspaceRoot, servers: { [name]: given } }, null, 1);
@@ -41,4 +42,12 @@ function refuseNetworkKeys(name: string, given: unknown): void {
       hint: `leave "${key}" out, or ask the admin to put the server into the configuration file`,
     },
   );
+}
+
+/** What a file holds would go to whom the config names, which is what a stranger may have suggested. */
+function refuseFiles(name: string, given: unknown): void {
+  if (!/(?<!\$)\$\{file:/.test(JSON.stringify(given) ?? '')) return;
+  throw new GatewayError('CONFIG_INVALID', `the config of "${name}" refers to a file, which only an admin may`, {
+    hint: 'write "$${" for a "${" that is meant literally, or ask the admin to put the server into the configuration file',
+  });
 }

@@ -8,6 +8,7 @@ import { resolvePath } from './paths.ts';
 import type { Problem } from './problems.ts';
 import { createRedactor } from './redact.ts';
 import { resolveAccess } from './resolve-access.ts';
+import { resolveCatalog } from './resolve-catalog.ts';
 import { resolveBounds, resolveLimits } from './resolve-limits.ts';
 import { resolveObservability } from './resolve-observability.ts';
 import { resolveProfiles } from './resolve-profiles.ts';
@@ -15,6 +16,7 @@ import { resolveSearch } from './resolve-search.ts';
 import { resolveServer } from './resolve-server.ts';
 import type { ConfigDocument, ServerDocument } from './schema.ts';
 import type { ServerEntry, ServerSurroundings } from './server-entry.ts';
+import { tagSelectors } from './tag-selectors.ts';
 
 export interface LoadOptions {
   /** The configuration file; `.json` and `.jsonc` are read as JSON with comments, everything else as YAML. */
@@ -46,15 +48,17 @@ export function resolveDocument(document: ConfigDocument, options: LoadOptions):
   };
   if (document.inputs?.length) warnings.push('"inputs" are questions that only VS Code asks; they are ignored');
   const servers = resolveServers(document, isClientFile(options.file), around);
+  const tags = tagSelectors(document, around.report);
   const profiles = resolveProfiles(document.profiles, {
-    servers,
+    tags,
     serverNames: new Set(SERVER_BLOCKS.flatMap((block) => Object.keys(document[block] ?? {}))),
-    takesOthers: document.add_servers === 'always' || document.add_servers === 'approval',
+    takesOthers: ['always', 'approval'].includes(document.add_servers ?? '') || document.catalog !== undefined,
     report: around.report,
   });
   const search = resolveSearch(document.search, options, expander);
+  const catalog = resolveCatalog(document.catalog, options, expander);
   const tokenSecret = resolveTokenSecret(document, options, around);
-  const access = resolveAccess(document, { options, expander, report: around.report });
+  const access = resolveAccess(document, { options, expander, tags, report: around.report });
   const told = resolveObservability(document, options, expander);
   const all = [...problems, ...expander.problems];
   if (all.length > 0) return { problems: all };
@@ -66,6 +70,7 @@ export function resolveDocument(document: ConfigDocument, options: LoadOptions):
       limits: resolveLimits(document),
       bounds: resolveBounds(document),
       search,
+      catalog,
       tokenSecret,
       ...told,
       servers,

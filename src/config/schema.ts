@@ -1,6 +1,7 @@
 /** The strict shape of a configuration file; the JSON schema and the documentation are generated from it. */
 import * as z from 'zod';
 import { auth, listenAccess } from './access-schema.ts';
+import { catalog } from './catalog-schema.ts';
 import { DEFAULTS } from './defaults.ts';
 import { limits, listenLimits } from './limits-schema.ts';
 import { observability } from './observability-schema.ts';
@@ -17,7 +18,8 @@ const serverName = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
     error: 'a server name has letters, digits, "-", "_" and ".", starts with a letter or digit, and is at most 64 long',
   })
-  .refine((name) => name !== 'tooldex', { error: '"tooldex" is the name of the built-in server — choose another' });
+  .refine((name) => name !== 'tooldex', { error: '"tooldex" is the name of the built-in server — choose another' })
+  .refine((name) => name !== 'tag', { error: '"tag:x" chooses by tag, so no server can be called "tag"' });
 
 const includedFile = z.string().regex(/^(?:[^*?]*[/\\])?[^/\\]+\.ya?ml$/, {
   error: 'write YAML files, such as "conf.d/*.yaml"; only the name may have "*" and "?"',
@@ -71,9 +73,12 @@ function root<Server extends z.ZodType>(ownServer: Server) {
     add_servers: adding.optional().meta({
       description:
         'What an agent may add with `add_mcp_server`, as far as no rule of `access` says it: `never` nothing, `catalog` ' +
-        'the servers of this file, `approval` also one of its own once an admin has let it in, `always` also that at once, ' +
+        'the servers of this file and of `catalog`, `approval` also one of its own once an admin has let it in, `always` also that at once, ' +
         'which lets it run programs as you.',
       default: DEFAULTS.addServers,
+    }),
+    catalog: catalog.optional().meta({
+      description: 'Servers that agents may add by name, besides those of this file. Nothing of it runs before.',
     }),
     max_instances: maxInstances.optional(),
     token_key: tokenKey.optional(),

@@ -12,8 +12,10 @@ const server = z.strictObject({
     .meta({ description: '`file`: the configuration and what it includes. `agent`: brought by `add_mcp_server`.' }),
   runtime: z.enum(['native', 'container', 'remote']).optional().meta({ description: 'Of those that the file has.' }),
   description: z.string(),
+  tags: names,
   state: z.enum([
     'disabled',
+    'needs-config',
     'not-indexed',
     'failing',
     'asleep',
@@ -24,6 +26,17 @@ const server = z.strictObject({
   ] as const),
   reason: z.string().optional().meta({ description: 'Why it is failing.' }),
   status: z.string().meta({ description: 'The state in a few words, as agents are told it.' }),
+  missing: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        kind: z.enum(['environment variable', 'header', 'argument', 'part of the address']),
+        isSecret: z.boolean(),
+        description: z.string().meta({ description: 'As its author put it.' }),
+      }),
+    )
+    .optional()
+    .meta({ description: 'What it needs under `catalog.inputs` before it can run.' }),
   toolCount: z.int().nullable().meta({ description: 'As last listed; null where it never was.' }),
   waiting: z.int().meta({ description: 'Tools that wait for approval.' }),
 });

@@ -73,10 +73,23 @@ async function findAdded(parts: MetaToolParts, name: string, { principal }: Call
   await parts.additions.follow();
   const standing = parts.directory.get(name) ? undefined : parts.additions.standing(principal, name);
   if (standing?.rejected) throw turnedDown(standing);
-  if (standing === undefined) return findServer(parts, name);
+  if (standing === undefined) return knownOrCatalogued(parts, name, principal);
   throw new GatewayError('NOT_ALLOWED', `"${name}" is not added yet: it waits for an admin`, {
     hint: 'search_mcp_server finds its tools once it is approved',
   });
+}
+
+/** What is there comes before what could be; an admin has chosen what is in the catalog, so nobody is asked again. */
+async function knownOrCatalogued(parts: MetaToolParts, name: string, principal: Principal): Promise<KnownServer> {
+  try {
+    return findServer(parts, name);
+  } catch (error) {
+    const found = await parts.additions.inCatalog(name);
+    if (found === undefined) throw error;
+    requireCovered(parts, found.server, principal);
+    if (!parts.directory.get(found.server)) await parts.additions.add(principal, found);
+    return findServer(parts, found.server);
+  }
 }
 
 function requireCovered({ policy }: MetaToolParts, name: string, principal: Principal): void {

@@ -1,10 +1,12 @@
 /** One short phrase on whether a server can be used now, and how long it would take. */
+import { missingNames } from '../catalog/needs-config.ts';
+import type { KnownServer } from '../catalog/server-directory.ts';
 import type { MetaToolParts } from './parts.ts';
 import { cap } from './third-party-text.ts';
 
 const REASON_CHARACTERS_MAX = 160;
 
-/** `ready`, `asleep ~0.5 s`, `installing: ...`, `not added`, `failing: why`. */
+/** `ready`, `asleep ~0.5 s`, `installing: ...`, `not added`, `needs configuration: what`, `failing: why`. */
 export function serverStatus(
   { pool, discovery, catalog }: Pick<MetaToolParts, 'pool' | 'discovery' | 'catalog'>,
   server: string,
@@ -22,9 +24,11 @@ export function serverStatus(
 
 /** For programs: the state by name, and the whole reason where something is wrong. */
 export function serverState(
-  { discovery, pool }: Pick<MetaToolParts, 'discovery' | 'pool'>,
+  { directory, discovery, pool }: Pick<MetaToolParts, 'directory' | 'discovery' | 'pool'>,
   server: string,
-): { state: string; reason?: string } {
+): { state: string; reason?: string; missing?: KnownServer['missing'] } {
+  const missing = directory.get(server)?.missing;
+  if (missing) return { state: 'needs-config', missing };
   const knowledge = discovery.knowledge(server);
   if (knowledge.kind === 'failed') return { state: 'failing', reason: knowledge.reason };
   const state = pool.state(server);
@@ -37,6 +41,8 @@ export function serverState(
 export function indexingStatus({ directory, discovery }: MetaToolParts): string | undefined {
   const names = directory.names();
   const rest = names.flatMap((server) => {
+    const known = directory.get(server);
+    if (known?.missing) return [`${server} needs configuration: ${cap(missingNames(known), 60)}`];
     const knowledge = discovery.knowledge(server);
     if (knowledge.kind === 'indexed') return [];
     if (knowledge.kind === 'failed') return [`${server} failing: ${cap(knowledge.reason, 60)}`];

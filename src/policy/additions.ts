@@ -1,5 +1,6 @@
 /** The port to servers that callers bring: added at once, or kept until an admin decides. */
 import type { PendingServer } from '../catalog/pending-servers.ts';
+import type { CatalogOrigin } from '../config/read-catalog-server.ts';
 import type { JsonObject } from '../stdx/json.ts';
 import type { Asked } from './pending-additions.ts';
 import type { Principal } from './principal.ts';
@@ -8,6 +9,8 @@ export interface Brought {
   readonly server: string;
   /** As under `servers:` in a file, or as MCP clients write it. */
   readonly config: unknown;
+  /** Of one from the catalog, whose `config` is its server.json; nobody who brings one can say this. */
+  readonly origin?: CatalogOrigin | undefined;
 }
 
 /** A request that waits, as an admin sees it: nothing left out but secrets. */
@@ -26,6 +29,8 @@ export interface WaitingAddition {
 export interface Additions {
   /** Throws NOT_ALLOWED for a name of the configuration file, CONFIG_INVALID for a config that describes no server. */
   add(principal: Principal, brought: Brought): Promise<void>;
+  /** What the catalog has of that name, as `add` takes it, under the name that it has or would get here; undefined where it has none. Throws ARGUMENTS_INVALID when it has several. */
+  inCatalog(name: string): Promise<Brought | undefined>;
   /** Starts nothing. Throws as `add` does, and NOT_ALLOWED for what cannot wait. */
   ask(principal: Principal, brought: Brought): Promise<Asked>;
   /** How a request of this principal's stands; undefined where there is none. */

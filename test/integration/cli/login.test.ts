@@ -50,7 +50,7 @@ describe('tooldex login', () => {
     writeFileSync(file, 'add_servers: always\nservers: {}\n');
     const flags = ['--config', file, '--data-dir', join(folder, 'data')];
     const { database } = openDatabase(join(folder, 'data', 'catalog.db'));
-    createAddedServers(database).save('brought', { url: 'http://127.0.0.1:9999/mcp' });
+    createAddedServers(database).save({ server: 'brought', config: { url: 'http://127.0.0.1:9999/mcp' } });
     database.close();
     expect((await runCli(['login', 'brought', '--no-browser', ...flags])).stderr).toContain('not a public address');
     expect((await runCli(['login', 'other', ...flags])).stderr).toContain('There is no server');

@@ -65,6 +65,8 @@ it('refuses at once what no admin should have to read', async () => {
   const { gateway, call } = await openTestGateway({ well: { fixture: 'well-behaved' } }, undefined, askForAdding);
   const misspelt = await call('add_mcp_server', { mcp_server_name: 'm', config: { comand: 'node' } });
   expect(misspelt).toMatchObject({ isError: true, text: expect.stringContaining('did you mean "command"') });
+  const curious = await call('add_mcp_server', mine({ env: { X: '${file:/etc/hostname}' } }));
+  expect(curious).toMatchObject({ isError: true, text: expect.stringContaining('refers to a file') });
   const taken = await call('add_mcp_server', { ...mine(), mcp_server_name: 'well' });
   expect(taken).toMatchObject({ isError: true, text: expect.stringContaining('file has a server of that name') });
   expect((await gateway.open()).additions.waiting()).toEqual([]);
