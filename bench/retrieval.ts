@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { createToolIndex } from '../index/create-tool-index.ts';
-import { openBuiltinEmbedder } from '../index/embedding/builtin-embedder.ts';
 import type { Embedder } from '../index/embedding/embedder.ts';
+import { openStaticEmbedder } from '../index/embedding/static-embedder.ts';
 import { createTransformersEmbedder } from '../index/embedding/transformers-embedder.ts';
 import { seeded } from '../index/evaluation/bootstrap.ts';
 import { type Evaluation, evaluate } from '../index/evaluation/evaluate.ts';
@@ -16,7 +16,7 @@ import { type JudgedQuery, parseCorpus, parseQueries } from '../index/evaluation
 import { table } from '../index/evaluation/render-eval.ts';
 import { nameKey } from '../index/lexical/exact-names.ts';
 import { parseWordStatistics } from '../index/lexical/word-statistics.ts';
-import { BUILTIN_TUNING, ENCODER_TUNING } from '../index/ranking/tuning.ts';
+import { MINILM_TUNING, STATIC_TUNING } from '../index/ranking/tuning.ts';
 import { createEmbeddedVectorStore } from '../index/store/embedded-vector-store.ts';
 import type { ToolDocument } from '../index/tool-document.ts';
 
@@ -56,7 +56,7 @@ const { values } = parseArgs({
 const statistics = parseWordStatistics(readFileSync(path.join(values.model, 'word-statistics.json'), 'utf8'));
 const ENGINES: Readonly<Record<string, Embedder | undefined>> = {
   words: undefined,
-  builtin: await openBuiltinEmbedder(path.join(values.model, 'static.bin')),
+  builtin: await openStaticEmbedder(path.join(values.model, 'static.bin')),
   ...(values.transformers ? { transformers: await openTransformers(values.transformers) } : {}),
 };
 
@@ -99,7 +99,7 @@ async function openIndex(engine: string, documents: readonly ToolDocument[]) {
         {
           embedder,
           store: createEmbeddedVectorStore(),
-          tuning: engine === 'transformers' ? ENCODER_TUNING : BUILTIN_TUNING,
+          tuning: engine === 'transformers' ? MINILM_TUNING : STATIC_TUNING,
         },
       ]
     : [];

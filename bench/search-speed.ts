@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { createToolIndex } from '../index/create-tool-index.ts';
-import { openBuiltinEmbedder } from '../index/embedding/builtin-embedder.ts';
+import { openStaticEmbedder } from '../index/embedding/static-embedder.ts';
 import { seeded } from '../index/evaluation/bootstrap.ts';
 import { percentile } from '../index/evaluation/evaluate.ts';
 import { table } from '../index/evaluation/render-eval.ts';
@@ -218,7 +218,7 @@ async function vectors(): Promise<void> {
 }
 
 async function whole(): Promise<void> {
-  const embedder = await openBuiltinEmbedder(path.join(values.model, 'static.bin'));
+  const embedder = await openStaticEmbedder(path.join(values.model, 'static.bin'));
   const documents = syntheticTools(10_000);
   const queries = syntheticQueries(300);
   const index = createToolIndex({ statistics, vectors: [{ embedder, store: createEmbeddedVectorStore() }] });
@@ -255,7 +255,7 @@ async function indexing(): Promise<void> {
   const documents = syntheticTools(25_000);
   const before = memory();
   const cpuBefore = process.cpuUsage();
-  const embedder = await openBuiltinEmbedder(path.join(values.model, 'static.bin'));
+  const embedder = await openStaticEmbedder(path.join(values.model, 'static.bin'));
   const index = createToolIndex({ statistics, vectors: [{ embedder, store: createEmbeddedVectorStore() }] });
   await index.upsert(documents);
   await index.settled();

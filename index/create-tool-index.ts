@@ -125,6 +125,7 @@ class HybridToolIndex implements ObservableToolIndex {
       searched: scope.searched,
       mode: isHybrid ? 'hybrid' : 'lexical',
       ...(degraded ? { degraded } : {}),
+      ...(vectors.progress ? { progress: vectors.progress } : {}),
     };
   }
 

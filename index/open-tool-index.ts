@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createToolIndex, type ObservableToolIndex } from './create-tool-index.ts';
-import { openBuiltinEmbedder } from './embedding/builtin-embedder.ts';
+import { openStaticEmbedder } from './embedding/static-embedder.ts';
 import { IndexError } from './index-error.ts';
 import { NO_STATISTICS, parseWordStatistics, type WordStatistics } from './lexical/word-statistics.ts';
 import { createEmbeddedVectorStore } from './store/embedded-vector-store.ts';
@@ -14,9 +14,9 @@ export interface OpenToolIndexOptions {
   readonly modelFolder: string;
   /** Keeps words and built-in vectors from start to start; without it they are made anew (about 0.1 ms a tool). */
   readonly storage?: BlobStorage;
-  /** Takes the place of the embedded store for the built-in model. */
+  /** Takes the place of the embedded store for the static model. */
   readonly store?: VectorStore;
-  /** Better embedders with their stores, best first; the built-in model serves until one of them is complete. */
+  /** Better embedders with their stores, best first; the static model serves until one of them is complete. */
   readonly preferred?: readonly VectorSource[];
 }
 
@@ -25,7 +25,7 @@ export async function openToolIndex(options: OpenToolIndexOptions): Promise<Obse
   const { modelFolder, storage, store = createEmbeddedVectorStore({ storage }), preferred = [] } = options;
   const statistics = await readStatistics(path.join(modelFolder, 'word-statistics.json'));
   try {
-    const embedder = await openBuiltinEmbedder(path.join(modelFolder, 'static.bin'));
+    const embedder = await openStaticEmbedder(path.join(modelFolder, 'static.bin'));
     return createToolIndex({ statistics, storage, vectors: [...preferred, { embedder, store }] });
   } catch (error) {
     if (!(error instanceof IndexError)) throw error;

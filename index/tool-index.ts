@@ -35,6 +35,8 @@ export interface SearchAnswer {
   readonly mode: 'hybrid' | 'lexical';
   /** Why the mode is lexical although vectors were asked for. */
   readonly degraded?: string;
+  /** How far a better model has come that will answer later; nothing is wrong. */
+  readonly progress?: string;
 }
 
 export interface UpsertReport {

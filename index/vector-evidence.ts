@@ -16,14 +16,15 @@ export interface VectorQuestion {
 /** The hits of the whole request first, then those of each of its parts. */
 export type VectorLists = readonly (readonly VectorHit[])[];
 
-export type VectorAnswer =
-  | {
-      readonly kind: 'vectors';
-      readonly hits: VectorLists;
-      readonly tuning: VectorTuning;
-      readonly degraded?: string;
-    }
-  | { readonly kind: 'none'; readonly degraded?: string };
+interface Shortfall {
+  /** What is wrong with the best source. */
+  readonly degraded?: string;
+  /** How far a source in the background has come. */
+  readonly progress?: string;
+}
+
+export type VectorAnswer = Shortfall &
+  ({ readonly kind: 'vectors'; readonly hits: VectorLists; readonly tuning: VectorTuning } | { readonly kind: 'none' });
 
 /** Nearest tools asked for by the request and by each part of it. */
 const NEAREST = 60;
@@ -38,23 +39,26 @@ export async function vectorEvidence(
   clock: Clock = systemClock,
 ): Promise<VectorAnswer> {
   const problems: string[] = [];
+  let progress: string | undefined;
   const endsAt = clock.now() + question.deadlineMs;
   for (const layer of layers) {
+    layer.searched();
     const left = endsAt - clock.now();
     const deadlineMs = layer === layers.at(-1) ? left : left * SHARE_OF_TIME;
     const hits = await ask(layer, { ...question, deadlineMs }, clock);
     if (typeof hits !== 'string') {
-      return { kind: 'vectors', hits, tuning: layer.tuning, degraded: problems[0] };
+      return { kind: 'vectors', hits, tuning: layer.tuning, degraded: problems[0], progress };
     }
-    problems.push(hits);
+    if (layer.inBackground && layer.status().problem === undefined) progress = hits;
+    else problems.push(hits);
   }
-  return { kind: 'none', degraded: problems[0] };
+  return { kind: 'none', degraded: problems[0], progress };
 }
 
-/** The hits, or why there are none. A layer that is about to be ready is waited for. */
+/** The hits, or why there are none. A layer that is about to be ready is waited for, unless it takes its own time. */
 async function ask(layer: VectorLayer, question: VectorQuestion, clock: Clock): Promise<VectorLists | string> {
   const startedAt = clock.now();
-  if (layer.unready() && layer.remainingMs() < question.deadlineMs / 2)
+  if (layer.unready() && !layer.inBackground && layer.remainingMs() < question.deadlineMs / 2)
     await readiness(layer, question.deadlineMs / 2, clock);
   const problem = layer.unready();
   if (problem) return problem;

@@ -2,7 +2,7 @@
 import { type Clock, systemClock } from '../src/stdx/clock.ts';
 import type { Embedder } from './embedding/embedder.ts';
 import { IndexError } from './index-error.ts';
-import { BUILTIN_TUNING, type VectorTuning } from './ranking/tuning.ts';
+import { STATIC_TUNING, type VectorTuning } from './ranking/tuning.ts';
 import type { VectorHit, VectorStore } from './store/vector-store.ts';
 import type { ToolDocument } from './tool-document.ts';
 
@@ -11,6 +11,8 @@ export interface VectorSource {
   readonly store: VectorStore;
   /** When its cosines deserve another say or mean something else than those of the built-in model. */
   readonly tuning?: VectorTuning;
+  /** It improves on the source after it, in its own time: it begins after the first search, and until it is complete nothing is amiss. */
+  readonly inBackground?: boolean;
 }
 
 export interface LayerStatus {
@@ -37,6 +39,8 @@ export interface NearestTexts {
 const BATCH = 64;
 /** A document of the built-in model takes about this; slower models are known after their first batch. */
 const FIRST_GUESS_MS = 0.3;
+/** A source in the background leaves the first search and what follows it alone for so long. */
+const BEGIN_AFTER_MS = 2_000;
 const RETRY_MS = { first: 1_000, longest: 60_000 };
 /** Serves although so large a share of the documents has no vector yet; they still rank by their words. */
 const MISSING_SHARE_MAX = 0.05;
@@ -56,15 +60,23 @@ export class VectorLayer {
   #rests = 0;
   #restsUntil = 0;
   #working: Promise<void> | undefined;
+  #isDormant: boolean;
+  #cancelBegin: (() => void) | undefined;
 
   constructor(source: VectorSource, clock: Clock = systemClock) {
     this.#source = source;
     this.#clock = clock;
+    this.#isDormant = source.inBackground ?? false;
     this.#wake();
   }
 
+  /** Whether all is well while it is not ready. */
+  get inBackground(): boolean {
+    return this.#source.inBackground ?? false;
+  }
+
   get tuning(): VectorTuning {
-    return this.#source.tuning ?? BUILTIN_TUNING;
+    return this.#source.tuning ?? STATIC_TUNING;
   }
 
   status(): LayerStatus {
@@ -77,6 +89,7 @@ export class VectorLayer {
   unready(): string | undefined {
     const { model, embedded, pending, problem } = this.status();
     if (this.#clock.now() < this.#restsUntil && problem) return problem;
+    if (this.#isDormant) return `${model} begins after the first search`;
     if (!this.#isOpen) return problem ?? `${model} is opening its store`;
     const isBehind = pending > MISSING_SHARE_MAX * (embedded + pending);
     return isBehind ? (problem ?? `${model} is still indexing: ${embedded} of ${embedded + pending} tools`) : undefined;
@@ -121,20 +134,32 @@ export class VectorLayer {
     this.#restsUntil = this.#clock.now() + RETRY_MS.first * 2 ** Math.min(this.#rests++, 6);
   }
 
+  /** Somebody searches: from now on there is use for vectors. */
+  searched(): void {
+    if (this.#isDormant) this.#cancelBegin ??= this.#clock.after(BEGIN_AFTER_MS, () => this.#begin());
+  }
+
   /** Resolves when nothing is pending; rejects when what is left cannot be done now. */
   async settled(): Promise<void> {
+    this.#begin();
     while (this.#working) await this.#working;
     if (this.#pending.size > 0) throw new IndexError('unreachable', this.#problem ?? 'The vectors are not complete');
   }
 
   async close(): Promise<void> {
+    this.#cancelBegin?.();
     this.#closing.abort(new IndexError('closed', 'The index is closed'));
     await this.#working;
     await Promise.allSettled([this.#source.store.close(), this.#source.embedder.close()]);
   }
 
+  #begin(): void {
+    this.#isDormant = false;
+    this.#wake();
+  }
+
   #wake(): void {
-    if (this.#working || this.#closing.signal.aborted) return;
+    if (this.#isDormant || this.#working || this.#closing.signal.aborted) return;
     this.#working = this.#work()
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {

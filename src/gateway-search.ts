@@ -1,4 +1,5 @@
 /** The part of the composition root that opens the search engine as the configuration wants it. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BlobStorage, VectorStore } from '../index/store/vector-store.ts';
 import type { ToolIndex } from '../index/tool-index.ts';
@@ -18,14 +19,14 @@ export interface SearchOptions {
   readonly alsoClose: (close: () => Promise<void>) => void;
 }
 
-/** Opens at once with the built-in model; whatever must load, download or connect does so behind it. */
+/** Opens at once with the static model; whatever must load, index, download or connect does so behind it. */
 export async function openSearch(options: SearchOptions): Promise<ToolIndex> {
   const { openToolIndex } = await import('../index/open-tool-index.ts');
   const { modelFolder, storage, config } = options;
   const openStore = await storeOpener(options);
   const preferred = await preferredSource(options, openStore);
-  const isBuiltin = config.search.embedder.kind === 'builtin';
-  const store = isBuiltin && config.search.store.kind === 'chroma' ? { store: openStore() } : {};
+  const isStatic = available(options).kind === 'static';
+  const store = isStatic && config.search.store.kind === 'chroma' ? { store: openStore() } : {};
   return openToolIndex({ modelFolder, storage, preferred: preferred ? [preferred] : [], ...store });
 }
 
@@ -52,25 +53,36 @@ async function chromaOpener({ url, ...chroma }: Chroma, { config, env, alsoClose
 }
 
 async function preferredSource(options: SearchOptions, openStore: OpenStore): Promise<VectorSource | undefined> {
-  const { embedder } = options.config.search;
-  if (embedder.kind === 'builtin') return undefined;
+  const embedder = available(options);
+  if (embedder.kind === 'static') return undefined;
   const { deferEmbedder } = await import('../index/embedding/deferred-embedder.ts');
-  const name = `${embedder.kind} ${embedder.model ?? SHIPPED_MODEL}`;
   return {
-    embedder: deferEmbedder(name, (signal) => createEmbedder(embedder, options, signal)),
+    embedder: deferEmbedder(nameOf(embedder), (signal) => createEmbedder(embedder, options, signal)),
     store: openStore(),
     tuning: await tuningOf(embedder),
+    inBackground: embedder.kind === 'builtin',
   };
 }
 
-/** Our own encoder deserves more of the score than other models, which nobody has fitted. */
-async function tuningOf(embedder: EmbedderConfig): Promise<VectorSource['tuning']> {
-  if (embedder.kind !== 'transformers' || embedder.model !== undefined) return undefined;
-  const { ENCODER_TUNING } = await import('../index/ranking/tuning.ts');
-  return ENCODER_TUNING;
+const encoderFile = (modelFolder: string) => join(modelFolder, 'encoder.bin');
+
+/** A slim installation comes without the encoder. */
+function available({ config, modelFolder }: SearchOptions): EmbedderConfig {
+  const { embedder } = config.search;
+  return embedder.kind === 'builtin' && !existsSync(encoderFile(modelFolder)) ? { kind: 'static' } : embedder;
 }
 
-/** Folder of our own fine-tuned model, beside the built-in one. */
+const nameOf = (embedder: Exclude<EmbedderConfig, { kind: 'static' }>) =>
+  embedder.kind === 'builtin' ? 'the built-in encoder' : `${embedder.kind} ${embedder.model ?? SHIPPED_MODEL}`;
+
+/** Our own models deserve more of the score than others, which nobody has fitted. */
+async function tuningOf(embedder: EmbedderConfig): Promise<VectorSource['tuning']> {
+  const { ENCODER_TUNING, MINILM_TUNING } = await import('../index/ranking/tuning.ts');
+  if (embedder.kind === 'builtin') return ENCODER_TUNING;
+  return embedder.kind === 'transformers' && embedder.model === undefined ? MINILM_TUNING : undefined;
+}
+
+/** Folder of our own fine-tuned model, beside the built-in ones. */
 const SHIPPED_MODEL = 'minilm-tools';
 
 /** What an evaluation measures: words alone, or vectors of an embedder in a store of the configured kind. */
@@ -83,18 +95,20 @@ export async function evaluatedSource(
 ): Promise<VectorSource | undefined> {
   if (engine === 'words') return undefined;
   const openStore = await storeOpener(options);
-  if (engine.kind !== 'builtin') {
-    const embedder = await createEmbedder(engine, options, new AbortController().signal);
-    return { embedder, store: openStore(), tuning: await tuningOf(engine) };
-  }
-  const { openBuiltinEmbedder } = await import('../index/embedding/builtin-embedder.ts');
-  return { embedder: await openBuiltinEmbedder(join(options.modelFolder, 'static.bin')), store: openStore() };
+  const embedder = await createEmbedder(engine, options, new AbortController().signal);
+  return { embedder, store: openStore(), tuning: await tuningOf(engine) };
 }
 
-type Chosen = Exclude<EmbedderConfig, { kind: 'builtin' }>;
-
-async function createEmbedder(chosen: Chosen, options: SearchOptions, signal: AbortSignal) {
+async function createEmbedder(chosen: EmbedderConfig, options: SearchOptions, signal: AbortSignal) {
   const { config, env, modelFolder, onDownload: onProgress } = options;
+  if (chosen.kind === 'static' || (chosen.kind === 'builtin' && !existsSync(encoderFile(modelFolder)))) {
+    const { openStaticEmbedder } = await import('../index/embedding/static-embedder.ts');
+    return openStaticEmbedder(join(modelFolder, 'static.bin'));
+  }
+  if (chosen.kind === 'builtin') {
+    const { openEncoderEmbedder } = await import('../index/embedding/encoder-embedder.ts');
+    return openEncoderEmbedder({ modelFile: encoderFile(modelFolder) });
+  }
   if (chosen.kind === 'openai') {
     const { createOpenAiEmbedder } = await import('../index/embedding/openai-embedder.ts');
     return createOpenAiEmbedder({ ...chosen, signal });

@@ -124,6 +124,6 @@ function floats(bytes: Uint8Array, start: number, count: number): Float32Array {
 const align4 = (offset: number) => offset + ((4 - (offset % 4)) % 4);
 
 const broken = (why: string) =>
-  new IndexError('bad-answer', `The built-in embedding model is broken: ${why}`, {
+  new IndexError('bad-answer', `The built-in static model is broken: ${why}`, {
     hint: 'Reinstall Tooldex, or rebuild the model as index/model/ describes',
   });

@@ -5,15 +5,15 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createToolIndex } from '../create-tool-index.ts';
-import { openBuiltinEmbedder } from '../embedding/builtin-embedder.ts';
 import type { Embedder } from '../embedding/embedder.ts';
+import { openStaticEmbedder } from '../embedding/static-embedder.ts';
 import { createTransformersEmbedder } from '../embedding/transformers-embedder.ts';
 import { type EvaluatedQuery, evaluate, percentile } from '../evaluation/evaluate.ts';
 import { type JudgedQuery, parseCorpus, parseQueries } from '../evaluation/judged-query.ts';
 import { auroc } from '../evaluation/measures.ts';
 import { table } from '../evaluation/render-eval.ts';
 import { parseWordStatistics } from '../lexical/word-statistics.ts';
-import { BUILTIN_TUNING, ENCODER_TUNING } from '../ranking/tuning.ts';
+import { MINILM_TUNING, STATIC_TUNING } from '../ranking/tuning.ts';
 import { createEmbeddedVectorStore } from '../store/embedded-vector-store.ts';
 
 /** Of the requests whose tool is among the first five hits so many may be called `none`: in all, and in any one catalog. */
@@ -46,7 +46,7 @@ await embedder?.close();
 
 async function openEmbedder(): Promise<Embedder | undefined> {
   if (mode === 'words') return undefined;
-  if (mode === undefined) return openBuiltinEmbedder(path.join(MODEL, 'static.bin'));
+  if (mode === undefined) return openStaticEmbedder(path.join(MODEL, 'static.bin'));
   return createTransformersEmbedder({
     model: path.resolve(mode),
     cacheDir: MODEL,
@@ -58,7 +58,7 @@ async function openEmbedder(): Promise<Embedder | undefined> {
 
 async function measureSet(set: string) {
   const vectors = embedder
-    ? [{ embedder, store: createEmbeddedVectorStore(), tuning: mode === undefined ? BUILTIN_TUNING : ENCODER_TUNING }]
+    ? [{ embedder, store: createEmbeddedVectorStore(), tuning: mode === undefined ? STATIC_TUNING : MINILM_TUNING }]
     : [];
   const index = createToolIndex({ statistics, vectors });
   await index.upsert(parseCorpus(read(set, 'corpus')));

@@ -13,8 +13,13 @@ export interface EmbeddedVectorStoreOptions {
   readonly clock?: Clock;
 }
 
-/** Writing waits so long for more changes; what a crash loses is only embedded again. */
+/**
+ * Writing waits so long for more changes, and many times as long as the last write took: a server is written as a whole,
+ * so one of thousands of tools that is embedded for minutes would be written over and over. What a crash loses is only
+ * embedded again.
+ */
 const WRITE_DELAY_MS = 500;
+const REST_PER_WRITE = 50;
 /** Collections of as many models are kept, those of the built-in one and of a better one among them; the oldest go. */
 const COLLECTIONS_KEPT = 3;
 const COLLECTIONS_KEY = 'vectors/collections';
@@ -39,6 +44,7 @@ class EmbeddedVectorStore implements VectorStore {
   readonly #servers = new Map<string, Set<string>>();
   readonly #dirty = new Set<string>();
   #cancelWrite: (() => void) | undefined;
+  #delayMs = WRITE_DELAY_MS;
 
   constructor({ storage, clock = systemClock }: EmbeddedVectorStoreOptions) {
     this.#storage = storage;
@@ -121,15 +127,17 @@ class EmbeddedVectorStore implements VectorStore {
   #touch(server: string): void {
     if (!this.#storage) return;
     this.#dirty.add(server);
-    this.#cancelWrite ??= this.#clock.after(WRITE_DELAY_MS, () => this.#write());
+    this.#cancelWrite ??= this.#clock.after(this.#delayMs, () => this.#write());
   }
 
   #write(): void {
     this.#cancelWrite = undefined;
     if (!this.#storage || this.#dirty.size === 0) return;
+    const startedAt = this.#clock.now();
     for (const server of this.#dirty) this.#writeServer(this.#storage, server);
     this.#dirty.clear();
     writeList(this.#storage, this.#prefix, [...this.#servers.keys()]);
+    this.#delayMs = Math.max(WRITE_DELAY_MS, REST_PER_WRITE * (this.#clock.now() - startedAt));
   }
 
   #writeServer(storage: BlobStorage, server: string): void {

@@ -99,20 +99,20 @@ async function ownCatalog(invocation: Invocation, { gateway }: Opened): Promise<
   return goldenSet(documents);
 }
 
-/** Those that were asked for, the first being what the others are compared with; else words, built-in and the configured one. */
+/** Those that were asked for, the first being what the others are compared with; else the configured one and our own. */
 function chooseEngines({ config }: Opened, { embedder: asked }: EvalFlags): EvaluatedEngine[] {
   const { embedder: configured } = config.search;
   if (!asked) {
-    const own: EvaluatedEngine[] = [{ kind: 'builtin' }, 'words'];
-    return configured.kind === 'builtin' ? own : [configured, ...own];
+    const own: EvaluatedEngine[] = [{ kind: 'builtin' }, { kind: 'static' }, 'words'];
+    return own.some((each) => each !== 'words' && each.kind === configured.kind) ? own : [configured, ...own];
   }
   return asked.map((kind) => {
     if (kind === 'words') return kind;
     if (kind === configured.kind) return configured;
-    if (kind === 'builtin') return { kind };
+    if (kind === 'builtin' || kind === 'static') return { kind };
     if (kind === 'transformers') return SHIPPED_TRANSFORMERS;
     throw new GatewayError('USAGE', `the embedder "${kind}" is not configured`, {
-      hint: 'choose words, builtin or transformers, or configure search.embedder',
+      hint: 'choose words, static, builtin or transformers, or configure search.embedder',
     });
   });
 }

@@ -151,7 +151,7 @@ function addEval(program: Command, invocation: Invocation, choose: (run: Run) =>
     .option('--top <number>', 'how many tools of each answer to keep', number)
     .option(
       '--embedder <kinds...>',
-      'engines to compare, the first with the others: words, builtin, transformers, openai',
+      'engines to compare, the first with the others: words, static, builtin, transformers, openai',
     )
     .addOption(new Option('--store <kind>', 'where the vectors are kept').choices(['embedded', 'chroma']))
     .addOption(json())

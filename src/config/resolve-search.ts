@@ -18,7 +18,8 @@ export function resolveSearch(document: SearchDocument = {}, options: LoadOption
 }
 
 function resolveEmbedder(embedder: SearchDocument['embedder'], { file, env }: LoadOptions): EmbedderConfig {
-  if (embedder === undefined || embedder.kind === 'builtin') return { kind: 'builtin' };
+  if (embedder === undefined) return { kind: 'builtin' };
+  if (embedder.kind === 'builtin' || embedder.kind === 'static') return embedder;
   if (embedder.kind === 'openai') {
     const { api_key: apiKey, headers = {}, ...rest } = embedder;
     return { ...rest, apiKey, headers };

@@ -8,7 +8,16 @@ const headers = z.record(z.string().regex(/^[!#$%&'*+.^_`|~A-Za-z0-9-]+$/), z.st
 const address = () => z.string().regex(/^(https?:\/\/|\$\{)/, { error: 'write an http or https URL' });
 
 const builtin = keys({
-  kind: z.literal('builtin').meta({ description: 'The small model that Tooldex ships; it needs nothing else.' }),
+  kind: z.literal('builtin').meta({
+    description:
+      'The two models that Tooldex ships: a static one that answers at once, and an encoder that takes over when it has read all tools in the background.',
+  }),
+});
+
+const staticOnly = keys({
+  kind: z.literal('static').meta({
+    description: 'The static one of them alone: less memory and no work in the background, for less good results.',
+  }),
 });
 
 const transformers = keys({
@@ -83,11 +92,15 @@ export const search = keys({
     .optional()
     .meta({ description: 'Length of an answer when the agent asks for none.', default: DEFAULTS.searchTokensMax }),
   embedder: z
-    .discriminatedUnion('kind', [builtin, transformers, openai], oneOf('builtin', 'transformers', 'openai'))
+    .discriminatedUnion(
+      'kind',
+      [builtin, staticOnly, transformers, openai],
+      oneOf('builtin', 'static', 'transformers', 'openai'),
+    )
     .optional()
     .meta({
       description:
-        'What turns texts into vectors; the built-in one serves while another is indexing. Default: `{kind: builtin}`.',
+        'What turns texts into vectors; the built-in static model serves while another is indexing. Default: `{kind: builtin}`.',
     }),
   store: z
     .discriminatedUnion('kind', [embedded, chroma], oneOf('embedded', 'chroma'))

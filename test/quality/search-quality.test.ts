@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openBuiltinEmbedder } from '../../index/embedding/builtin-embedder.ts';
+import { openStaticEmbedder } from '../../index/embedding/static-embedder.ts';
 import { type EvalOutput, runEval } from '../../index/evaluation/run-eval.ts';
 import { NO_STATISTICS, parseWordStatistics, type WordStatistics } from '../../index/lexical/word-statistics.ts';
 import { createEmbeddedVectorStore } from '../../index/store/embedded-vector-store.ts';
@@ -25,7 +25,7 @@ const FLOORS: Record<string, { hybrid: [number, number]; words: [number, number]
 const builtin = {
   name: 'builtin',
   open: async () => ({
-    embedder: await openBuiltinEmbedder(path.join(MODEL, 'static.bin')),
+    embedder: await openStaticEmbedder(path.join(MODEL, 'static.bin')),
     store: createEmbeddedVectorStore(),
   }),
 };

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createToolIndex, type ObservableToolIndex } from '../../../index/create-tool-index.ts';
-import { openBuiltinEmbedder } from '../../../index/embedding/builtin-embedder.ts';
+import { openStaticEmbedder } from '../../../index/embedding/static-embedder.ts';
 import type { Embedder } from '../../../index/embedding/embedder.ts';
 import { createChromaStore } from '../../../index/store/chroma-store.ts';
 import { createEmbeddedVectorStore } from '../../../index/store/embedded-vector-store.ts';
@@ -38,7 +38,7 @@ describe.skipIf(!program)('search on Chroma', () => {
     createChromaStore({ address: async () => server.address, collectionPrefix: `run${run}`, timeoutMs: 30_000 });
   const create = async (store: VectorStore, embedder?: Embedder) => {
     const index = createToolIndex({
-      vectors: [{ embedder: embedder ?? (await openBuiltinEmbedder(modelFile)), store }],
+      vectors: [{ embedder: embedder ?? (await openStaticEmbedder(modelFile)), store }],
     });
     indexes.push(index);
     return index;
@@ -78,7 +78,7 @@ describe.skipIf(!program)('search on Chroma', () => {
   });
 
   it('#68 answers with words while Chroma is dead, and completes the index run when it is back', async () => {
-    const embedder = await openBuiltinEmbedder(modelFile);
+    const embedder = await openStaticEmbedder(modelFile);
     let batches = 0;
     const index = await create(chroma(), {
       identity: embedder.identity,
@@ -113,7 +113,7 @@ describe.skipIf(!program)('search on Chroma', () => {
 
   it('finds what was indexed before without indexing it again', async () => {
     await filled(chroma());
-    const embedder = await openBuiltinEmbedder(modelFile);
+    const embedder = await openStaticEmbedder(modelFile);
     const embedded: string[] = [];
     const counting: Embedder = {
       identity: embedder.identity,

@@ -1,10 +1,16 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createToolIndex } from '../../../index/create-tool-index.ts';
+import { deferEmbedder } from '../../../index/embedding/deferred-embedder.ts';
 import type { Embedder } from '../../../index/embedding/embedder.ts';
+import { openEncoderEmbedder } from '../../../index/embedding/encoder-embedder.ts';
 import { IndexError } from '../../../index/index-error.ts';
 import { createEmbeddedVectorStore } from '../../../index/store/embedded-vector-store.ts';
 import { type ToolDocument, toolDocument } from '../../../index/tool-document.ts';
 import { fakeClock } from '../../helpers/fake-clock.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
+import { tinyEncoder } from '../../helpers/tiny-encoder.ts';
 
 /** Knows a few synonyms, so that it finds what words alone cannot. */
 const MEANINGS = [
@@ -204,4 +210,76 @@ describe('when vectors fail', () => {
     expect(asked).toBe(1);
     await index.close();
   });
+});
+
+describe('a source in the background', () => {
+  const behind = (embedder: Embedder) => ({ embedder, store: createEmbeddedVectorStore(), inBackground: true });
+  const below = () => ({ embedder: synonymEmbedder(), store: createEmbeddedVectorStore() });
+  const encoder = (modelFile: string) => deferEmbedder('the encoder', () => openEncoderEmbedder({ modelFile }));
+
+  it('begins a moment after the first search, tells how far it is, and then answers', async () => {
+    const better = synonymEmbedder({ identity: 'better-1' });
+    const clock = fakeClock();
+    const index = createToolIndex({ vectors: [behind(better), below()], clock });
+    await index.upsert(CATALOG);
+    await expect.poll(() => index.status()[1]?.pending).toBe(0);
+    await clock.advance(60_000);
+    expect(better.embedded).toEqual([]);
+    const meanwhile = await index.search({ task: 'photo', limit: 1 });
+    expect(meanwhile).toMatchObject({ mode: 'hybrid', progress: 'better-1 begins after the first search' });
+    expect(meanwhile.degraded).toBeUndefined();
+    expect(better.embedded).toEqual([]);
+    await clock.advance(2_000);
+    await expect.poll(() => index.status()[0]?.pending).toBe(0);
+    expect(better.embedded).toHaveLength(CATALOG.length);
+    const after = await index.search({ task: 'photo', limit: 1 });
+    expect(after).toMatchObject({ mode: 'hybrid', hits: [{ id: 'graphics:resize_image' }] });
+    expect(after.progress ?? after.degraded).toBeUndefined();
+    await index.close();
+  });
+
+  it('never begins when nobody searches, and closes all the same', async () => {
+    const better = synonymEmbedder({ identity: 'better-1' });
+    const clock = fakeClock();
+    const index = createToolIndex({ vectors: [behind(better), below()], clock });
+    await index.upsert(CATALOG);
+    await index.search({ task: 'photo', limit: 1 });
+    await index.close();
+    await clock.advance(60_000);
+    expect(better.embedded).toEqual([]);
+  });
+
+  it('answers by the built-in encoder when that has read all tools', async () => {
+    const modelFile = join(tempDir(), 'encoder.bin');
+    writeFileSync(modelFile, tinyEncoder().bytes);
+    const index = createToolIndex({ vectors: [behind(encoder(modelFile)), below()] });
+    await index.upsert(CATALOG);
+    await index.settled();
+    const answer = await index.search({ task: 'create_invoice', limit: 1 });
+    expect(answer).toMatchObject({ mode: 'hybrid', hits: [{ id: 'books:create_invoice' }] });
+    expect(answer.progress ?? answer.degraded).toBeUndefined();
+    expect(index.status()[0]).toMatchObject({ model: expect.stringMatching(/^builtin-tiny-/), embedded: 4 });
+    await index.close();
+  });
+
+  it.each<[string, (bytes: Buffer) => Buffer | undefined, RegExp]>([
+    ['missing', () => undefined, /not at/],
+    ['cut off', (bytes) => bytes.subarray(0, bytes.length / 2), /broken/],
+    ['something else', () => Buffer.from('no model'), /broken/],
+  ])(
+    '#68 leaves the model below serving when the encoder is %s, and says so once an answer',
+    async (_, spoil, reason) => {
+      const modelFile = join(tempDir(), 'encoder.bin');
+      const spoilt = spoil(tinyEncoder().bytes);
+      if (spoilt) writeFileSync(modelFile, spoilt);
+      const index = createToolIndex({ vectors: [behind(encoder(modelFile)), below()] });
+      await index.upsert(CATALOG);
+      await index.settled().catch(() => {});
+      const answer = await index.search({ task: 'photo', limit: 1 });
+      expect(answer).toMatchObject({ mode: 'hybrid', degraded: expect.stringMatching(reason) });
+      expect(answer.hits[0]?.id).toBe('graphics:resize_image');
+      expect(answer.progress).toBeUndefined();
+      await index.close();
+    },
+  );
 });

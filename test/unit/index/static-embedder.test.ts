@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openBuiltinEmbedder } from '../../../index/embedding/builtin-embedder.ts';
 import type { Embedder } from '../../../index/embedding/embedder.ts';
+import { openStaticEmbedder } from '../../../index/embedding/static-embedder.ts';
 import { toolDocument } from '../../../index/tool-document.ts';
 
 const MODEL = path.resolve('index/model/static.bin');
@@ -13,7 +13,7 @@ let folder: string;
 let embedder: Embedder;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'tooldex-model-'));
-  embedder = await openBuiltinEmbedder(MODEL);
+  embedder = await openStaticEmbedder(MODEL);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -72,7 +72,7 @@ describe('the built-in model', () => {
 describe('#68 a model file', () => {
   it('that is missing is named, with what to do', async () => {
     const nowhere = path.join(folder, 'nowhere.bin');
-    await expect(openBuiltinEmbedder(nowhere)).rejects.toMatchObject({
+    await expect(openStaticEmbedder(nowhere)).rejects.toMatchObject({
       fault: 'missing',
       message: expect.stringContaining(nowhere),
       hint: expect.any(String),
@@ -87,6 +87,6 @@ describe('#68 a model file', () => {
   ])('that is %s is refused', async (name, damage) => {
     const file = path.join(folder, `${name}.bin`);
     await writeFile(file, damage(await readFile(MODEL)));
-    await expect(openBuiltinEmbedder(file)).rejects.toMatchObject({ fault: 'bad-answer' });
+    await expect(openStaticEmbedder(file)).rejects.toMatchObject({ fault: 'bad-answer' });
   });
 });

@@ -1,4 +1,4 @@
-/** The default embedder: our own static model from a file of this repository. */
+/** The smaller of the two built-in embedders, ready at once: our own static model from a file of this repository. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { IndexError } from '../index-error.ts';
@@ -16,17 +16,17 @@ const PARTS = { name: 1, description: 1, server: 0.6, parameters: 0.3 };
 const SLICE = 64;
 
 /** Reads the model at once; rejects with `missing` or `bad-answer`. */
-export async function openBuiltinEmbedder(modelFile: string): Promise<Embedder> {
+export async function openStaticEmbedder(modelFile: string): Promise<Embedder> {
   const bytes = await readFile(modelFile).catch((cause: unknown) => {
-    throw new IndexError('missing', `The built-in embedding model is not at ${modelFile}`, {
+    throw new IndexError('missing', `The built-in static model is not at ${modelFile}`, {
       hint: 'Reinstall Tooldex; until then search works with words only',
       cause,
     });
   });
-  return new BuiltinEmbedder(bytes);
+  return new StaticEmbedder(bytes);
 }
 
-class BuiltinEmbedder implements Embedder {
+class StaticEmbedder implements Embedder {
   readonly identity: string;
   readonly #model: StaticModel;
 
