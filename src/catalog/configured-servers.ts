@@ -71,6 +71,7 @@ function toKnown(config: ServerConfig): KnownServer {
     ...(names ? { names } : {}),
     name: config.name,
     description: config.description ?? '',
+    tags: config.tags,
     configHash: fingerprint(whatRuns(config)),
     ...(config.missing ? { missing: config.missing } : {}),
     changes: config.changes,

@@ -6,6 +6,8 @@ export interface KnownServer {
   readonly name: string;
   /** What the configuration says of it; empty when it says nothing. */
   readonly description: string;
+  /** As the configuration has them, for people to see; absent is none. */
+  readonly tags?: readonly string[];
   /** Changes when the configuration changes in a way that may change the tools. */
   readonly configHash: string;
   /** What has to be given before it can run; absent where nothing is missing. */

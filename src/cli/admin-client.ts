@@ -1,5 +1,6 @@
 /** From flags to the gateway that runs for this configuration, if one does, and requests to its `/api`. */
 import { realpathSync } from 'node:fs';
+import type { KnownServer } from '../catalog/server-directory.ts';
 import { dataDirOf } from '../config/load-config.ts';
 import { ERROR_CLASSES, type ErrorCode, GatewayError } from '../errors.ts';
 import { isObject, type JsonObject } from '../stdx/json.ts';
@@ -60,9 +61,11 @@ export interface ServerRow {
   readonly enabled: boolean;
   readonly state: string;
   readonly reason?: string;
+  readonly missing?: KnownServer['missing'];
   readonly status: string;
   readonly toolCount: number | null;
   readonly description: string;
+  readonly tags: readonly string[];
 }
 
 export async function serversOf(gateway: AdminClient): Promise<readonly ServerRow[]> {

@@ -8,7 +8,7 @@ const tools = keys({
   allow: globs()
     .optional()
     .meta({
-      description: 'Only these tools are in it, as `tool` or `server:tool`; names or globs.',
+      description: 'Only these tools are in it, as `tool` or `server:tool`, names or globs; or `tag:x`.',
       examples: [['browser_*', 'git:git_diff']],
     }),
   deny: globs()
@@ -43,7 +43,10 @@ export const profile = keys(
       .meta({ description: 'What this virtual server is for; clients get it as instructions.' }),
     servers: globs()
       .min(1)
-      .meta({ description: 'Servers that are in it; names or globs.', examples: [['git', 'play*']] }),
+      .meta({
+        description: 'Servers that are in it; names, globs, or `tag:x`.',
+        examples: [['git', 'play*', 'tag:web']],
+      }),
     tools: tools.optional().meta({ description: 'Which of their tools are in it, and as what. Without it: all.' }),
     annotations: annotations.optional().meta({
       description:

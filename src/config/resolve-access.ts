@@ -7,10 +7,12 @@ import type { KeyPath } from './problems.ts';
 import type { LoadOptions } from './resolve.ts';
 import type { ConfigDocument } from './schema.ts';
 import { duration } from './server-entry.ts';
+import type { TagSelectors } from './tag-selectors.ts';
 
 export interface AccessSurroundings {
   readonly options: LoadOptions;
   readonly expander: Expander;
+  readonly tags: TagSelectors;
   readonly report: (path: KeyPath, at: 'key' | 'value', message: string) => void;
 }
 
@@ -67,7 +69,7 @@ function toJwt({ issuer, audience, jwks_url: jwksUrl, groups_claim, clock_skew }
 
 type JwtDocument = NonNullable<NonNullable<ConfigDocument['auth']>['jwt']>[number];
 
-function resolveRules({ access, auth }: ConfigDocument, { report }: AccessSurroundings): AccessRules | undefined {
+function resolveRules({ access, auth }: ConfigDocument, { report, tags }: AccessSurroundings): AccessRules | undefined {
   if (access === undefined) return undefined;
   if (auth === undefined)
     report(
@@ -76,11 +78,20 @@ function resolveRules({ access, auth }: ConfigDocument, { report }: AccessSurrou
       '"access" needs "auth": without it nobody is told apart — write "auth: {api_keys: true}"',
     );
   const { groups = {}, rules } = access;
-  return { groups, rules: rules.map(toRule) };
+  return { groups, rules: rules.map((rule, at) => toRule(rule, ['access', 'rules', at], tags)) };
 }
 
-function toRule({ for: who, servers, tools, deny = [], profiles = [], admin = false, add }: RuleDocument): AccessRule {
-  return { for: who, servers, tools, deny, profiles, admin, add };
+function toRule(rule: RuleDocument, path: KeyPath, tags: TagSelectors): AccessRule {
+  const { for: who, servers, tools, deny = [], profiles = [], admin = false, add } = rule;
+  return {
+    for: who,
+    servers: servers && tags.servers(servers, [...path, 'servers']),
+    tools: tools && tags.tools(tools, [...path, 'tools']),
+    deny: tags.tools(deny, [...path, 'deny']),
+    profiles,
+    admin,
+    add,
+  };
 }
 
 type RuleDocument = NonNullable<ConfigDocument['access']>['rules'][number];

@@ -1,12 +1,13 @@
 /** The `profiles` block to what the gateway serves: names held against the servers, defaults filled in. */
 import { nearest } from '../stdx/nearest.ts';
-import type { ProfileConfig, ServerConfig } from './config.ts';
+import type { ProfileConfig } from './config.ts';
 import type { KeyPath } from './problems.ts';
 import type { ProfileDocument } from './profiles-schema.ts';
 import { reportTaken } from './resolve-tools.ts';
+import { isTagSelector, type TagSelectors } from './tag-selectors.ts';
 
 export interface ProfileSurroundings {
-  readonly servers: ReadonlyMap<string, ServerConfig>;
+  readonly tags: TagSelectors;
   /** Names of all servers of the file, those with problems too. */
   readonly serverNames: ReadonlySet<string>;
   /** Agents may bring servers that no file names. */
@@ -20,15 +21,27 @@ export function resolveProfiles(
 ): ReadonlyMap<string, ProfileConfig> {
   const profiles = Object.entries(documents ?? {}).map(([name, document]) => {
     checkNames(name, document, around);
-    return [name, toProfile(name, document)] as const;
+    return [name, toProfile(name, document, around)] as const;
   });
   return new Map(profiles);
 }
 
-function toProfile(name: string, document: ProfileDocument): ProfileConfig {
+function toProfile(name: string, document: ProfileDocument, { tags }: ProfileSurroundings): ProfileConfig {
   const { description = '', servers, tools = {}, annotations = {}, exposure = 'discovery' } = document;
   const { allow, deny = [], rename = {}, describe = {} } = tools;
-  return { name, description, servers, tools: { allow, deny, rename, describe }, annotations, exposure };
+  const path = ['profiles', name];
+  const chosen = {
+    allow: allow && tags.tools(allow, [...path, 'tools', 'allow']),
+    deny: tags.tools(deny, [...path, 'tools', 'deny']),
+  };
+  return {
+    name,
+    description,
+    servers: tags.servers(servers, [...path, 'servers']),
+    tools: { ...chosen, rename, describe },
+    annotations,
+    exposure,
+  };
 }
 
 function checkNames(name: string, { servers, tools }: ProfileDocument, around: ProfileSurroundings): void {
@@ -37,7 +50,7 @@ function checkNames(name: string, { servers, tools }: ProfileDocument, around: P
     report(['profiles', name], 'key', `"${name}" is a server too, and both would be at /mcp/${name} — choose another`);
   }
   servers.forEach((server, at) => {
-    if (!isGlob(server)) requireServer(server, ['profiles', name, 'servers', at], around);
+    if (!isGlob(server) && !isTagSelector(server)) requireServer(server, ['profiles', name, 'servers', at], around);
   });
   for (const key of ['rename', 'describe'] as const) {
     for (const tool of Object.keys(tools?.[key] ?? {})) {

@@ -26,11 +26,13 @@ const rule = keys(
         'Principals and groups that the rule is for; globs, and `*` for everybody who has proved who they are.',
       examples: [['key:ci', 'group:builders']],
     }),
-    servers: globs().optional().meta({ description: 'Servers that they see, with all tools or those of `tools`.' }),
+    servers: globs()
+      .optional()
+      .meta({ description: 'Servers that they see, with all tools or those of `tools`; names, globs, or `tag:x`.' }),
     tools: globs()
       .optional()
       .meta({
-        description: 'Tools that they see, as `server:tool`, or by name alone on any of `servers`.',
+        description: 'Tools that they see, as `server:tool`, or by name alone on any of `servers`, or `tag:x`.',
         examples: [['github:get_*', 'search']],
       }),
     deny: globs()

@@ -50,3 +50,11 @@ export const shownName = () =>
   });
 
 export const toolDescription = () => z.string().min(1).max(2_000);
+
+/** What servers and tools can be chosen by, as `tag:x`. */
+export const tags = () =>
+  z.array(
+    z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, {
+      error: 'a tag has letters, digits, "-", "_" and ".", starts with a letter or digit, and is at most 64 long',
+    }),
+  );

@@ -48,6 +48,7 @@ export function resolveCommon(entry: ExpandedEntry, { defaults, report }: Server
   return {
     name: entry.name,
     description: server.description,
+    tags: server.tags ?? [],
     enabled: entry.enabled,
     changes: server.changes ?? defaults.changes ?? DEFAULTS.changes,
     mode: server.mode ?? defaults.mode ?? DEFAULTS.mode,

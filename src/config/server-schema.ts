@@ -5,7 +5,7 @@ import { rateLimits } from './limits-schema.ts';
 import { pool } from './pool-schema.ts';
 import { containerSafety, installScripts, processLimits, sandbox, workspace } from './process-schema.ts';
 import { remoteAccess } from './remote-schema.ts';
-import { count, duration, globs, keys, size } from './schema-values.ts';
+import { count, duration, globs, keys, size, tags } from './schema-values.ts';
 import { tools } from './tools-schema.ts';
 
 const variableName = z
@@ -106,6 +106,12 @@ const commonKeys = {
     .max(500)
     .optional()
     .meta({ description: 'What the server is good for, in a sentence; agents find it by these words.' }),
+  tags: tags()
+    .optional()
+    .meta({
+      description: 'Words by which profiles and access rules choose it with all its tools, as `tag:x`.',
+      examples: [['code', 'internal']],
+    }),
   enabled: z.boolean().optional().meta({
     description: '`false` keeps the entry but hides the server; its references are not expanded.',
     default: true,

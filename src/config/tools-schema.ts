@@ -1,6 +1,6 @@
 /** The strict shape of `tools` of a server: which there are, and as what they are shown. */
 import * as z from 'zod';
-import { globs, keys, shownName, toolDescription } from './schema-values.ts';
+import { globs, keys, shownName, tags, toolDescription } from './schema-values.ts';
 
 export const tools = keys({
   allow: globs()
@@ -26,5 +26,12 @@ export const tools = keys({
     .meta({
       description: 'Other descriptions, by the server’s own names of tools.',
       examples: [{ git_diff: 'What has changed since the last commit' }],
+    }),
+  tags: z
+    .record(z.string().min(1), tags())
+    .optional()
+    .meta({
+      description: 'Tags of single tools, by name or glob; profiles and access rules choose by them, as `tag:x`.',
+      examples: [{ 'read_*': ['reader'] }],
     }),
 });

@@ -140,8 +140,7 @@ function serverRow(parts: AdminParts, name: string) {
     source: config ? 'file' : 'agent',
     ...(config ? { runtime: config.runtime } : {}),
     description: known?.description ?? config?.description ?? '',
-    ...(known ? serverState(parts, name) : { state: 'disabled' }),
-    status: known ? serverStatus(parts, name) : 'disabled',
+    tags: config?.tags ?? [],
     toolCount: catalog.listing(name)?.toolCount ?? null,
     waiting: discovery.withheld(name).length,
   };

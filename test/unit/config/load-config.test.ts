@@ -69,6 +69,7 @@ test('a server with nothing but a command has every default', async () => {
     sandbox: 'none',
     installScripts: false,
     resultBytesMax: 100_000,
+    tags: [],
     tools: { allow: undefined, deny: [], rename: {}, describe: {} },
     workspaceDir: undefined,
     command: 'x',
