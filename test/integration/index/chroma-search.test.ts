@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createToolIndex, type ObservableToolIndex } from '../../../index/create-tool-index.ts';
-import { openStaticEmbedder } from '../../../index/embedding/static-embedder.ts';
 import type { Embedder } from '../../../index/embedding/embedder.ts';
+import { openStaticEmbedder } from '../../../index/embedding/static-embedder.ts';
 import { createChromaStore } from '../../../index/store/chroma-store.ts';
 import { createEmbeddedVectorStore } from '../../../index/store/embedded-vector-store.ts';
 import type { VectorStore } from '../../../index/store/vector-store.ts';

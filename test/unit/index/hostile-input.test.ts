@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createToolIndex } from '../../../index/create-tool-index.ts';
-import { openBuiltinEmbedder } from '../../../index/embedding/builtin-embedder.ts';
+import { openStaticEmbedder } from '../../../index/embedding/static-embedder.ts';
 import { openToolIndex } from '../../../index/open-tool-index.ts';
 import { createEmbeddedVectorStore } from '../../../index/store/embedded-vector-store.ts';
 import { type ToolDocument, toolDocument } from '../../../index/tool-document.ts';
@@ -19,7 +19,7 @@ const HONEST = [
 ];
 
 async function shippedIndex() {
-  const embedder = await openBuiltinEmbedder(path.join(MODEL, 'static.bin'));
+  const embedder = await openStaticEmbedder(path.join(MODEL, 'static.bin'));
   return createToolIndex({ vectors: [{ embedder, store: createEmbeddedVectorStore() }] });
 }
 
