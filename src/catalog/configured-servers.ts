@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ServerConfig } from '../config/config.ts';
 import { isToolThere } from '../config/tool-filter.ts';
 import { fingerprint } from './fingerprint.ts';
-import type { KnownServer, ServerDirectory } from './server-directory.ts';
+import type { KnownServer, ServerDirectory, Unconfigured } from './server-directory.ts';
 import { toolNames } from './tool-names.ts';
 
 interface Entry {
@@ -13,10 +13,11 @@ interface Entry {
 
 export class ConfiguredServers implements ServerDirectory {
   #servers = new Map<string, Entry>();
+  #unconfigured: readonly Unconfigured[] = [];
   #hasNames = false;
 
   constructor(configs: Iterable<ServerConfig>) {
-    for (const config of configs) this.add(config);
+    this.replace(configs);
   }
 
   /** Replaces a server of the same name, unless it is the same; a disabled one is left out. */
@@ -32,7 +33,9 @@ export class ConfiguredServers implements ServerDirectory {
   }
 
   /** All of them at once, in this order. A server whose configuration is the same stays the same object. */
-  replace(configs: Iterable<ServerConfig>): void {
+  replace(given: Iterable<ServerConfig>): void {
+    const configs = [...given];
+    this.#unconfigured = configs.flatMap(unconfigured);
     const next = new Map<string, Entry>();
     for (const config of configs) if (config.enabled) next.set(config.name, this.#entryOf(config));
     this.#servers = next;
@@ -51,6 +54,10 @@ export class ConfiguredServers implements ServerDirectory {
     return this.#servers.get(server)?.known;
   }
 
+  unconfigured(): readonly Unconfigured[] {
+    return this.#unconfigured;
+  }
+
   config(server: string): ServerConfig | undefined {
     return this.#servers.get(server)?.config;
   }
@@ -60,6 +67,10 @@ export class ConfiguredServers implements ServerDirectory {
     const isSame = earlier !== undefined && isDeepStrictEqual(plain(earlier.config), plain(config));
     return isSame ? earlier : { config, known: toKnown(config) };
   }
+}
+
+function unconfigured({ name, description = '', enabled, missing }: ServerConfig): Unconfigured[] {
+  return enabled || missing === undefined ? [] : [{ name, description, missing }];
 }
 
 /** URLs keep their text where a deep comparison does not look. */

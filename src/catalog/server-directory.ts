@@ -31,10 +31,19 @@ export interface KnownServer {
   readonly shows?: ToolNames;
 }
 
+/** A server of the file that is disabled, and cannot be enabled before something is given. */
+export interface Unconfigured {
+  readonly name: string;
+  readonly description: string;
+  readonly missing: readonly MissingInput[];
+}
+
 export interface ServerDirectory {
   /** In the order of the configuration. */
   names(): string[];
   get(server: string): KnownServer | undefined;
+  /** None of `names`; absent is none. */
+  unconfigured?(): readonly Unconfigured[];
   /** Whether some server has `names`; absent is no. */
   readonly hasNames?: boolean;
 }

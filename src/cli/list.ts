@@ -1,4 +1,6 @@
 /** `tooldex list`: the servers with their states, or the tools of one, as the running gateway has them or as the files do. */
+import { unconfiguredStatus } from '../catalog/needs-config.ts';
+import type { KnownServer } from '../catalog/server-directory.ts';
 import type { ToolDefinition } from '../catalog/tool-definition.ts';
 import type { MetaToolParts } from '../meta-tools/parts.ts';
 import { findServer } from '../meta-tools/resolve-tool.ts';
@@ -32,36 +34,52 @@ interface Row {
   readonly status: string;
   readonly state: string;
   readonly reason?: string;
+  /** What it needs before it can run. */
+  readonly missing?: KnownServer['missing'];
   readonly tools: number | null;
   readonly description: string;
+  readonly tags: readonly string[];
 }
 
 function rowsHere(parts: MetaToolParts): Row[] {
-  return parts.directory.names().map((name) => ({
+  const waiting = (parts.directory.unconfigured?.() ?? []).map((server) => ({
+    server: server.name,
+    status: unconfiguredStatus(server),
+    state: 'needs-config',
+    missing: server.missing,
+    tools: null,
+    description: server.description,
+    tags: [],
+  }));
+  const usable = parts.directory.names().map((name) => ({
     server: name,
     status: serverStatus(parts, name),
     ...serverState(parts, name),
     tools: parts.catalog.listing(name)?.toolCount ?? null,
     description: parts.directory.get(name)?.description ?? '',
+    tags: parts.directory.get(name)?.tags ?? [],
   }));
+  return [...usable, ...waiting];
 }
 
 async function rowsThere(gateway: AdminClient): Promise<Row[]> {
-  const enabled = (await serversOf(gateway)).filter((row) => row.enabled);
-  return enabled.map(({ name, status, state, reason, toolCount, description }) => {
-    const why = reason === undefined ? {} : { reason };
-    return { server: name, status, state, ...why, tools: toolCount, description };
+  const shown = (await serversOf(gateway)).filter((row) => row.enabled || row.missing !== undefined);
+  return shown.map(({ name, status, state, reason, missing, toolCount, description, tags }) => {
+    const why = { ...(reason === undefined ? {} : { reason }), ...(missing === undefined ? {} : { missing }) };
+    return { server: name, status, state, ...why, tools: toolCount, description, tags };
   });
 }
 
 function printServers(invocation: Invocation, rows: readonly Row[]): void {
   const width = Math.max(0, ...rows.map((row) => row.server.length));
-  for (const { server, status, tools, description } of rows) {
-    const about = paint(invocation.stdout, 'dim', description, invocation.env);
+  for (const { server, status, tools, description, tags } of rows) {
+    const words = [...tags.map((tag) => `[${tag}]`), description].join(' ');
+    const about = paint(invocation.stdout, 'dim', words, invocation.env);
     const known = tools === null ? '' : `${count(tools)}, `;
     print(invocation, `${server.padEnd(width)}  ${known}${status}  ${about}`.trimEnd());
   }
-  if (rows.some((row) => row.tools === null)) tell(invocation, 'hint: "tooldex index" asks servers for their tools');
+  if (rows.some((row) => row.tools === null && row.missing === undefined))
+    tell(invocation, 'hint: "tooldex index" asks servers for their tools');
 }
 
 interface Tools {

@@ -2,15 +2,35 @@
 import { isAbsolute, join } from 'node:path';
 import type { ServerConfig } from './config.ts';
 import { DEFAULTS } from './defaults.ts';
+import { SECRET_NAME } from './expander.ts';
 import { isWithin } from './paths.ts';
 import { resolveContainer } from './resolve-container.ts';
 import { resolveNative } from './resolve-native.ts';
 import { resolveRemote } from './resolve-remote.ts';
+import { unsetVariables } from './secret-values.ts';
 import type { ExpandedEntry, ServerEntry, ServerSurroundings } from './server-entry.ts';
+import type { MissingInput } from './server-json-inputs.ts';
 import { findIdleKeys, kindOfServer, type RuntimeKind } from './server-kind.ts';
 
 /** Reports what is wrong; undefined when that leaves no server. */
 export function resolveServer(entry: ServerEntry, around: ServerSurroundings): ServerConfig | undefined {
+  const server = resolveKind(entry, around);
+  if (server === undefined || server.enabled) return server;
+  const missing = missingVariables(entry, around);
+  return missing.length > 0 ? { ...server, missing } : server;
+}
+
+/** What keeps a disabled server from being enabled; of an enabled one that is a problem of the file. */
+function missingVariables({ server }: ServerEntry, { env }: ServerSurroundings): MissingInput[] {
+  return unsetVariables(server, env).map((name) => ({
+    name,
+    kind: 'environment variable',
+    isSecret: SECRET_NAME.test(name),
+    description: '',
+  }));
+}
+
+function resolveKind(entry: ServerEntry, around: ServerSurroundings): ServerConfig | undefined {
   const expanded = expandEntry(entry, around);
   warnOfClientKeys(entry, around);
   switch (checkKeys(entry, around)) {

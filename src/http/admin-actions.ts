@@ -1,5 +1,6 @@
 /** What the administration API does: servers, changed tools and the configuration of a running gateway. */
 import { definitionDiff } from '../catalog/definition-diff.ts';
+import { unconfiguredStatus } from '../catalog/needs-config.ts';
 import type { ConfigFile } from '../config/config-file.ts';
 import type { ServerEdit } from '../config/edit-server.ts';
 import type { ReloadPlan } from '../config/plan-reload.ts';
@@ -141,9 +142,16 @@ function serverRow(parts: AdminParts, name: string) {
     ...(config ? { runtime: config.runtime } : {}),
     description: known?.description ?? config?.description ?? '',
     tags: config?.tags ?? [],
+    ...(known ? { ...serverState(parts, name), status: serverStatus(parts, name) } : disabledState(parts, name)),
     toolCount: catalog.listing(name)?.toolCount ?? null,
     waiting: discovery.withheld(name).length,
   };
+}
+
+function disabledState({ directory }: AdminParts, name: string) {
+  const waiting = directory.unconfigured?.().find((each) => each.name === name);
+  if (waiting === undefined) return { state: 'disabled', status: 'disabled' };
+  return { state: 'needs-config', missing: waiting.missing, status: unconfiguredStatus(waiting) };
 }
 
 function requireServer(parts: AdminParts, name: string): void {

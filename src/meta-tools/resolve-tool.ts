@@ -1,5 +1,6 @@
 /** Finds the one tool that a caller means, or says which ones it may have meant. */
 import type { StoredTool } from '../catalog/catalog.ts';
+import { needsVariables } from '../catalog/needs-config.ts';
 import { BUILT_IN_SERVER, type KnownServer } from '../catalog/server-directory.ts';
 import { splitToolId } from '../catalog/tool-id.ts';
 import { GatewayError } from '../errors.ts';
@@ -26,12 +27,14 @@ export async function resolveTool(
   return toolOf(parts, server, withoutServer(request.tool, named));
 }
 
-/** By its exact name, or by the only one that differs in nothing but case, `-` and `_`. */
+/** By its exact name, or by the only one that differs in nothing but case, `-` and `_`. Throws SERVER_UNKNOWN, NEEDS_CONFIG. */
 export function findServer({ directory }: MetaToolParts, name: string): KnownServer {
   const names = directory.names();
   const alike = names.filter((candidate) => plain(candidate) === plain(name));
   const found = directory.get(name) ?? (alike.length === 1 ? directory.get(alike[0] ?? '') : undefined);
   if (found) return found;
+  const waiting = directory.unconfigured?.().find((candidate) => plain(candidate.name) === plain(name));
+  if (waiting) throw needsVariables(waiting);
   const near = nearest(name, names);
   throw new GatewayError('SERVER_UNKNOWN', `no server is called "${name}"${didYouMean(near)}`, {
     hint: near.length > 0 ? 'search_mcp_server finds tools by what they do' : `servers: ${some(names, 20)}`,

@@ -9,6 +9,7 @@ export function visibleServers(directory: ServerDirectory, policy: Policy, princ
   const seen = new Map<KnownServer, KnownServer>();
   return {
     names: () => directory.names().filter((name) => policy.seesServer(principal, name)),
+    unconfigured: () => (directory.unconfigured?.() ?? []).filter(({ name }) => policy.seesServer(principal, name)),
     get(server) {
       const known = policy.seesServer(principal, server) ? directory.get(server) : undefined;
       if (!known) return undefined;
