@@ -142,8 +142,6 @@ function serverRow(parts: AdminParts, name: string) {
     ...(config ? { runtime: config.runtime } : {}),
     description: known?.description ?? config?.description ?? '',
     tags: config?.tags ?? [],
-    ...(known ? serverState(parts, name) : { state: 'disabled' }),
-    status: known ? serverStatus(parts, name) : 'disabled',
     ...(known ? { ...serverState(parts, name), status: serverStatus(parts, name) } : disabledState(parts, name)),
     toolCount: catalog.listing(name)?.toolCount ?? null,
     waiting: discovery.withheld(name).length,
