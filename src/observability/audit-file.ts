@@ -6,7 +6,7 @@ import type { JsonObject } from '../stdx/json.ts';
 import type { Log } from './log.ts';
 
 export interface AuditFile {
-  /** Returns at once. What cannot be written is dropped, counted, and told in a line of its own as soon as it can. */
+  /** Returns at once; written within 50 ms. What cannot be written is dropped, counted, and told in a line of its own as soon as it can. */
   write(entry: JsonObject): void;
   /** Why lines are being lost; undefined when they are not. */
   problem(): string | undefined;
@@ -24,15 +24,17 @@ export interface AuditFileOptions extends Pick<AuditConfig, 'file' | 'fileBytesM
 const WAITING_BYTES_MAX = 8 * 1024 * 1024;
 /** After a failure, so that a full disk is not asked at each call. */
 const RETRY_MS = 5_000;
+/** Lines of so long are written at once: opening a file for each call would cost more than the rest of the audit. */
+const GATHER_MS = 50;
 
-/** Opened anew for each batch, so that logrotate may move the file away under it. */
+/** Opened anew for each batch, at most 20 times a second, so that logrotate may move the file away under it. */
 export function createAuditFile(options: AuditFileOptions): AuditFile {
   const { file, log, redact } = options;
   let waiting: string[] = [];
   let waitingBytes = 0;
   let lost = 0;
   let problem: string | undefined;
-  let retry: NodeJS.Timeout | undefined;
+  let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> | undefined;
 
   const flush = async () => {
@@ -50,21 +52,21 @@ export function createAuditFile(options: AuditFileOptions): AuditFile {
         problem = messageOf(error);
         if (isNew) log('error', `audit lines cannot be written to ${file} and are lost: ${problem}`);
         lost += batch.length;
-        retry = setTimeout(resume, RETRY_MS).unref();
+        later(RETRY_MS);
         return;
       }
     }
   };
+  const later = (ms: number) => {
+    timer ??= setTimeout(start, ms).unref();
+  };
   const start = () => {
+    clearTimeout(timer);
+    timer = undefined;
     writing ??= flush().finally(() => {
       writing = undefined;
-      if (waiting.length > 0 && !retry) start();
+      if (waiting.length > 0) later(GATHER_MS);
     });
-  };
-  const resume = () => {
-    clearTimeout(retry);
-    retry = undefined;
-    if (waiting.length > 0) start();
   };
   return {
     write(entry) {
@@ -75,14 +77,14 @@ export function createAuditFile(options: AuditFileOptions): AuditFile {
       }
       waiting.push(line);
       waitingBytes += line.length;
-      if (!retry) start();
+      if (!writing) later(GATHER_MS);
     },
     problem: () => problem,
     async close() {
       await writing;
-      resume();
+      start();
       await writing;
-      clearTimeout(retry);
+      clearTimeout(timer);
     },
   };
 }

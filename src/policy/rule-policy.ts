@@ -9,14 +9,23 @@ const ADDING: readonly AddingRight[] = ['never', 'catalog', 'approval', 'always'
 
 /** `adding` is for those of whom no rule says anything. The local user may do everything but add more than that. */
 export function createRulePolicy({ groups, rules }: AccessRules, adding: AddingRight): Policy {
-  const byPrincipal = new Map<string, Rights>();
-  const rightsOf = (principal: Principal): Rights => {
-    const key = `${principal.id}\n${principal.groups.join('\n')}`;
-    const known = byPrincipal.get(key);
+  const byName = new Map<string, Rights>();
+  // Those of keys stay the same objects from request to request; those of tokens are made anew.
+  const byPrincipal = new WeakMap<Principal, Rights>();
+  const rightsByName = (principal: Principal): Rights => {
+    const name = `${principal.id}\n${principal.groups.join('\n')}`;
+    const known = byName.get(name);
     if (known) return known;
     const rights = principal.kind === 'local' ? EVERYTHING : rightsFrom(rules.filter(isFor(principal, groups)));
-    if (byPrincipal.size >= REMEMBERED_MAX) byPrincipal.clear();
-    byPrincipal.set(key, rights);
+    if (byName.size >= REMEMBERED_MAX) byName.clear();
+    byName.set(name, rights);
+    return rights;
+  };
+  const rightsOf = (principal: Principal): Rights => {
+    const known = byPrincipal.get(principal);
+    if (known) return known;
+    const rights = rightsByName(principal);
+    byPrincipal.set(principal, rights);
     return rights;
   };
   return {

@@ -1,5 +1,5 @@
 /** How one kind of credential is turned into a principal, or refused. */
-import type { ApiKeys } from '../catalog/api-keys.ts';
+import type { ApiKey, ApiKeys } from '../catalog/api-keys.ts';
 import type { Principal } from './principal.ts';
 
 export type Verdict =
@@ -15,10 +15,16 @@ export type Verify = (credential: string) => Verdict | Promise<Verdict>;
 const NOT_VALID: Verdict = { kind: 'unknown', reason: 'the API key is not valid' };
 
 /** Wrong, expired, revoked: the answer is the same, so that it tells nothing about keys. */
-export function createKeyVerifier(keys: ApiKeys): Verify {
+export function createKeyVerifier(keys: Pick<ApiKeys, 'find'>): Verify {
+  const verdicts = new WeakMap<ApiKey, Verdict>();
+  const verdictOn = (key: ApiKey) => {
+    const principal: Principal = { id: `key:${key.name}`, kind: 'api-key', groups: key.groups };
+    const verdict: Verdict = { kind: 'known', principal };
+    verdicts.set(key, verdict);
+    return verdict;
+  };
   return (credential) => {
     const key = keys.find(credential);
-    if (!key) return NOT_VALID;
-    return { kind: 'known', principal: { id: `key:${key.name}`, kind: 'api-key', groups: key.groups } };
+    return key ? (verdicts.get(key) ?? verdictOn(key)) : NOT_VALID;
   };
 }

@@ -61,3 +61,25 @@ it('says when a key was last used', () => {
   keys.find(key);
   expect(keys.all()[0]?.usedAt).toBe(1_060_000);
 });
+
+it('#56 refuses a key that was in use until another process revoked it, from the next request on', () => {
+  const { keys, file, clock } = openKeys();
+  const key = keys.create({ name: 'ci', groups: [], expiresAt: undefined }) ?? '';
+  const found = keys.find(key);
+  expect(keys.find(key)).toBe(found);
+  const { database } = openDatabase(file);
+  onTestFinished(() => database.close());
+  createApiKeys(database, () => clock.now).revoke('ci');
+  expect(keys.find(key)).toBeUndefined();
+});
+
+it('knows a key that is in use from one that only begins like it', () => {
+  const { keys } = openKeys();
+  const key = keys.create({ name: 'ci', groups: [], expiresAt: undefined }) ?? '';
+  expect(keys.find(key)?.name).toBe('ci');
+  for (const at of [20, 40, key.length - 1]) {
+    const other = key[at] === 'A' ? 'B' : 'A';
+    expect(keys.find(`${key.slice(0, at)}${other}${key.slice(at + 1)}`)).toBeUndefined();
+  }
+  expect(keys.find(key)?.name).toBe('ci');
+});

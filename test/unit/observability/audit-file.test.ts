@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createAuditFile } from '../../../src/observability/audit-file.ts';
@@ -89,4 +89,30 @@ it('holds a bounded number of lines while the disk does not answer', async () =>
   expect(kept.length).toBeLessThan(10);
   expect(kept.at(-1)?.n).toBe('last');
   expect(log).toHaveLength(2);
+});
+
+it('opens the file once for all lines of a short while, and loses none of them at the end', async () => {
+  const file = join(tempDir('audit'), 'audit.jsonl');
+  const { audit } = open(file);
+  for (let n = 0; n < 10; n += 1) {
+    audit.write({ n });
+    await Promise.resolve();
+  }
+  expect(existsSync(file)).toBe(false);
+  await vi.advanceTimersByTimeAsync(50);
+  await vi.waitFor(() => expect(read(file)).toHaveLength(10), { interval: 1 });
+  audit.write({ n: 10 });
+  await audit.close();
+  expect(read(file).map(({ n }) => n)).toEqual(Array.from({ length: 11 }, (_, n) => n));
+});
+
+it('writes where it belongs after the file was moved away, without a signal (#67)', async () => {
+  const file = join(tempDir('audit'), 'audit.jsonl');
+  const { audit } = open(file);
+  audit.write({ n: 0 });
+  await audit.close();
+  renameSync(file, `${file}.moved`);
+  audit.write({ n: 1 });
+  await audit.close();
+  expect([`${file}.moved`, file].map((each) => read(each)[0]?.n)).toEqual([0, 1]);
 });
