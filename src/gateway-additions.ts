@@ -1,14 +1,14 @@
 /** The part of the composition root for servers that callers bring: what becomes of them, and when they are in use. */
-import { join } from 'node:path';
 import type { AddedServer, AddedServers } from './catalog/added-servers.ts';
 import type { ConfiguredServers } from './catalog/configured-servers.ts';
 import type { PendingServers } from './catalog/pending-servers.ts';
-import { type CatalogServer, createServerCatalog, type ServerCatalog } from './catalog/server-catalog.ts';
+import type { CatalogServer } from './catalog/server-catalog.ts';
 import type { Config, ServerConfig } from './config/config.ts';
 import { maskEntry } from './config/mask-entry.ts';
 import { readAddedServer } from './config/read-added-server.ts';
 import { readCatalogServer } from './config/read-catalog-server.ts';
 import { explain, GatewayError } from './errors.ts';
+import { openServerCatalog } from './gateway-catalog.ts';
 import type { Observed } from './gateway-observed.ts';
 import { isLet } from './gateway-policy.ts';
 import type { LiveConfig, Running } from './gateway-reload.ts';
@@ -52,7 +52,11 @@ export function openAdditions(
   const servers = (config: Config) => readAddedServers(parts, config, told);
   const follow = inTurns(() => putIntoUse(parts, servers, running()));
   const refuseTaken = (brought: Brought) => check(brought, live.current);
-  const catalog = openCatalogOfServers(parts);
+  const catalog = openServerCatalog({
+    config: () => live.current.catalog,
+    dataDir: live.current.dataDir,
+    warn: (message) => parts.log('warn', message),
+  });
   let seen = stampOf(added);
   let takeBack = () => {};
   const look = () => {
@@ -121,16 +125,6 @@ async function read({ server: name, config: given, origin }: Brought | AddedServ
   return origin
     ? readCatalogServer({ name, serverJson: given, origin }, config)
     : readAddedServer({ name, given }, config);
-}
-
-function openCatalogOfServers({ live, log }: AdditionsParts): ServerCatalog {
-  const told = new Set<string>();
-  const warn = (message: string) => {
-    if (!told.has(message)) log('warn', message);
-    told.add(message);
-  };
-  const folder = join(live.current.dataDir, 'catalogs');
-  return createServerCatalog({ config: () => live.current.catalog, folder, warn, now: Date.now });
 }
 
 /** Its short name, or with the name's owner in front where that is taken. */

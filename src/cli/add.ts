@@ -1,6 +1,4 @@
 /** `tooldex add`: a server from flags or from the MCP Registry's server.json, for the running gateway or into its file. */
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { referenceSecrets, unsetVariables } from '../config/secret-values.ts';
 import { type PackageKind, readServerJson } from '../config/server-json.ts';
 import { GatewayError } from '../errors.ts';
@@ -8,6 +6,7 @@ import type { JsonObject } from '../stdx/json.ts';
 import { type AdminFlags, runningGateway } from './admin-client.ts';
 import { type AppliedEdit, applyAt, edited, save, tellApplied, tellVariables } from './edit-file.ts';
 import { type Invocation, print, printJson, tell } from './invocation.ts';
+import { findServerJson } from './server-json-source.ts';
 
 export interface AddFlags extends AdminFlags {
   readonly command?: string;
@@ -28,10 +27,10 @@ export interface AddFlags extends AdminFlags {
 
 export async function add(
   invocation: Invocation,
-  { name, args }: { readonly name: string; readonly args: readonly string[] },
+  { name: wanted, args }: { readonly name: string; readonly args: readonly string[] },
   flags: AddFlags,
 ): Promise<number> {
-  const { entry: given, notes } = describe(invocation, args, flags);
+  const { entry: given, notes, name } = await describe(invocation, { wanted, args }, flags);
   const { entry, variables } = referenceSecrets(name, flags.disabled ? { ...given, enabled: false } : given);
   const { file, applied, ...placed } = await place(invocation, { name, entry }, flags);
   const written = !flags.dryRun;
@@ -76,13 +75,19 @@ function waiting(entry: Placed['entry'], unset: readonly string[]): Placed['entr
 }
 
 interface Described {
+  /** What was asked for, or what the catalog would call it. */
+  readonly name: string;
   readonly entry: Readonly<Record<string, unknown>>;
   readonly notes: readonly string[];
 }
 
-function describe(invocation: Invocation, args: readonly string[], flags: AddFlags): Described {
+async function describe(
+  invocation: Invocation,
+  { wanted, args }: { readonly wanted: string; readonly args: readonly string[] },
+  flags: AddFlags,
+): Promise<Described> {
   const ways = [flags.command, flags.image, flags.url, flags.from].filter((way) => way !== undefined);
-  if (ways.length !== 1) {
+  if (ways.length > 1) {
     throw new GatewayError('USAGE', 'say in one way what the server is', {
       hint: 'give one of --command, --image, --url and --from',
     });
@@ -95,14 +100,14 @@ function describe(invocation: Invocation, args: readonly string[], flags: AddFla
     ...pick('network', flags.network),
     ...pick('mode', flags.mode),
   };
-  if (flags.from !== undefined) {
+  const complete = (entry: Described['entry']) => merged(merged(entry, 'env', env), 'headers', headers);
+  if (flags.from !== undefined || ways.length === 0) {
+    const { text, shortName = wanted } = await findServerJson(invocation, flags.from ?? wanted, flags);
     const values = { ...valuesOf(flags.set), ...env, ...headers };
-    const read = readServerJson(readText(invocation, flags.from), { values, kind: flags.as });
-    const entry = { ...read.entry, ...extra };
-    return { entry: merged(merged(entry, 'env', env), 'headers', headers), notes: read.notes };
+    const { entry, notes } = readServerJson(text, { values, kind: flags.as });
+    return { name: flags.from === undefined ? shortName : wanted, entry: complete({ ...entry, ...extra }), notes };
   }
-  const entry = { ...extra, ...main(args, flags) };
-  return { entry: merged(merged(entry, 'env', env), 'headers', headers), notes: [] };
+  return { name: wanted, entry: complete({ ...extra, ...main(args, flags) }), notes: [] };
 }
 
 function main(args: readonly string[], { command, image, url }: AddFlags): Record<string, unknown> {
@@ -148,11 +153,3 @@ function merged(entry: Readonly<Record<string, unknown>>, key: string, more: Rea
 }
 
 const pick = (key: string, value: string | undefined) => (value === undefined ? {} : { [key]: value });
-
-function readText({ cwd }: Invocation, file: string): string {
-  try {
-    return readFileSync(resolve(cwd, file), 'utf8');
-  } catch (error) {
-    throw new GatewayError('USAGE', `cannot read ${file}: ${(error as Error).message}`, { cause: error });
-  }
-}

@@ -8,12 +8,12 @@ import type { CommonFlags, Invocation } from './invocation.ts';
 export function declareEditing(program: Command, invocation: Invocation, { common, choose }: Declaring): void {
   const admin = (command: Command) => onGateway(common(command));
   admin(program.command('add').description('add a server to the configuration file; comments stay'))
-    .argument('<name>', 'what the server will be called')
+    .argument('<name>', 'what the server will be called, or its name in the catalog')
     .argument('[args...]', 'arguments of the command or image, after --')
     .option('--command <program>', 'program to run; words after the first are arguments')
     .option('--image <name>', 'container image to run')
     .option('--url <address>', 'address of a server that runs elsewhere')
-    .option('--from <file>', 'server.json of the MCP Registry')
+    .option('--from <file>', 'server.json of the MCP Registry, or the name of a server of the catalog')
     .addOption(new Option('--as <kind>', 'which way of a server.json').choices(['npm', 'pypi', 'oci', 'remote']))
     .option('--set <name=value...>', 'value for an argument or variable of a server.json')
     .option('--env <name=value...>', 'environment variable; a secret becomes a reference')
