@@ -1,5 +1,6 @@
 /** What the gateway counts of itself, as Prometheus reads it; names follow the semantic conventions of OpenTelemetry for MCP. */
 import { Counter, Gauge, Histogram, Registry as Series } from 'prom-client';
+import { clampNames, clampTools, remember, rememberTools } from './few-names.ts';
 
 export interface MeasuredCall {
   readonly server: string;
@@ -52,7 +53,6 @@ export interface Metrics {
 /** Tools told apart; those that come later are `other`, so that no upstream or caller can fill memory with names. */
 const TOOLS_MAX = 200;
 const SERVERS_MAX = 200;
-const OTHER = 'other';
 
 const OPERATION_SECONDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
 const OVERHEAD_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30];
@@ -105,14 +105,19 @@ function callSeries(registers: Registers): Pick<Metrics, 'call'> {
     buckets: OVERHEAD_SECONDS,
     registers,
   });
-  const clamp = clampPairs(TOOLS_MAX);
+  // Looking a series up by its labels costs more than counting, so those of each tool are kept.
+  const ofTool = rememberTools(clampTools({ tools: TOOLS_MAX, servers: SERVERS_MAX }), ({ server, tool }) => ({
+    ended: remember((outcome) => calls.labels({ server, tool, outcome })),
+    took: upstream.labels({ mcp_server_name: server, gen_ai_tool_name: tool }),
+  }));
+  const ownOf = remember((door) => own.labels({ door }));
   return {
     call({ door, outcome, durationMs, upstreamMs, ...called }) {
-      const { server, tool } = clamp(called);
-      calls.inc({ server, tool, outcome });
+      const { ended, took } = ofTool(called);
+      ended(outcome).inc();
       if (outcome !== 'ok' && outcome !== 'tool_error') errors.inc({ code: outcome, door });
-      if (upstreamMs > 0) upstream.observe({ mcp_server_name: server, gen_ai_tool_name: tool }, upstreamMs / 1_000);
-      own.observe({ door }, Math.max(0, durationMs - upstreamMs) / 1_000);
+      if (upstreamMs > 0) took.observe(upstreamMs / 1_000);
+      ownOf(door).observe(Math.max(0, durationMs - upstreamMs) / 1_000);
     },
   };
 }
@@ -258,29 +263,4 @@ function addProcess(registers: Registers): void {
 function cpuSeconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
-}
-
-function clampNames(max: number): (name: string) => string {
-  const known = new Set<string>();
-  return (name) => {
-    if (known.has(name)) return name;
-    if (known.size >= max) return OTHER;
-    known.add(name);
-    return name;
-  };
-}
-
-interface Called {
-  readonly server: string;
-  readonly tool: string;
-}
-
-/** Of what comes too late the server is still told, unless there are too many of those as well. */
-function clampPairs(max: number): (called: Called) => Called {
-  const clampTool = clampNames(max);
-  const clampServer = clampNames(SERVERS_MAX);
-  return ({ server, tool }) => ({
-    server: clampServer(server),
-    tool: clampTool(`${server}:${tool}`) === OTHER ? OTHER : tool,
-  });
 }
