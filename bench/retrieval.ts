@@ -1,6 +1,6 @@
 /**
  * Prints the quality tables of docs/SEARCH.md.
- * usage: node scripts/run.mjs bench/retrieval.ts [--data ../shared/data/retrieval] [--sample 0] [--big] [--model FOLDER] [--transformers FOLDER]
+ * usage: node scripts/run.mjs bench/retrieval.ts [--data ../shared/data/retrieval] [--sample 0] [--big] [--names] [--model FOLDER] [--transformers FOLDER] [--engines words,static,builtin]
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { createToolIndex } from '../index/create-tool-index.ts';
 import type { Embedder } from '../index/embedding/embedder.ts';
+import { openEncoderEmbedder } from '../index/embedding/encoder-embedder.ts';
 import { openStaticEmbedder } from '../index/embedding/static-embedder.ts';
 import { createTransformersEmbedder } from '../index/embedding/transformers-embedder.ts';
 import { seeded } from '../index/evaluation/bootstrap.ts';
@@ -16,7 +17,7 @@ import { type JudgedQuery, parseCorpus, parseQueries } from '../index/evaluation
 import { table } from '../index/evaluation/render-eval.ts';
 import { nameKey } from '../index/lexical/exact-names.ts';
 import { parseWordStatistics } from '../index/lexical/word-statistics.ts';
-import { MINILM_TUNING, STATIC_TUNING } from '../index/ranking/tuning.ts';
+import { ENCODER_TUNING, MINILM_TUNING, STATIC_TUNING, type VectorTuning } from '../index/ranking/tuning.ts';
 import { createEmbeddedVectorStore } from '../index/store/embedded-vector-store.ts';
 import type { ToolDocument } from '../index/tool-document.ts';
 
@@ -49,25 +50,46 @@ const { values } = parseArgs({
     model: { type: 'string', default: 'index/model' },
     names: { type: 'boolean', default: false },
     transformers: { type: 'string' },
+    engines: { type: 'string', default: 'words,static,builtin,transformers' },
     big: { type: 'boolean', default: false },
   },
 });
 
 const statistics = parseWordStatistics(readFileSync(path.join(values.model, 'word-statistics.json'), 'utf8'));
-const ENGINES: Readonly<Record<string, Embedder | undefined>> = {
-  words: undefined,
-  builtin: await openStaticEmbedder(path.join(values.model, 'static.bin')),
-  ...(values.transformers ? { transformers: await openTransformers(values.transformers) } : {}),
+const ALL: Readonly<Record<string, () => Promise<Engine>>> = {
+  words: async () => ({}),
+  static: async () => ({
+    embedder: await openStaticEmbedder(path.join(values.model, 'static.bin')),
+    tuning: STATIC_TUNING,
+  }),
+  builtin: async () => ({
+    embedder: await openEncoderEmbedder({ modelFile: path.join(values.model, 'encoder.bin') }),
+    tuning: ENCODER_TUNING,
+  }),
+  ...(values.transformers ? { transformers: openTransformers(values.transformers) } : {}),
 };
+const ENGINES = new Map<string, Engine>();
+for (const name of values.engines.split(',')) {
+  const open = ALL[name];
+  if (open) ENGINES.set(name, await open());
+}
 
-function openTransformers(model: string): Promise<Embedder> {
+interface Engine {
+  readonly embedder?: Embedder;
+  readonly tuning?: VectorTuning;
+}
+
+function openTransformers(model: string): () => Promise<Engine> {
   const cacheDir = path.join(tmpdir(), 'tooldex-bench-models');
-  return createTransformersEmbedder({
-    model: path.resolve(model),
-    cacheDir,
-    libraryFolders: [process.env.TOOLDEX_TEST_TRANSFORMERS ?? process.cwd()],
-    env: process.env,
-    offline: true,
+  return async () => ({
+    embedder: await createTransformersEmbedder({
+      model: path.resolve(model),
+      cacheDir,
+      libraryFolders: [process.env.TOOLDEX_TEST_TRANSFORMERS ?? process.cwd()],
+      env: process.env,
+      offline: true,
+    }),
+    tuning: MINILM_TUNING,
   });
 }
 
@@ -93,16 +115,8 @@ function sampled(queries: JudgedQuery[]): JudgedQuery[] {
 }
 
 async function openIndex(engine: string, documents: readonly ToolDocument[]) {
-  const embedder = ENGINES[engine];
-  const vectors = embedder
-    ? [
-        {
-          embedder,
-          store: createEmbeddedVectorStore(),
-          tuning: engine === 'transformers' ? MINILM_TUNING : STATIC_TUNING,
-        },
-      ]
-    : [];
+  const { embedder, tuning } = ENGINES.get(engine) ?? {};
+  const vectors = embedder ? [{ embedder, store: createEmbeddedVectorStore(), tuning }] : [];
   const index = createToolIndex({ statistics, vectors });
   await index.upsert(documents);
   await index.settled();
@@ -121,11 +135,11 @@ async function run(
 
 async function selectionSets(): Promise<void> {
   const rows: string[][] = [];
-  const sums = new Map(Object.keys(ENGINES).map((engine) => [engine, [0, 0, 0, 0]]));
+  const sums = new Map([...ENGINES.keys()].map((engine) => [engine, [0, 0, 0, 0]]));
   for (const spec of SELECTION) {
     const { documents, queries } = load(spec);
     const cells = [spec, String(documents.length), String(queries.length)];
-    for (const engine of Object.keys(ENGINES)) {
+    for (const engine of [...ENGINES.keys()]) {
       const { measures } = await run(engine, documents, queries);
       const figures = [measures['recall@1'], measures['recall@5'], measures['ndcg@10'], measures['serverRecall@3']];
       for (const [i, figure] of figures.entries())
@@ -134,14 +148,14 @@ async function selectionSets(): Promise<void> {
     }
     rows.push(cells);
   }
-  const macro = Object.keys(ENGINES).flatMap((engine) =>
+  const macro = [...ENGINES.keys()].flatMap((engine) =>
     (sums.get(engine) ?? []).slice(0, 3).map((figure) => figure.toFixed(3)),
   );
   rows.push(['macro', '', '', ...macro]);
   console.log(`\n## Selection sets (system B: recall@5 ${SYSTEM_B.recall}, nDCG@10 ${SYSTEM_B.ndcg})\n`);
   console.log(
     table(
-      ['set', 'tools', 'requests', ...Object.keys(ENGINES).flatMap((engine) => [`${engine} R@1`, 'R@5', 'nDCG@10'])],
+      ['set', 'tools', 'requests', ...[...ENGINES.keys()].flatMap((engine) => [`${engine} R@1`, 'R@5', 'nDCG@10'])],
       rows,
     ),
   );
@@ -152,7 +166,7 @@ async function exactNames(): Promise<void> {
   const rows: string[][] = [];
   for (const set of ['mcp-zero', 'arcade-toolkits']) {
     const documents = parseCorpus(read(set, 'corpus'));
-    const index = await openIndex('builtin', documents);
+    const index = await openIndex('static', documents);
     const namesakes = groupByName(documents);
     const distinct = [...namesakes.values()].map(([first]) => first?.name ?? '');
     const names = distinct.filter((_, i) => i % Math.ceil(distinct.length / 600) === 0);
@@ -212,7 +226,7 @@ async function noAnswer(): Promise<void> {
   for (const set of NO_ANSWER) {
     const { documents, queries } = load(set);
     const impossible = parseQueries(read(set, 'noanswer'));
-    for (const engine of Object.keys(ENGINES)) {
+    for (const engine of [...ENGINES.keys()]) {
       const index = await openIndex(engine, documents);
       const { noAnswerAuroc, verdicts } = await evaluate({
         index,
@@ -240,7 +254,7 @@ async function bigCatalog(): Promise<void> {
     ...new Map(DISTRACTORS.flatMap((set) => parseCorpus(read(set, 'corpus'))).map((d) => [d.id, d])).values(),
   ];
   const rows: string[][] = [];
-  for (const engine of Object.keys(ENGINES)) {
+  for (const engine of [...ENGINES.keys()]) {
     const index = await openIndex(engine, documents);
     for (const spec of SELECTION.slice(0, 4)) {
       const { measures } = await evaluate({
@@ -263,4 +277,4 @@ if (!existsSync(values.data)) {
   await noAnswer();
   if (values.big) await bigCatalog();
 }
-for (const embedder of Object.values(ENGINES)) await embedder?.close();
+for (const { embedder } of ENGINES.values()) await embedder?.close();

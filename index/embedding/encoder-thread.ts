@@ -12,8 +12,10 @@ export type Urgency = 'request' | 'document';
 
 interface Job {
   readonly tokens: Int32Array;
+  /** Of the caller, who has stopped waiting when it fires. */
   readonly signal: AbortSignal;
   readonly resolve: (vector: Float32Array) => void;
+  readonly reject: (reason: unknown) => void;
 }
 
 /** One text takes milliseconds; a thread that takes so long has come to a halt. */
@@ -55,18 +57,18 @@ export class EncoderThread {
   embed(tokens: Int32Array, urgency: Urgency, signal?: AbortSignal): Promise<Float32Array> {
     return withSignals(
       (ending) =>
-        new Promise<Float32Array>((resolve) => {
-          this.#waiting[urgency].push({ tokens, signal: ending, resolve });
+        new Promise<Float32Array>((resolve, reject) => {
+          this.ended.throwIfAborted();
+          this.#waiting[urgency].push({ tokens, signal: ending, resolve, reject });
           this.#next();
         }),
-      [signal, this.ended],
+      [signal],
     );
   }
 
   /** Resolves when the thread is gone. */
   async close(): Promise<void> {
-    this.#cancelTimeout();
-    this.#ended.abort(new IndexError('closed', 'The encoder has been closed'));
+    this.#stop(new IndexError('closed', 'The encoder has been closed'));
     await this.#worker.terminate();
   }
 
@@ -97,8 +99,16 @@ export class EncoderThread {
   }
 
   #end(how: string): void {
+    this.#stop(new IndexError('unreachable', `The thread that runs the built-in encoder ${how}`));
+  }
+
+  /** Only the first reason counts. */
+  #stop(reason: IndexError): void {
     this.#cancelTimeout();
-    this.#ended.abort(new IndexError('unreachable', `The thread that runs the built-in encoder ${how}`));
+    this.#ended.abort(reason);
+    const { request, document } = this.#waiting;
+    const current = this.#current ? [this.#current] : [];
+    for (const job of [...current, ...request.splice(0), ...document.splice(0)]) job.reject(reason);
   }
 }
 

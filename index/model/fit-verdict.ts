@@ -1,11 +1,12 @@
 /**
  * Finds the verdict's thresholds for `ranking/verdict.ts` and prints their error rates.
- * usage: node scripts/run.mjs index/model/fit-verdict.ts DATA_FOLDER [words | FOLDER_OF_A_TRANSFORMERS_MODEL [FOLDER_OF_TRANSFORMERS_JS]]
+ * usage: node scripts/run.mjs index/model/fit-verdict.ts DATA_FOLDER [words | static | ENCODER_FILE | FOLDER_OF_A_TRANSFORMERS_MODEL [FOLDER_OF_TRANSFORMERS_JS]]
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createToolIndex } from '../create-tool-index.ts';
 import type { Embedder } from '../embedding/embedder.ts';
+import { openEncoderEmbedder } from '../embedding/encoder-embedder.ts';
 import { openStaticEmbedder } from '../embedding/static-embedder.ts';
 import { createTransformersEmbedder } from '../embedding/transformers-embedder.ts';
 import { type EvaluatedQuery, evaluate, percentile } from '../evaluation/evaluate.ts';
@@ -13,7 +14,7 @@ import { type JudgedQuery, parseCorpus, parseQueries } from '../evaluation/judge
 import { auroc } from '../evaluation/measures.ts';
 import { table } from '../evaluation/render-eval.ts';
 import { parseWordStatistics } from '../lexical/word-statistics.ts';
-import { MINILM_TUNING, STATIC_TUNING } from '../ranking/tuning.ts';
+import { ENCODER_TUNING, MINILM_TUNING, STATIC_TUNING, type VectorTuning } from '../ranking/tuning.ts';
 import { createEmbeddedVectorStore } from '../store/embedded-vector-store.ts';
 
 /** Of the requests whose tool is among the first five hits so many may be called `none`: in all, and in any one catalog. */
@@ -33,9 +34,10 @@ const CATALOGS = [
 const NO_ANSWER = ['metatool', 'acebench-en', 'bfcl'];
 const MODEL = 'index/model';
 
-const [, , folder = '../shared/data/retrieval', mode, libraryFolder = process.cwd()] = process.argv;
+const [, , folder = '../shared/data/retrieval', mode = path.join(MODEL, 'encoder.bin'), libraryFolder = process.cwd()] =
+  process.argv;
 const statistics = parseWordStatistics(readFileSync(path.join(MODEL, 'word-statistics.json'), 'utf8'));
-const embedder = await openEmbedder();
+const { embedder, tuning } = await openEngine();
 
 /** Requests for something else: a set's own, and those of the other sets, which are farther away. */
 const impossible = NO_ANSWER.flatMap((set) => evenly(parseQueries(read(set, 'noanswer'))));
@@ -44,22 +46,25 @@ for (const set of CATALOGS) runs.push(await measureSet(set));
 report();
 await embedder?.close();
 
-async function openEmbedder(): Promise<Embedder | undefined> {
-  if (mode === 'words') return undefined;
-  if (mode === undefined) return openStaticEmbedder(path.join(MODEL, 'static.bin'));
-  return createTransformersEmbedder({
+async function openEngine(): Promise<{ embedder?: Embedder; tuning?: VectorTuning }> {
+  if (mode === 'words') return {};
+  if (mode === 'static') {
+    return { embedder: await openStaticEmbedder(path.join(MODEL, 'static.bin')), tuning: STATIC_TUNING };
+  }
+  if (mode.endsWith('.bin'))
+    return { embedder: await openEncoderEmbedder({ modelFile: mode }), tuning: ENCODER_TUNING };
+  const embedder = await createTransformersEmbedder({
     model: path.resolve(mode),
     cacheDir: MODEL,
     libraryFolders: [libraryFolder],
     env: {},
     offline: true,
   });
+  return { embedder, tuning: MINILM_TUNING };
 }
 
 async function measureSet(set: string) {
-  const vectors = embedder
-    ? [{ embedder, store: createEmbeddedVectorStore(), tuning: mode === undefined ? STATIC_TUNING : MINILM_TUNING }]
-    : [];
+  const vectors = embedder ? [{ embedder, store: createEmbeddedVectorStore(), tuning }] : [];
   const index = createToolIndex({ statistics, vectors });
   await index.upsert(parseCorpus(read(set, 'corpus')));
   await index.settled();

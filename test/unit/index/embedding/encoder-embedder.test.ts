@@ -77,6 +77,17 @@ describe('the encoder embedder', () => {
     expectClose(vector, 'send mail');
   });
 
+  it('takes many requests at once without a warning', async () => {
+    const { embedder } = await open();
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on('warning', note);
+    const asked = Array.from({ length: 40 }, (_, i) => embedder.embedTasks([`send ${i}`]));
+    expect(await Promise.all(asked)).toHaveLength(40);
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
+  });
+
   it('closes while it indexes, and refuses what comes later', async () => {
     const { embedder, workers } = await open();
     const indexing = embedder.embedDocuments(documents).catch((reason: unknown) => reason);
