@@ -12,10 +12,11 @@ import {
 } from './protocol-versions.ts';
 import { isJsonObject } from './rpc-message.ts';
 import type { PeerCallOptions, RpcPeer } from './rpc-peer.ts';
-import { asProbeExit, httpStatusOf, rpcCodeOf } from './server-errors.ts';
+import { asProbeExit, httpStatusOf, rpcCodeOf, rpcDataOf } from './server-errors.ts';
 import type { Era, ServerFacts } from './upstream-session.ts';
 
 const HINTED_PATIENCE = 6;
+const UNSUPPORTED_VERSION = -32022;
 
 export interface NegotiateOptions {
   readonly server: string;
@@ -98,13 +99,20 @@ async function initializeBeside(
 
 /** Facts if the server is modern, undefined if it answered anything else. Throws only if it cannot answer. */
 async function discover(peer: RpcPeer, options: NegotiateOptions): Promise<ServerFacts | undefined> {
+  const params = { _meta: modernMeta(options.clientInfo, options.capabilities) };
+  const ask = () => peer.request('server/discover', params, quietly(options));
   try {
-    const params = { _meta: modernMeta(options.clientInfo, options.capabilities) };
-    return readDiscovery(await peer.request('server/discover', params, quietly(options)));
+    // Whoever refuses our version and offers that very one may have become ready meanwhile, so it is asked once more.
+    return readDiscovery(await ask().catch((error: unknown) => (offersOurs(error) ? ask() : Promise.reject(error))));
   } catch (error) {
     if (isRefusal(error)) return undefined;
     throw error;
   }
+}
+
+function offersOurs(error: unknown): boolean {
+  const data = rpcDataOf(error, UNSUPPORTED_VERSION);
+  return isJsonObject(data) && Array.isArray(data.supported) && data.supported.includes(MODERN_VERSION);
 }
 
 function readDiscovery(result: JsonObject): ServerFacts | undefined {

@@ -2,6 +2,7 @@
 import { GatewayError } from '../errors.ts';
 import { abortable } from '../stdx/abort.ts';
 import { systemClock } from '../stdx/clock.ts';
+import { MirroringSession } from './mirroring-session.ts';
 import { negotiate } from './negotiate.ts';
 import { type OpenOptions, PROBE_TIMEOUT_MS } from './open-options.ts';
 import { type RemoteTransport, RemoteWire } from './remote-wire.ts';
@@ -71,7 +72,9 @@ async function connect(endpoint: RemotePeer, kind: TransportKind, options: Conne
       signal,
       probeTimeoutMs: PROBE_TIMEOUT_MS,
     });
-    return new Session(peer, { server, clientInfo, facts, capabilities, rootedClient: rootsFor && client });
+    const isMirrored = kind === 'streamable-http' && facts.era === 'modern';
+    const known = { server, clientInfo, facts, capabilities, rootedClient: rootsFor && client };
+    return new (isMirrored ? MirroringSession : Session)(peer, known);
   } catch (error) {
     await transport.close().catch(() => {});
     throw failures.last ?? error;

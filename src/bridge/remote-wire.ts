@@ -172,7 +172,8 @@ function isSessionLost(transport: RemoteTransport, error: GatewayError): boolean
 async function sendOver(transport: RemoteTransport, message: JsonObject, options: SendOptions): Promise<void> {
   const outgoing = message as unknown as JSONRPCMessage;
   if (!isStreamable(transport)) return await transport.send(outgoing);
-  await transport.send(outgoing, { requestSignal: options.signal, onRequestStreamEnd: options.onStreamEnd });
+  const { signal, onStreamEnd, headers } = options;
+  await transport.send(outgoing, { requestSignal: signal, onRequestStreamEnd: onStreamEnd, headers });
 }
 
 /** No answer at all, or one of what stands before the server; our own refusals do not pass by themselves. */

@@ -72,7 +72,7 @@ export class RpcPeer {
     });
     const onStreamEnd = () => this.#fail(id, lostStream(server, method));
     const message = { jsonrpc: '2.0', id, method, params: withProgressToken(params, options.onProgress && id) };
-    this.#send(id, message, stream && { signal: stream.signal, onStreamEnd });
+    this.#send(id, message, stream && { signal: stream.signal, onStreamEnd, headers: options.headers });
     const result = await call.result;
     if (isJsonObject(result)) return result;
     throw new GatewayError(

@@ -69,6 +69,13 @@ export function rpcCodeOf(error: unknown): number | undefined {
   return isObject(rpc) && typeof rpc.code === 'number' ? rpc.code : undefined;
 }
 
+/** The `data` of an upstream's error with that JSON-RPC code. */
+export function rpcDataOf(error: unknown, code: number): unknown {
+  if (rpcCodeOf(error) !== code || !(error instanceof GatewayError)) return undefined;
+  const rpc = error.data?.rpc;
+  return isObject(rpc) ? rpc.data : undefined;
+}
+
 function howItEnded({ exit }: ProcessEnd): string {
   if (!exit) return 'closed its output';
   if (exit.signal) return `was ended by ${exit.signal}`;

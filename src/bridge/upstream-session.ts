@@ -33,6 +33,8 @@ export interface CallOptions {
    * servers instead of our own, and a result of `input_required` is then the caller's to deal with.
    */
   readonly envelope?: JsonObject;
+  /** Header fields of this one request, on transports that have such. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface UpstreamSession {

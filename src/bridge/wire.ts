@@ -7,6 +7,8 @@ export interface SendOptions {
   readonly signal?: AbortSignal;
   /** The request's own stream ended; if no response came, none will. */
   readonly onStreamEnd?: () => void;
+  /** Header fields of the message, on transports that have such. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface Wire {

@@ -11,7 +11,7 @@ const LOGIN_MS_MAX = 5 * 60_000;
 export async function login(
   invocation: Invocation,
   name: string,
-  flags: CommonFlags & { readonly browser: boolean },
+  flags: CommonFlags & { readonly browser: boolean; readonly scope?: string },
 ): Promise<number> {
   const config = await loadConfigCached(loadOptions(invocation, flags));
   const { access, server, openBrowser } = await openLogin(config, name, invocation.env);
@@ -26,7 +26,11 @@ export async function login(
     if (flags.browser) void openBrowser(url);
   };
   try {
-    await access.login(server, { onAddress: show, signal: timeLimit(name) });
+    await access.login(server, {
+      onAddress: show,
+      signal: timeLimit(name),
+      further: flags.scope?.split(/[\s,]+/).filter(Boolean),
+    });
   } finally {
     await access.close();
   }

@@ -124,7 +124,8 @@ function addLogin(program: Command, invocation: Invocation, choose: (run: Run) =
   common(program.command('login').description('log in at a remote server that wants OAuth, in the browser'))
     .argument('<server>')
     .option('--no-browser', 'only print the address')
-    .action((server: string, flags: CommonFlags & { browser: boolean }) =>
+    .option('--scope <scopes>', 'ask for these rights too, with commas between')
+    .action((server: string, flags: CommonFlags & { browser: boolean; scope?: string }) =>
       choose(async () => (await import('./login.ts')).login(invocation, server, flags)),
     );
   common(program.command('logout').description('forget the login at a remote server, and revoke it there'))

@@ -1,34 +1,7 @@
 /** An MCP server that wants OAuth, with its authorization server: real HTTP on loopback, real PKCE, rotation that notices reuse. */
 import { createHash, randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { toNodeHandler } from '@modelcontextprotocol/node';
-import { createMcpHandler, fromJsonSchema, McpServer } from '@modelcontextprotocol/server';
-import { onTestFinished } from 'vitest';
-
-/** A server on a free port of this machine that ends with the test. */
-export async function listen(listener: RequestListener): Promise<URL> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`);
-}
-
-/** The listener of an MCP server with one tool, `greet`. */
-export function greeter(): RequestListener {
-  const handler = createMcpHandler(() => {
-    const server = new McpServer({ name: 'greeter', version: '1' });
-    const inputSchema = fromJsonSchema<{ name: string }>({ type: 'object', properties: { name: { type: 'string' } } });
-    server.registerTool('greet', { inputSchema }, async ({ name }) => ({
-      content: [{ type: 'text', text: `Hello, ${name}` }],
-    }));
-    return server;
-  });
-  return toNodeHandler(handler);
-}
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { greeter, listen } from './http-servers.ts';
 
 interface Grant {
   readonly client: string;
@@ -51,9 +24,14 @@ export class OAuthServer {
   issuer = '';
   /** False lets the resource server refuse every token. */
   accepts = true;
+  /** A scope that requests need besides those that a first login is told of. */
+  needed: string | undefined;
+  /** Whether a client id may be the address of a document about the client. */
+  readsDocuments = false;
+  readonly clients: string[] = [];
   url = new URL('http://unset');
   readonly #codes = new Map<string, Grant>();
-  readonly #access = new Set<string>();
+  readonly #access = new Map<string, string>();
   readonly #refresh = new Set<string>();
   readonly #used = new Set<string>();
   readonly #mcp = greeter();
@@ -72,6 +50,11 @@ export class OAuthServer {
   /** Every access token given out so far is over, though nobody was told. */
   expire(): void {
     this.#access.clear();
+  }
+
+  /** No token is good for any scope any more, though each stays valid. */
+  forgetScopes(): void {
+    for (const token of this.#access.keys()) this.#access.set(token, '');
   }
 
   async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -111,6 +94,7 @@ export class OAuthServer {
       code_challenge_methods_supported: ['S256'],
       token_endpoint_auth_methods_supported: ['none', 'client_secret_basic'],
       authorization_response_iss_parameter_supported: true,
+      client_id_metadata_document_supported: this.readsDocuments,
     };
   }
 
@@ -118,8 +102,13 @@ export class OAuthServer {
     const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
     const isIn = this.accepts && token !== undefined && this.#access.has(token);
     this.seen.push(isIn ? 'mcp in' : 'mcp 401');
-    if (isIn) return void this.#mcp(request, response);
+    const isNarrow = isIn && this.needed !== undefined && !this.#access.get(token)?.split(' ').includes(this.needed);
+    if (isIn && !isNarrow) return void this.#mcp(request, response);
     request.resume();
+    if (isNarrow) {
+      response.setHeader('www-authenticate', `Bearer error="insufficient_scope", scope="${this.needed}"`);
+      return json(response, 403, {});
+    }
     const metadata = `${this.url.origin}/.well-known/oauth-protected-resource/mcp`;
     response.setHeader('www-authenticate', `Bearer resource_metadata="${metadata}", scope="tools:read"`);
     json(response, 401, {});
@@ -129,6 +118,7 @@ export class OAuthServer {
   #authorize({ searchParams: asked }: URL, response: ServerResponse) {
     this.seen.push('authorize');
     const text = (name: string) => asked.get(name) ?? '';
+    this.clients.push(text('client_id'));
     if (text('code_challenge_method') !== 'S256') return json(response, 400, { error: 'invalid_request' });
     const code = randomBytes(9).toString('hex');
     const [resource, scope] = [asked.get('resource'), asked.get('scope')];
@@ -188,7 +178,7 @@ export class OAuthServer {
 
   #give(response: ServerResponse, withRefresh: boolean) {
     const [access, refresh] = [randomBytes(9).toString('hex'), randomBytes(9).toString('hex')];
-    this.#access.add(access);
+    this.#access.set(access, this.scopes.at(-1) ?? '');
     if (withRefresh) this.#refresh.add(refresh);
     json(response, 200, {
       access_token: access,

@@ -1,23 +1,21 @@
 /** `fetch` with a bearer token: a refused one is renewed and the request, which was not carried out, sent once more. */
 import { abortable } from '../../stdx/abort.ts';
-import { loginRequired } from './login-required.ts';
 import type { RemoteFetch, TokenSource } from './remote-fetch.ts';
 
 export interface AuthorizedFetchOptions {
-  readonly server: string;
   /** Tokens go to its origin and nowhere else. */
   readonly url: URL;
   readonly fetch: RemoteFetch;
   readonly tokens: TokenSource;
 }
 
-export function authorizedFetch({ server, url: home, fetch, tokens }: AuthorizedFetchOptions): RemoteFetch {
+export function authorizedFetch({ url: home, fetch, tokens }: AuthorizedFetchOptions): RemoteFetch {
   return async (url, init = {}) => {
     if (new URL(url).origin !== home.origin) return fetch(url, init);
     const signal = init.signal ?? undefined;
     const token = await abortable(tokens.token(), signal);
     const response = await fetch(url, withToken(init, token));
-    await refuseNarrowScope(server, response);
+    await refuseNarrowScope(tokens, response);
     if (response.status !== 401) return response;
     await response.body?.cancel().catch(() => {});
     const renewed = await abortable(tokens.renew(token, response), signal);
@@ -35,10 +33,9 @@ function withToken(init: RequestInit, token: string | undefined): RequestInit {
   return { ...init, headers };
 }
 
-async function refuseNarrowScope(server: string, response: Response): Promise<void> {
+async function refuseNarrowScope(tokens: TokenSource, response: Response): Promise<void> {
   const challenge = response.headers.get('www-authenticate') ?? '';
   if (response.status !== 403 || !/\berror="?insufficient_scope/.test(challenge)) return;
   await response.body?.cancel().catch(() => {});
-  const scope = /\bscope="([^"]+)"/.exec(challenge)?.[1];
-  throw loginRequired(server, `this needs further rights${scope ? `; add the scopes "${scope}" to \`oauth\`` : ''}`);
+  throw await tokens.tooNarrow(/\bscope="([^"]+)"/.exec(challenge)?.[1]);
 }

@@ -16,6 +16,15 @@ export interface StoredLogin {
   readonly expiresAtMs: number | undefined;
   readonly client: StoredOAuthClientInformation;
   readonly discovery: OAuthDiscoveryState;
+  /** What was asked for, which is what was granted unless the tokens say otherwise. */
+  readonly scope?: string | undefined;
+}
+
+export const scopesIn = (text: string | undefined): string[] => text?.split(' ').filter(Boolean) ?? [];
+
+/** The rights of a login, as far as they are known. */
+export function grantedScopes(login: StoredLogin | undefined): string[] {
+  return scopesIn(login?.tokens.scope ?? login?.scope);
 }
 
 export interface LoginStoreOptions {

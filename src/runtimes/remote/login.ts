@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { OAuthClientProvider, OAuthDiscoveryState, StoredOAuthTokens } from '@modelcontextprotocol/client';
 import { GatewayError } from '../../errors.ts';
-import type { LoginStore, StoredLogin } from './login-store.ts';
+import { grantedScopes, type LoginStore, type StoredLogin, scopesIn } from './login-store.ts';
 import { openLoopbackRedirect } from './loopback-redirect.ts';
 import type { RemoteFetch } from './remote-fetch.ts';
 import { expiryOf } from './stored-tokens.ts';
@@ -16,6 +16,8 @@ export interface LoginOptions {
   /** A client that is registered already; without one this program registers itself. */
   readonly client: { readonly id: string; readonly secret: string | undefined } | undefined;
   readonly scope: string | undefined;
+  /** Further scopes than those, and than the ones of the login that there is, which are asked for again. */
+  readonly further?: readonly string[] | undefined;
   /** Port of the redirect on 127.0.0.1; 0 takes a free one. */
   readonly redirectPort: number;
   readonly fetch: RemoteFetch;
@@ -55,11 +57,11 @@ function whatFailed(error: unknown): { readonly said: string; readonly isUnreach
 type Redirect = Awaited<ReturnType<typeof openLoopbackRedirect>>;
 
 async function authorize(options: LoginOptions, redirect: Redirect): Promise<StoredLogin> {
-  const { server, url: serverUrl, fetch, signal, scope, onAddress } = options;
+  const { server, url: serverUrl, fetch, signal, onAddress } = options;
   const { auth } = await import('@modelcontextprotocol/client');
   const flow = new LoginFlow(options, redirect.url);
   const challenge = await askForChallenge(options);
-  const asked = scope ?? challenge.scope;
+  const asked = await scopesToAskFor(options, challenge.scope);
   const common = {
     serverUrl,
     fetchFn: fetch,
@@ -75,6 +77,16 @@ async function authorize(options: LoginOptions, redirect: Redirect): Promise<Sto
   const iss = query.get('iss');
   await auth(flow, { ...common, authorizationCode: code, ...(iss === null ? {} : { iss }) });
   return flow.result();
+}
+
+async function scopesToAskFor(
+  { server, url, store, scope, further = [] }: LoginOptions,
+  challenged: string | undefined,
+): Promise<string | undefined> {
+  const usual = scope ?? challenged;
+  if (further.length === 0) return usual;
+  const before = grantedScopes(await store.read(server, url));
+  return [...new Set([...scopesIn(usual), ...before, ...further])].join(' ');
 }
 
 function refused(server: string, query: URLSearchParams): GatewayError {
@@ -111,7 +123,14 @@ class LoginFlow implements OAuthClientProvider {
     this.#options = options;
     this.redirectUrl = redirectUrl;
     const { client } = options;
-    if (client) this.#client = { client_id: client.id, ...(client.secret ? { client_secret: client.secret } : {}) };
+    if (client && !this.clientMetadataUrl)
+      this.#client = { client_id: client.id, ...(client.secret ? { client_secret: client.secret } : {}) };
+  }
+
+  /** A client id that is an address names a document about the client, for servers that read such; others are registered with. */
+  get clientMetadataUrl() {
+    const { client } = this.#options;
+    return client?.secret === undefined && client?.id.startsWith('https://') ? client.id : undefined;
   }
 
   get clientMetadata() {
@@ -168,6 +187,7 @@ class LoginFlow implements OAuthClientProvider {
   result(): StoredLogin {
     if (!this.#tokens || !this.#client || !this.#discovery) throw new Error('the authorization server gave no token');
     const { id_token: _, ...tokens } = this.#tokens;
-    return { tokens, expiresAtMs: expiryOf(tokens), client: this.#client, discovery: this.#discovery };
+    const scope = this.address?.searchParams.get('scope') ?? undefined;
+    return { tokens, expiresAtMs: expiryOf(tokens), client: this.#client, discovery: this.#discovery, scope };
   }
 }

@@ -50,6 +50,10 @@ export class MachineTokens implements TokenSource {
     return this.#refusal.note(credentialsRefused(this.#options.server, why), undefined, 'final');
   }
 
+  async tooNarrow(scope: string | undefined): Promise<Error> {
+    return credentialsRefused(this.#options.server, `this needs further rights${scope ? `: ${scope}` : ''}`);
+  }
+
   async #exchange(challenge: Response): Promise<string> {
     this.#refusal.check(undefined);
     const { server, url, clientId, clientSecret, scope, issuer, fetch } = this.#options;

@@ -29,7 +29,7 @@ export interface RemoteAccess {
   /** The same `fetch` for the same configuration, so that its tokens and connections are shared. */
   fetchFor(server: RemoteServer): Promise<RemoteFetch>;
   /** A person's login, kept for every gateway of this data folder. */
-  login(server: RemoteServer, how: Pick<LoginOptions, 'onAddress' | 'signal'>): Promise<void>;
+  login(server: RemoteServer, how: Pick<LoginOptions, 'onAddress' | 'signal' | 'further'>): Promise<void>;
   /** Forgets the login here and, where it can be, there. False if there was none. */
   logout(server: RemoteServer): Promise<boolean>;
   close(): Promise<void>;
@@ -105,7 +105,7 @@ function dressed(
   const tokens: TokenSource = isMachine(oauth)
     ? new MachineTokens({ ...common, ...oauth, scope: oauth.scopes?.join(' ') })
     : new StoredTokens({ ...common, store });
-  return authorizedFetch({ server: name, url, fetch: breaking, tokens });
+  return authorizedFetch({ url, fetch: breaking, tokens });
 }
 
 type MachineConfig = OAuthConfig & { readonly clientId: string; readonly clientSecret: string };

@@ -9,4 +9,6 @@ export interface TokenSource {
   renew(refused: string | undefined, challenge: Response): Promise<string>;
   /** The error for a token that was refused though it is fresh; until something changes `token` throws it too. */
   giveUp(why: string): Promise<Error>;
+  /** The error for a token that is good but not for this, which would need `scope`. */
+  tooNarrow(scope: string | undefined): Promise<Error>;
 }

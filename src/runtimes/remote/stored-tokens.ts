@@ -2,8 +2,8 @@
 import { GatewayError } from '../../errors.ts';
 import type { Clock } from '../../stdx/clock.ts';
 import { SingleFlight } from '../../stdx/single-flight.ts';
-import { loginRequired } from './login-required.ts';
-import type { LoginStore, StoredLogin } from './login-store.ts';
+import { furtherRights, loginRequired } from './login-required.ts';
+import { grantedScopes, type LoginStore, type StoredLogin, scopesIn } from './login-store.ts';
 import { Refusal } from './refusal.ts';
 import type { RemoteFetch, TokenSource } from './remote-fetch.ts';
 
@@ -44,6 +44,11 @@ export class StoredTokens implements TokenSource {
   async giveUp(why: string): Promise<Error> {
     const { stamp } = await this.#look();
     return this.#refusal.note(loginRequired(this.#options.server, why), stamp, 'final');
+  }
+
+  async tooNarrow(scope: string | undefined): Promise<Error> {
+    const { login } = await this.#look();
+    return furtherRights(this.#options.server, { wanted: scopesIn(scope), granted: grantedScopes(login) });
   }
 
   async #renew(refused: string | undefined): Promise<string> {

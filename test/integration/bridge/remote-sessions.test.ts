@@ -1,7 +1,6 @@
 /** The bridge against real HTTP servers, made with the official SDKs: streamable HTTP of both eras, and HTTP+SSE. */
 import { randomUUID } from 'node:crypto';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import { McpServer as LegacyServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
@@ -12,20 +11,10 @@ import { z } from 'zod';
 import type { RemotePeer } from '../../../src/bridge/open-remote.ts';
 import { openSession } from '../../../src/bridge/open-session.ts';
 import { failure } from '../../helpers/failure.ts';
+import { greeter, listen } from '../../helpers/http-servers.ts';
 
 const hello = { name: 'greet', arguments: { name: 'Ada' } };
 const greeting = [{ type: 'text', text: 'Hello, Ada' }];
-
-/** A server on a free port of this machine that ends with the test. */
-async function serve(listener: RequestListener): Promise<URL> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`);
-}
 
 async function open(url: URL, options: Partial<RemotePeer> & { startTimeoutMs?: number } = {}) {
   const { startTimeoutMs = 20_000, ...endpoint } = options;
@@ -37,16 +26,34 @@ async function open(url: URL, options: Partial<RemotePeer> & { startTimeoutMs?: 
   return session;
 }
 
-function modernServer(): RequestListener {
+/** The SDK's own server, which refuses calls whose headers and arguments differ. */
+function regionServer(region: () => unknown): RequestListener {
   const handler = createMcpHandler(() => {
-    const server = new McpServer({ name: 'modern', version: '1' });
-    const inputSchema = fromJsonSchema<{ name: string }>({ type: 'object', properties: { name: { type: 'string' } } });
-    server.registerTool('greet', { inputSchema }, async ({ name }) => ({
-      content: [{ type: 'text', text: `Hello, ${name}` }],
+    const server = new McpServer({ name: 'regions', version: '1' });
+    const size = { type: 'integer', 'x-mcp-header': 'Size' };
+    const inputSchema = fromJsonSchema<{ region: string; size: number }>({
+      type: 'object',
+      properties: { region: region(), size } as Record<string, object>,
+    });
+    server.registerTool('where', { inputSchema }, async (args) => ({
+      content: [{ type: 'text', text: `${args.region} ${args.size}` }],
     }));
     return server;
   });
   return toNodeHandler(handler);
+}
+
+/** Lists whatever it is given. */
+function bareModernServer(tools: unknown): RequestListener {
+  return async (request, response) => {
+    let text = '';
+    for await (const chunk of request.setEncoding('utf8')) text += chunk;
+    const { id, method } = JSON.parse(text) as { id: number; method: string };
+    const found = { supportedVersions: ['2026-07-28'], capabilities: { tools: {} } };
+    const common = { resultType: 'complete', ttlMs: 0, cacheScope: 'private' };
+    const result = { ...common, ...(method === 'tools/list' ? { tools } : found) };
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({ jsonrpc: '2.0', id, result }));
+  };
 }
 
 function legacyServer(onCall: () => void = () => {}): LegacyServer {
@@ -102,18 +109,45 @@ function sseServer(seenHeaders: unknown[] = []): RequestListener {
 
 describe('a remote server', () => {
   it('#42 of the modern era is listed and called', async () => {
-    const session = await open(await serve(modernServer()));
+    const session = await open(await listen(greeter()));
     expect(session.facts).toMatchObject({
       era: 'modern',
       protocolVersion: '2026-07-28',
-      serverInfo: { name: 'modern' },
+      serverInfo: { name: 'greeter' },
     });
     expect((await session.listTools()).map(({ name }) => name)).toEqual(['greet']);
     expect((await session.request('tools/call', hello)).content).toEqual(greeting);
   });
 
+  it('#42 of the modern era gets arguments as headers where its tools want that, whether they were listed or not', async () => {
+    let region: unknown = { type: 'string', 'x-mcp-header': 'Region' };
+    const url = await listen(regionServer(() => region));
+    const call = { name: 'where', arguments: { region: 'ümlaut', size: 3 } };
+    const answer = [{ type: 'text', text: 'ümlaut 3' }];
+    const unlisted = await open(url);
+    expect((await unlisted.request('tools/call', call)).content).toEqual(answer);
+    const listed = await open(url);
+    expect(await listed.listTools()).toHaveLength(1);
+    expect((await listed.request('tools/call', call)).content).toEqual(answer);
+    region = { type: 'string', 'x-mcp-header': 'Zone' };
+    expect((await listed.request('tools/call', call)).content).toEqual(answer);
+  });
+
+  it('of the modern era that declares such headers wrongly has no such tool', async () => {
+    const properties = { region: { type: 'object', 'x-mcp-header': 'Region' } };
+    const tools = [
+      { name: 'good', inputSchema: { type: 'object' } },
+      { name: 'bad', inputSchema: { type: 'object', properties } },
+    ];
+    const session = await open(await listen(bareModernServer(tools)));
+    expect((await session.listTools()).map(({ name }) => name)).toEqual(['good']);
+    const error = await failure(session.request('tools/call', { name: 'bad', arguments: {} }));
+    expect(error).toMatchObject({ code: 'PROTOCOL_VIOLATION' });
+    expect(error.message).toContain('region');
+  });
+
   it('#42 with sessions is listed and called, progress in order before the result', async () => {
-    const session = await open(await serve(sessionServer(new Map())));
+    const session = await open(await listen(sessionServer(new Map())));
     expect(session.facts).toMatchObject({ era: 'legacy', protocolVersion: '2025-11-25' });
     const seen: unknown[] = [];
     const result = await session.request('tools/call', hello, { onProgress: ({ progress }) => seen.push(progress) });
@@ -123,7 +157,7 @@ describe('a remote server', () => {
 
   it('#42 that knows only HTTP+SSE is found by falling back, with its headers on every request', async () => {
     const seen: unknown[] = [];
-    const session = await open(await serve(sseServer(seen)), { headers: { authorization: 'Bearer secret' } });
+    const session = await open(await listen(sseServer(seen)), { headers: { authorization: 'Bearer secret' } });
     expect(session.facts.era).toBe('legacy');
     expect((await session.listTools()).map(({ name }) => name)).toEqual(['greet']);
     expect((await session.request('tools/call', hello)).content).toEqual(greeting);
@@ -131,7 +165,7 @@ describe('a remote server', () => {
   });
 
   it('is not asked over HTTP+SSE when it is configured to be streamable', async () => {
-    const error = await failure(open(await serve(sseServer()), { transport: 'streamable-http' }));
+    const error = await failure(open(await listen(sseServer()), { transport: 'streamable-http' }));
     expect(error.code).toBe('START_FAILED');
     expect(error.data).toMatchObject({ httpStatus: 404 });
   });
@@ -140,7 +174,7 @@ describe('a remote server', () => {
     const sessions = new Map<string, StreamableHTTPServerTransport>();
     const methods: unknown[] = [];
     const serveOne = sessionServer(sessions);
-    const url = await serve((request, response) => {
+    const url = await listen((request, response) => {
       if (request.headers['mcp-session-id'] === undefined && request.method === 'POST') methods.push('opened');
       return serveOne(request, response);
     });
@@ -162,7 +196,7 @@ describe('a remote server', () => {
     const sessions = new Map<string, StreamableHTTPServerTransport>();
     const state = { isGone: false };
     const serveOne = sessionServer(sessions);
-    const url = await serve((request, response) =>
+    const url = await listen((request, response) =>
       state.isGone ? void response.writeHead(404).end() : serveOne(request, response),
     );
     const session = await open(url);
@@ -177,15 +211,16 @@ describe('a remote server', () => {
     ['tools/call', 1],
   ])('that is down for a moment is asked %s %i times', async (method, times) => {
     const state = { downFor: 0, asked: 0 };
-    const modern = modernServer();
-    const url = await serve((request, response) => {
+    const modern = greeter();
+    const url = await listen((request, response) => {
       if (request.headers['mcp-method'] === method) state.asked++;
       if (state.downFor-- <= 0) return void modern(request, response);
       request.resume();
       response.writeHead(503).end();
     });
     const session = await open(url);
-    state.downFor = 2;
+    await session.listTools();
+    Object.assign(state, { downFor: 2, asked: 0 });
     const outcome = session.request(method, method === 'tools/call' ? hello : {}).catch((error: unknown) => error);
     if (method === 'tools/call') expect(await outcome).toMatchObject({ code: 'UPSTREAM_ERROR' });
     else expect(await outcome).toHaveProperty('tools');
@@ -198,7 +233,7 @@ describe('a remote server', () => {
     [500, 'try again later'],
   ])('that answers %i is not taken for an old one, and the hint says what to do', async (status, hint) => {
     const methods: unknown[] = [];
-    const url = await serve((request, response) => {
+    const url = await listen((request, response) => {
       methods.push(request.method);
       request.resume();
       response.writeHead(status).end('no');
@@ -218,7 +253,7 @@ describe('a remote server', () => {
   });
 
   it.each(['auto', 'sse'] as const)('#2 that never answers (%s) is given up in time', async (transport) => {
-    const error = await failure(open(await serve(() => {}), { transport, startTimeoutMs: 300 }));
+    const error = await failure(open(await listen(() => {}), { transport, startTimeoutMs: 300 }));
     expect(error.code).toBe('START_TIMEOUT');
   });
 
@@ -227,8 +262,8 @@ describe('a remote server', () => {
     const hungUp = new Promise<void>((resolve) => {
       hangUp = resolve;
     });
-    const modern = modernServer();
-    const url = await serve((request, response) => {
+    const modern = greeter();
+    const url = await listen((request, response) => {
       if (request.headers['mcp-method'] !== 'tools/call') return void modern(request, response);
       response.on('close', hangUp);
       abort.abort();

@@ -53,8 +53,9 @@ async function open(server: RemoteServer, by: RemoteAccess) {
 }
 
 /** A user whose browser follows where it is sent. */
-function logIn(server: RemoteServer, by: RemoteAccess): Promise<void> {
+function logIn(server: RemoteServer, by: RemoteAccess, further: readonly string[] = []): Promise<void> {
   return by.login(server, {
+    further,
     signal: AbortSignal.timeout(20_000),
     onAddress: (url) => void fetch(url).then((page) => page.text()),
   });
@@ -106,6 +107,45 @@ describe('a remote server that wants a login', () => {
     expect((await failure(open(entry(oauth), gateway))).code).toBe('LOGIN_REQUIRED');
     await logIn(entry(oauth), access(dataDir));
     expect((await (await open(entry(oauth), gateway)).request('tools/call', hello)).content).toEqual(greeting);
+  });
+
+  it('that wants further rights says how to get them, keeps the old ones, and does not ask for ever', async () => {
+    const oauth = await OAuthServer.start();
+    const by = access(tempDir('data'));
+    await logIn(entry(oauth), by);
+    oauth.needed = 'tools:write';
+    const error = await failure(open(entry(oauth), by));
+    expect(error).toMatchObject({ code: 'LOGIN_REQUIRED' });
+    expect(error.hint).toContain('tooldex login far --scope tools:write');
+    await logIn(entry(oauth), by, ['tools:write']);
+    expect(oauth.scopes).toEqual(['tools:read', 'tools:read tools:write']);
+    const session = await open(entry(oauth), by);
+    expect((await session.request('tools/call', hello)).content).toEqual(greeting);
+    oauth.needed = '$(touch /tmp/x)';
+    expect((await failure(session.request('tools/call', hello))).hint).not.toContain('touch');
+  });
+
+  it('that refuses what it has granted asks for no further login', async () => {
+    const oauth = await OAuthServer.start();
+    const by = access(tempDir('data'));
+    await logIn(entry(oauth), by);
+    oauth.needed = 'tools:read';
+    oauth.forgetScopes();
+    const error = await failure(open(entry(oauth), by));
+    expect(error).toMatchObject({ code: 'LOGIN_REQUIRED' });
+    expect(error.hint).not.toContain('tooldex login');
+  });
+
+  it('knows the client by its document where it reads such, and registers it where it does not', async () => {
+    const oauth = await OAuthServer.start();
+    const document = 'https://example.com/tooldex.json';
+    const server = entry(oauth, { oauth: settings({ clientId: document }) });
+    await logIn(server, access(tempDir('data')));
+    expect(oauth.count('register')).toBe(1);
+    oauth.readsDocuments = true;
+    await logIn(server, access(tempDir('data')));
+    expect(oauth.count('register')).toBe(1);
+    expect(oauth.clients.at(-1)).toBe(document);
   });
 
   it('that is not there says so, and no more', async () => {

@@ -11,7 +11,8 @@ import { createRemoteAccess } from '../../../src/runtimes/remote/remote-access.t
 import { type NetworkOptions, openRemoteNetwork } from '../../../src/runtimes/remote/remote-network.ts';
 import { systemClock } from '../../../src/stdx/clock.ts';
 import { failure } from '../../helpers/failure.ts';
-import { listen, OAuthServer } from '../../helpers/oauth-server.ts';
+import { listen } from '../../helpers/http-servers.ts';
+import { OAuthServer } from '../../helpers/oauth-server.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
 const here: Lookup = (_host, _options, done) => done(null, [{ address: '127.0.0.1', family: 4 }]);

@@ -5,7 +5,7 @@ import { RpcPeer } from '../../../src/bridge/rpc-peer.ts';
 import { exitedOnProbe } from '../../../src/bridge/server-errors.ts';
 import type { Era } from '../../../src/bridge/upstream-session.ts';
 import { GatewayError } from '../../../src/errors.ts';
-import type { JsonObject } from '../../../src/stdx/json.ts';
+import type { Json, JsonObject } from '../../../src/stdx/json.ts';
 import { fakeClock, settled } from '../../helpers/fake-clock.ts';
 
 const modern = { supportedVersions: ['2026-07-28'], capabilities: { tools: {} } };
@@ -26,7 +26,7 @@ function setUp(eraHint?: Era) {
   const options = { server: 's', clientInfo: { name: 't' }, eraHint, probeTimeoutMs: 1500, clock, signal: stop.signal };
   const facts = negotiate(peer, options);
   facts.catch(() => {});
-  const idOf = (method: string) => sent.find((message) => message.method === method)?.id;
+  const idOf = (method: string) => sent.findLast((message) => message.method === method)?.id;
   return {
     peer,
     clock,
@@ -34,8 +34,12 @@ function setUp(eraHint?: Era) {
     stop,
     methods: () => sent.map(({ method }) => method),
     result: (method: string, result: JsonObject) => peer.message({ jsonrpc: '2.0', id: idOf(method), result }),
-    refuse: (method: string, code = -32601) =>
-      peer.message({ jsonrpc: '2.0', id: idOf(method), error: { code, message: 'no' } }),
+    refuse: (method: string, code = -32601, data?: Json) =>
+      peer.message({
+        jsonrpc: '2.0',
+        id: idOf(method),
+        error: { code, message: 'no', ...(data === undefined ? {} : { data }) },
+      }),
   };
 }
 
@@ -55,6 +59,15 @@ describe('negotiate', () => {
     result('initialize', legacy);
     expect(await facts).toMatchObject({ era: 'legacy', protocolVersion: '2025-06-18', serverInfo: { name: 'old' } });
     expect(methods()).toEqual(['server/discover', 'initialize', 'notifications/initialized']);
+  });
+
+  it('#42 asks once more when the refusal offers the very version that was asked for', async () => {
+    const { facts, refuse, result, methods } = setUp();
+    refuse('server/discover', -32022, { supported: ['2026-07-28'], requested: '2026-07-28' });
+    await settled();
+    result('server/discover', modern);
+    expect(await facts).toMatchObject({ era: 'modern' });
+    expect(methods()).toEqual(['server/discover', 'server/discover']);
   });
 
   it('#42 asks the old question too when the new one stays unanswered', async () => {
