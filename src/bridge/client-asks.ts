@@ -1,18 +1,12 @@
 /** The requests that a server makes of the client behind us: each is handed over, and its answer handed back. */
 import { GatewayError } from '../errors.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
-import type { AskableClient } from './upstream-session.ts';
+import type { AskableClient, AskedRequest } from './upstream-session.ts';
 
 const METHOD_NOT_FOUND = -32601;
 const INTERNAL_ERROR = -32603;
 /** A server may have so many questions open; more are refused, so that it cannot fill our memory. */
 const OPEN_MAX = 100;
-
-export interface AskedRequest {
-  readonly id: string | number;
-  readonly method: string;
-  readonly params: JsonObject;
-}
 
 export class ClientAsks {
   readonly #client: AskableClient | undefined;
@@ -30,7 +24,8 @@ export class ClientAsks {
   }
 
   /** Never rejects. */
-  async answer({ id, method, params }: AskedRequest): Promise<void> {
+  async answer(asked: AskedRequest): Promise<void> {
+    const { id, method } = asked;
     if (method === 'ping') return this.#send({ jsonrpc: '2.0', id, result: {} });
     const client = this.#client;
     if (!client) return this.#refuse(id, METHOD_NOT_FOUND, `This client has not declared the capability for ${method}`);
@@ -38,7 +33,7 @@ export class ClientAsks {
     const abort = new AbortController();
     this.#open.set(id, abort);
     try {
-      this.#send({ jsonrpc: '2.0', id, result: await client.request(method, params, abort.signal) });
+      this.#send({ jsonrpc: '2.0', id, result: await client.request(asked, abort.signal) });
     } catch (error) {
       this.#send({ jsonrpc: '2.0', id, error: errorOf(error) });
     } finally {

@@ -1,22 +1,27 @@
 /** Tells a server which folders are its own when it asks for roots, whether or not a client stands behind the call. */
 import { GatewayError } from '../errors.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
-import type { AskableClient } from './upstream-session.ts';
+import type { AskableClient, AskedRequest } from './upstream-session.ts';
 
 /** The `file:` addresses that a server is told, given those of the client behind it (none if it has none). */
 export type RootsFor = (ofClient: readonly string[]) => Promise<readonly string[]>;
 
 const METHOD_NOT_FOUND = -32601;
+/** Our own question, which has no other name. */
+const ROOTS: AskedRequest = { id: 'roots', method: 'roots/list', params: {} };
 
 /** The client as the server sees it: it always has roots, and they are ours. Everything else is asked of the client itself. */
 export function withOwnRoots(client: AskableClient | undefined, rootsFor: RootsFor): AskableClient {
   const capabilities = { ...client?.capabilities, roots: client?.capabilities.roots ?? {} };
   return {
     capabilities,
-    async request(method, params, signal) {
-      if (method === 'roots/list') return { roots: await listRoots(client, rootsFor, signal) };
-      if (client) return client.request(method, params, signal);
-      const rpc = { code: METHOD_NOT_FOUND, message: `This client has not declared the capability for ${method}` };
+    async request(asked, signal) {
+      if (asked.method === 'roots/list') return { roots: await listRoots(client, rootsFor, signal) };
+      if (client) return client.request(asked, signal);
+      const rpc = {
+        code: METHOD_NOT_FOUND,
+        message: `This client has not declared the capability for ${asked.method}`,
+      };
       throw new GatewayError('UPSTREAM_ERROR', rpc.message, { data: { rpc } });
     },
   };
@@ -36,7 +41,7 @@ async function listRoots(
 /** By address. A client that does not answer has none. */
 async function rootsOf(client: AskableClient | undefined, signal: AbortSignal): Promise<Map<string, JsonObject>> {
   if (!isObject(client?.capabilities.roots)) return new Map();
-  const { roots } = await client.request('roots/list', {}, signal).catch((): JsonObject => ({}));
+  const { roots } = await client.request(ROOTS, signal).catch((): JsonObject => ({}));
   const listed = Array.isArray(roots) ? roots.filter(isRoot) : [];
   return new Map(listed.map((root) => [root.uri, root]));
 }
@@ -62,7 +67,7 @@ export async function withRootRounds(params: JsonObject, { server, client, signa
     const asked = rootsAskedIn(result);
     if (asked.length === 0) return result;
     if (asked.every((key) => key in told)) return withoutQuestions(server, result, asked);
-    const answer = await client.request('roots/list', {}, signal ?? new AbortController().signal);
+    const answer = await client.request(ROOTS, signal ?? new AbortController().signal);
     for (const key of asked) told[key] = answer;
     const inputResponses = { ...(params.inputResponses as JsonObject | undefined), ...told };
     const { requestState } = result;

@@ -18,7 +18,14 @@ export interface AskableClient {
   /** What the server is told that we can do; only what the client itself declared. */
   readonly capabilities: JsonObject;
   /** Rejects when the client refuses or is gone; the server then gets a JSON-RPC error. */
-  request(method: string, params: JsonObject, signal: AbortSignal): Promise<JsonObject>;
+  request(asked: AskedRequest, signal: AbortSignal): Promise<JsonObject>;
+}
+
+export interface AskedRequest {
+  /** As the server named its question; unique on its connection only. */
+  readonly id: string | number;
+  readonly method: string;
+  readonly params: JsonObject;
 }
 
 export interface CallOptions {

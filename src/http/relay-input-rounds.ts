@@ -32,7 +32,8 @@ async function askAll(requests: unknown, client: AskableClient, signal: AbortSig
   const asked = Object.entries(isObject(requests) ? (requests as JsonObject) : {});
   const answers = asked.map(async ([key, request]) => {
     const { method, params } = isObject(request) ? request : {};
-    return [key, await client.request(String(method), isObject(params) ? (params as JsonObject) : {}, signal)] as const;
+    const asked = { id: key, method: String(method), params: isObject(params) ? (params as JsonObject) : {} };
+    return [key, await client.request(asked, signal)] as const;
   });
   return Object.fromEntries(await Promise.all(answers));
 }

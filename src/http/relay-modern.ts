@@ -1,5 +1,6 @@
 /** Serves the requests of 2026-07-28: no session, everything that matters with each request, input asked for in results. */
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { decodeHeaderValue, headerMismatch, readParamHeaders } from '../bridge/param-headers.ts';
 import { META_CLIENT_CAPABILITIES, MODERN_VERSION } from '../bridge/protocol-versions.ts';
 import type { UpstreamSession } from '../bridge/upstream-session.ts';
 import { GatewayError } from '../errors.ts';
@@ -56,6 +57,8 @@ export async function answerModern(parts: ModernParts, exchange: ModernExchange)
       return;
     }
     const facts = await parts.target.facts(gone.signal);
+    const mismatch = paramMismatch(parts, exchange);
+    if (mismatch) return reply.finish(errorMessage(request.id, mismatch), statusOf(mismatch));
     const result = await perform(parts, exchange, { facts, reply, signal: gone.signal });
     reply.finish(resultMessage(request.id, toModernResult(request.method, result, facts)));
   } catch (thrown) {
@@ -73,8 +76,8 @@ function refusalOf({ method, params }: LegacyRequest, headers: IncomingHttpHeade
     const data = { supported: [MODERN_VERSION], requested: version ?? null };
     return { code: UNSUPPORTED_VERSION, message: `Unsupported protocol version: ${String(version)}`, data };
   }
-  const mismatch = headerMismatch({ method, params }, headers);
-  if (mismatch !== undefined) return { code: HEADER_MISMATCH, message: `Headers and body disagree: ${mismatch}` };
+  const mismatch = namesMismatch({ method, params }, headers);
+  if (mismatch !== undefined) return disagreement(mismatch);
   if (!REMOVED_METHODS.has(method)) return undefined;
   return { code: METHOD_NOT_FOUND, message: `Method not found: ${method} is not part of ${MODERN_VERSION}` };
 }
@@ -85,7 +88,7 @@ const NAMED_BY: Readonly<Record<string, string>> = {
   'resources/read': 'uri',
 };
 
-function headerMismatch(
+function namesMismatch(
   { method, params }: Pick<LegacyRequest, 'method' | 'params'>,
   headers: IncomingHttpHeaders,
 ): string | undefined {
@@ -98,15 +101,23 @@ function headerMismatch(
   if (typeof wanted !== 'string') return undefined;
   const given = headers['mcp-name'];
   if (typeof given !== 'string') return 'the Mcp-Name header is missing';
-  return decoded(given) === wanted ? undefined : `the Mcp-Name header names ${given}, the body ${wanted}`;
+  return decodeHeaderValue(given) === wanted ? undefined : `the Mcp-Name header names ${given}, the body ${wanted}`;
 }
 
-/** Values that a header cannot carry come as base64 in a sentinel. */
-function decoded(value: string): string | undefined {
-  const text = value.trim();
-  const base64 = /^=\?base64\?(.*)\?=$/i.exec(text)?.[1];
-  if (base64 === undefined) return text;
-  return /^[A-Za-z0-9+/]*={0,2}$/.test(base64) ? Buffer.from(base64, 'base64').toString('utf8') : undefined;
+const disagreement = (how: string): RpcError => ({
+  code: HEADER_MISMATCH,
+  message: `Headers and body disagree: ${how}`,
+});
+
+/** Whoever routes by headers must not be told other arguments than the server. */
+function paramMismatch({ target }: ModernParts, { request, headers }: ModernExchange): RpcError | undefined {
+  const { method, params } = request;
+  if (method !== 'tools/call' || typeof params.name !== 'string') return undefined;
+  const schema = target.inputSchema(params.name);
+  const wanted = schema ? readParamHeaders(schema) : undefined;
+  const declared = wanted && 'declared' in wanted ? wanted.declared : [];
+  const how = headerMismatch(declared, params.arguments, headers);
+  return how === undefined ? undefined : disagreement(how);
 }
 
 function statusOf({ code }: RpcError): number {

@@ -3,7 +3,7 @@
  * required, and when it comes back with the input the call goes on. Each parked call has an instance to itself.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import type { AskableClient } from '../bridge/upstream-session.ts';
+import type { AskableClient, AskedRequest } from '../bridge/upstream-session.ts';
 import { GatewayError } from '../errors.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 
@@ -147,13 +147,12 @@ class Parkable {
   readonly #abort = new AbortController();
   #listener: ParkedListener | undefined;
   #onQuestion: () => void = () => {};
-  #questionCount = 0;
 
   constructor({ principal, method, name, capabilities, run }: ParkableCall, instance: string) {
     this.#key = { principal, method, name };
     const client: AskableClient = {
       capabilities,
-      request: (asked, params, signal) => this.#ask({ method: asked, params }, signal),
+      request: (asked, signal) => this.#ask(asked, signal),
     };
     const tell: ParkedListener['tell'] = (told, params) => this.#listener?.tell(told, params);
     this.#result = run({ instance, client, signal: this.#abort.signal, tell });
@@ -195,9 +194,10 @@ class Parkable {
     this.#abort.abort(new GatewayError('CALL_CANCELLED', `the call was given up: ${why}`));
   }
 
-  #ask(request: JsonObject, signal: AbortSignal): Promise<JsonObject> {
+  /** Known by the id that the server itself gave to its question: whoever names them well is answered by those names. */
+  #ask({ id, ...request }: AskedRequest, signal: AbortSignal): Promise<JsonObject> {
     return new Promise((resolve, reject) => {
-      const key = `input-${++this.#questionCount}`;
+      const key = String(id);
       this.#questions.set(key, { request, resolve });
       signal.addEventListener('abort', () => {
         this.#questions.delete(key);

@@ -52,7 +52,7 @@ export class RelaySession implements Hearer {
     const isAskable = ASKABLE.some((name) => isObject(capabilities[name]));
     this.instanceOf = isAskable ? id : undefined;
     this.client = isAskable
-      ? { capabilities, request: (method, params, signal) => this.#ask({ method, params }, signal) }
+      ? { capabilities, request: ({ method, params }, signal) => this.#ask({ method, params }, signal) }
       : undefined;
   }
 

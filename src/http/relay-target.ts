@@ -35,6 +35,8 @@ export interface RelayTarget {
   readonly name: string;
   /** Lists the server first when it was never listed. Throws what that throws. */
   facts(signal: AbortSignal): Promise<RelayFacts>;
+  /** What a tool wants of its arguments, as it was last listed; undefined for one that is not known. */
+  inputSchema(tool: string): JsonObject | undefined;
   /** The result as it came. Throws what `callUpstream` throws, and TOOL_UNKNOWN for a tool that is not to be seen. */
   request(request: RelayRequest): Promise<JsonObject>;
   /** Keeps an instance up for what a server says unasked. */
@@ -47,6 +49,7 @@ export function createRelayTarget(parts: MetaToolParts, known: KnownServer, iden
   return {
     name: known.name,
     facts: (signal) => factsOf(parts, known, { identity, signal }),
+    inputSchema: (tool) => parts.catalog.tool(known.name, tool)?.definition.inputSchema as JsonObject | undefined,
     request: (request) => perform(parts, known, request),
     hold: ({ id }, behalf) => parts.pool.acquire(known.name, { principal: id, ...behalf }),
     leases: () => {

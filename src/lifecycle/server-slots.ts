@@ -154,10 +154,10 @@ function planFor(owner: SlotOwner, plan: ServerPlan | undefined): ServerPlan | u
 function latestClient({ capabilities }: AskableClient, latest: () => AskableClient | undefined): AskableClient {
   return {
     capabilities,
-    request: async (method, params, signal) => {
+    request: async (asked, signal) => {
       const client = latest();
       if (!client) throw new GatewayError('CALL_CANCELLED', 'The client is gone');
-      return client.request(method, params, signal);
+      return client.request(asked, signal);
     },
   };
 }

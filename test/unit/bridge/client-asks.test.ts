@@ -28,7 +28,7 @@ function slowClient() {
   const asked: { readonly params: JsonObject; readonly signal: AbortSignal; answer(result: JsonObject): void }[] = [];
   const client: AskableClient = {
     capabilities: { elicitation: {} },
-    request: (_method, params, signal) =>
+    request: ({ params }, signal) =>
       new Promise((answer, reject) => {
         signal.addEventListener('abort', () => reject(new Error('nobody asks any more')));
         asked.push({ params, signal, answer });

@@ -137,7 +137,8 @@ describe('clients that servers may ask', () => {
       { elicitation: {} },
       { elicitation: {} },
     ]);
-    const ask = () => sessionOf(first).openedFor?.request('elicitation/create', {}, new AbortController().signal);
+    const asked = { id: 1, method: 'elicitation/create', params: {} };
+    const ask = () => sessionOf(first).openedFor?.request(asked, new AbortController().signal);
     expect(await ask()).toEqual({ from: 'first' });
     const later = await pool.acquire('s', { session: '1', client: asking('first', 'on a new connection') });
     expect(later.session).toBe(first.session);
