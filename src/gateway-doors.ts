@@ -68,7 +68,7 @@ export async function serveHttp(gateway: Gateway, options: ServeHttpOptions): Pr
     host,
     port,
     metrics,
-    admin: administration(gateway, parts, options),
+    admin: administration(gateway, parts, { ...options, onWrite: observed.noteAdmin }),
     meta,
     direct,
     profile,
@@ -92,8 +92,12 @@ export async function serveHttp(gateway: Gateway, options: ServeHttpOptions): Pr
 }
 
 /** The parts keep their policy behind a getter, so they are asked anew each time. */
-function administration(gateway: Gateway, parts: MetaToolParts, options: ServeHttpOptions): Administration | undefined {
-  const { config, configFile, log } = options;
+function administration(
+  gateway: Gateway,
+  parts: MetaToolParts,
+  options: ServeHttpOptions & Pick<Administration, 'onWrite'>,
+): Administration | undefined {
+  const { config, configFile, log, onWrite } = options;
   const { additions, catalog, directory, discovery, pool } = parts;
   return (
     configFile && {
@@ -101,6 +105,7 @@ function administration(gateway: Gateway, parts: MetaToolParts, options: ServeHt
       isAdmin: (principal) => parts.policy.isAdmin(principal),
       bodyBytesMax: config.bounds.bodyBytesMax,
       log,
+      onWrite,
     }
   );
 }

@@ -8,6 +8,7 @@ import type { Log } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
 import type { AdditionRecord } from './policy/additions.ts';
 import type { Admission } from './policy/admission.ts';
+import type { AdminRecord } from './policy/audited-admin.ts';
 import type { AuditedRefusals, RefusedRequest } from './policy/audited-refusals.ts';
 
 /** What happens in the gateway, for whoever writes it down; without audit and metrics nobody does. */
@@ -25,6 +26,8 @@ export interface Observed {
   noteConfig(outcome: 'applied' | 'refused'): void;
   /** A server that a caller brought, and what became of it. */
   noteAddition(record: AdditionRecord): void;
+  /** An admin changed something, or could not. */
+  noteAdmin(record: AdminRecord): void;
   noteSearch(answer: SearchAnswer, durationMs: number): void;
   /** How the last search was answered; undefined before the first. */
   lastSearch(): Pick<SearchAnswer, 'mode' | 'degraded'> | undefined;
@@ -64,6 +67,7 @@ export async function openObserved({ config, log, version }: ObservedOptions): P
       audit?.add(record);
       metrics?.metrics.addition(record.outcome, record.waiting);
     },
+    noteAdmin: (record) => audit?.administer(record),
     noteSearch: (answer, durationMs) => {
       lastSearch = answer;
       const { mode, verdict, degraded } = answer;
@@ -84,17 +88,24 @@ interface OpenAudit {
   readonly refusals: AuditedRefusals;
   decide(record: CallRecord): void;
   add(record: AdditionRecord): void;
+  administer(record: AdminRecord): void;
 }
 
 async function openAudit({ audit, redact }: ObservedOptions['config'], log: Log): Promise<OpenAudit | undefined> {
   if (!audit) return undefined;
-  const [{ createAuditFile }, { auditDecision, createAuditedCalls }, { createAuditedRefusals }, { auditAddition }] =
-    await Promise.all([
-      import('./observability/audit-file.ts'),
-      import('./policy/audited-calls.ts'),
-      import('./policy/audited-refusals.ts'),
-      import('./policy/audited-additions.ts'),
-    ]);
+  const [
+    { createAuditFile },
+    { auditDecision, createAuditedCalls },
+    { createAuditedRefusals },
+    { auditAddition },
+    { auditAdmin },
+  ] = await Promise.all([
+    import('./observability/audit-file.ts'),
+    import('./policy/audited-calls.ts'),
+    import('./policy/audited-refusals.ts'),
+    import('./policy/audited-additions.ts'),
+    import('./policy/audited-admin.ts'),
+  ]);
   const file = createAuditFile({ ...audit, log, redact });
   const decide = ({ principal, tool: door, error }: CallRecord) => {
     if (door !== 'add_mcp_server' && !REFUSALS.has(error?.code ?? '')) return;
@@ -108,7 +119,15 @@ async function openAudit({ audit, redact }: ObservedOptions['config'], log: Log)
     refusals,
     decide,
     add: (record) => auditAddition(file, record),
+    administer: (record) => auditAdmin(file, record),
   };
+}
+
+/** For a command that changes something without opening a gateway. Resolves when the line is written, or the log says why not. */
+export async function auditOnce({ config, log }: Pick<ObservedOptions, 'config' | 'log'>, record: AdminRecord) {
+  const audit = await openAudit(config, log);
+  audit?.administer(record);
+  await audit?.file.close();
 }
 
 /** What is refused before there is a call that could be admitted. */

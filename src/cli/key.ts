@@ -1,9 +1,13 @@
 /** `tooldex key create|list|revoke`: the API keys of a data folder, whether or not a gateway runs on it. */
 import type { ApiKey, ApiKeys } from '../catalog/api-keys.ts';
+import type { Config } from '../config/config.ts';
 import { loadConfigCached } from '../config/load-config.ts';
 import { parseDuration } from '../config/units.ts';
 import { GatewayError } from '../errors.ts';
 import { openKeys } from '../gateway-access.ts';
+import { auditOnce } from '../gateway-observed.ts';
+import { createLog } from '../observability/log.ts';
+import { LOCAL } from '../policy/principal.ts';
 import { type CommonFlags, type Invocation, print, printJson, tell } from './invocation.ts';
 import { loadOptions } from './open.ts';
 
@@ -17,17 +21,21 @@ export async function createKey(invocation: Invocation, name: string, flags: Key
   if (!/^[\w.@-]{1,64}$/.test(name))
     throw usage(`"${name}" is no name for a key`, 'use letters, digits, ".", "_", "@" and "-"');
   const expiresAt = flags.expires === undefined ? undefined : Date.now() + lifetime(flags.expires);
-  return withKeys(invocation, flags, (keys) => {
-    const key = keys.create({ name, groups: flags.group ?? [], expiresAt });
-    if (key === undefined) throw usage(`a key "${name}" is in force`, `revoke it first: tooldex key revoke ${name}`);
-    if (flags.json) printJson(invocation, { key, name, principal: `key:${name}` });
-    else print(invocation, key);
-    tell(invocation, 'this key is shown once and cannot be shown again');
+  return changeKeys(invocation, flags, {
+    action: 'key create',
+    target: name,
+    act: (keys) => {
+      const key = keys.create({ name, groups: flags.group ?? [], expiresAt });
+      if (key === undefined) throw usage(`a key "${name}" is in force`, `revoke it first: tooldex key revoke ${name}`);
+      if (flags.json) printJson(invocation, { key, name, principal: `key:${name}` });
+      else print(invocation, key);
+      tell(invocation, 'this key is shown once and cannot be shown again');
+    },
   });
 }
 
 export async function listKeys(invocation: Invocation, flags: KeyFlags): Promise<number> {
-  return withKeys(invocation, flags, (keys) => {
+  await withKeys(invocation, flags, (keys) => {
     const rows = keys.all().map((key) => ({ ...key, state: stateOf(key) }));
     if (flags.json) return printJson(invocation, { keys: rows });
     for (const { id, name, state, groups, usedAt } of rows) {
@@ -37,25 +45,50 @@ export async function listKeys(invocation: Invocation, flags: KeyFlags): Promise
     }
     if (rows.length === 0) tell(invocation, 'there is no key; make one with "tooldex key create <name>"');
   });
+  return 0;
 }
 
 export async function revokeKey(invocation: Invocation, nameOrId: string, flags: KeyFlags): Promise<number> {
-  return withKeys(invocation, flags, (keys) => {
-    const revoked = keys.revoke(nameOrId);
-    if (!revoked) throw usage(`no key "${nameOrId}" is in force`, 'see "tooldex key list"');
-    if (flags.json) printJson(invocation, { revoked });
-    else print(invocation, `revoked ${revoked.name} (${revoked.id}); running gateways refuse it from now on`);
+  return changeKeys(invocation, flags, {
+    action: 'key revoke',
+    target: nameOrId,
+    act: (keys) => {
+      const revoked = keys.revoke(nameOrId);
+      if (!revoked) throw usage(`no key "${nameOrId}" is in force`, 'see "tooldex key list"');
+      if (flags.json) printJson(invocation, { revoked });
+      else print(invocation, `revoked ${revoked.name} (${revoked.id}); running gateways refuse it from now on`);
+    },
   });
 }
 
-async function withKeys(invocation: Invocation, flags: KeyFlags, act: (keys: ApiKeys) => void): Promise<number> {
-  const { keys, close } = await openKeys(await loadConfigCached(loadOptions(invocation, flags)));
+async function withKeys(invocation: Invocation, flags: CommonFlags, act: (keys: ApiKeys) => void): Promise<Config> {
+  const config = await loadConfigCached(loadOptions(invocation, flags));
+  const { keys, close } = await openKeys(config);
   try {
     act(keys);
-    return 0;
+    return config;
   } finally {
     close();
   }
+}
+
+interface KeyChange {
+  readonly action: 'key create' | 'key revoke';
+  readonly target: string;
+  readonly act: (keys: ApiKeys) => void;
+}
+
+/** Who may do it is whoever may write the data folder. */
+async function changeKeys(invocation: Invocation, flags: CommonFlags, change: KeyChange): Promise<number> {
+  const { action, target, act } = change;
+  const config = await withKeys(invocation, flags, act);
+  const log = createLog({
+    write: (line) => invocation.stderr.write(line),
+    redact: config.redact,
+    levelMin: 'error',
+  });
+  await auditOnce({ config, log }, { principal: LOCAL, action, target, outcome: 'ok' });
+  return 0;
 }
 
 function stateOf({ revokedAt, expiresAt }: ApiKey): string {

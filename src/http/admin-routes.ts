@@ -2,7 +2,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayError, toGatewayError } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
+import type { AdminRecord } from '../policy/audited-admin.ts';
 import type { Principal } from '../policy/principal.ts';
+import { isObject } from '../stdx/json.ts';
 import * as actions from './admin-actions.ts';
 import type { AdminSchemaName } from './admin-schema.ts';
 import { readBody } from './read-body.ts';
@@ -153,6 +155,8 @@ export interface Administration {
   readonly isAdmin: (principal: Principal) => boolean;
   readonly bodyBytesMax: number;
   readonly log: Log;
+  /** Something was changed, or could not be. */
+  readonly onWrite: (record: AdminRecord) => void;
 }
 
 /** Whoever is no admin is answered as if nothing were there. */
@@ -164,7 +168,7 @@ export function addAdminRoutes(app: FastifyInstance, admin: Administration): voi
     });
     api.removeAllContentTypeParsers();
     api.addContentTypeParser('application/json', (request: FastifyRequest) => jsonOf(request, admin.bodyBytesMax));
-    api.setErrorHandler((error, _request, reply) => answerError(error, reply, admin));
+    api.setErrorHandler((error, request, reply) => answerError(error, { request, reply, admin }));
     for (const route of ADMIN_ROUTES) {
       const url = route.path.replace('{name}', ':name');
       api.route({ method: route.method, url, handler: (request, reply) => answer(route, { request, reply, admin }) });
@@ -182,8 +186,17 @@ async function answer(route: AdminRoute, { request, reply, admin }: Exchange) {
   const { name = '' } = request.params as { name?: string };
   const body = route.body ? await checked(route.body, request.body ?? (route.bodyOptional ? {} : undefined)) : {};
   const told = await route.run(admin.parts, { name, body, principal: request.principal });
-  if (route.method !== 'GET') admin.log('info', `admin ${request.principal.id}: ${route.method} ${request.url}`);
+  noteWrite(admin, request, { outcome: 'ok' });
   return reply.code(route.status ?? 200).send(masked(told, admin));
+}
+
+function noteWrite(admin: Administration, request: FastifyRequest, how: Pick<AdminRecord, 'outcome' | 'reason'>): void {
+  const { method, principal, body } = request;
+  if (method === 'GET' || method === 'HEAD') return;
+  const action = `${method} ${request.url.split('?')[0]}`;
+  const target = isObject(body) && typeof body.name === 'string' ? body.name : undefined;
+  if (how.outcome === 'ok') admin.log('info', `admin ${principal.id}: ${action}${target ? ` ${target}` : ''}`);
+  admin.onWrite({ principal, action, target, ...how });
 }
 
 /** Pages of other sites can send forms and texts without asking, but not this; an empty body must say it too. */
@@ -212,8 +225,9 @@ async function checked(schema: AdminSchemaName, body: unknown): Promise<unknown>
   });
 }
 
-function answerError(error: unknown, reply: FastifyReply, admin: Administration) {
+function answerError(error: unknown, { request, reply, admin }: Exchange) {
   const { message, hint, code, class: known } = toGatewayError(error);
+  noteWrite(admin, request, { outcome: code, reason: message });
   const own = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : undefined;
   const status = own ?? known.httpStatus;
   if (status >= 500) admin.log(known.level, `admin: ${code}: ${message}`);

@@ -1,7 +1,11 @@
 /** `tooldex key`, as it is typed, against a gateway that runs on the same data folder. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../../src/cli/run.ts';
+import type { JsonObject } from '../../../src/stdx/json.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
 import { bearer, serveWithAccess } from './serve-access.ts';
 
 class Page extends Writable {
@@ -12,8 +16,8 @@ class Page extends Writable {
   }
 }
 
-async function gatewayWithCommand() {
-  const gateway = await serveWithAccess({});
+async function gatewayWithCommand(more: JsonObject = {}) {
+  const gateway = await serveWithAccess({}, { auth: { api_keys: true }, ...more });
   const { source, dataDir } = gateway.config;
   const key = async (...argv: string[]) => {
     const [stdout, stderr] = [new Page(), new Page()];
@@ -23,10 +27,29 @@ async function gatewayWithCommand() {
     return { code, out: stdout.text, err: stderr.text };
   };
   const status = async (token: string) => (await gateway.ask('/readyz', { headers: bearer(token) })).status;
-  return { key, status };
+  return { key, status, dataDir };
 }
 
 describe('tooldex key', () => {
+  it('leaves an audit line for each key made and revoked, without the key', async () => {
+    const file = join(tempDir('audited-keys'), 'audit.jsonl');
+    const { key } = await gatewayWithCommand({ audit: { file } });
+    const token = (await key('create', 'ci')).out.trim();
+    await key('list');
+    await key('revoke', 'ci');
+    expect((await key('revoke', 'ci')).code).not.toBe(0);
+    const text = readFileSync(file, 'utf8');
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as JsonObject);
+    expect(lines).toMatchObject([
+      { event: 'admin', principal: 'local', action: 'key create', target: 'ci', outcome: 'ok' },
+      { event: 'admin', principal: 'local', action: 'key revoke', target: 'ci', outcome: 'ok' },
+    ]);
+    expect(text).not.toContain(token.split('_')[2]);
+  });
+
   it('makes a key that works at once, lists it without it, and revokes it at once', async () => {
     const { key, status } = await gatewayWithCommand();
     const made = await key('create', 'ci', '--group', 'builders', 'staff', '--expires', '90d');

@@ -1,5 +1,5 @@
 /** The administration API over real HTTP, on a gateway with real servers and a real file. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
@@ -36,6 +36,32 @@ const entryOf = (...given: Parameters<typeof fixtureServer>) => {
 };
 
 describe('/api', () => {
+  it('leaves an audit line for each change and each that failed, and none for looking', async () => {
+    const file = join(tempDir('audited-admin'), 'audit.jsonl');
+    const served = await serveWithAccess(
+      { first: { fixture: 'well-behaved' } },
+      { auth: { api_keys: true }, access: { rules: [{ for: ['key:root'], admin: true }] }, audit: { file } },
+    );
+    const api = asker(served, bearer(served.key('root')));
+    await api('GET', '/api/servers');
+    await api('POST', '/api/servers', { name: 'second', entry: entryOf('well-behaved') });
+    await api('POST', '/api/servers/second/stop');
+    await api('POST', '/api/servers/third/enable');
+    const lines = () =>
+      existsSync(file)
+        ? readFileSync(file, 'utf8')
+            .trimEnd()
+            .split('\n')
+            .map((line) => JSON.parse(line) as JsonObject)
+        : [];
+    await expect.poll(() => lines().length).toBe(3);
+    expect(lines()).toMatchObject([
+      { event: 'admin', principal: 'key:root', action: 'POST /api/servers', target: 'second', outcome: 'ok' },
+      { event: 'admin', principal: 'key:root', action: 'POST /api/servers/second/stop', outcome: 'ok' },
+      { event: 'admin', action: 'POST /api/servers/third/enable', outcome: expect.stringMatching(/^[A-Z_]+$/) },
+    ]);
+  });
+
   it('adds a server that is usable at once, switches it off and on, and takes it out, in the file each time', async () => {
     const served = await serveWithAccess({ first: { fixture: 'well-behaved' } }, {});
     const api = asker(served);

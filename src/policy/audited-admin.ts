@@ -1,0 +1,28 @@
+/** Tells the audit what an admin changed: over `/api`, or with `tooldex key`. */
+import type { AuditFile } from '../observability/audit-file.ts';
+import { maskSecrets } from '../observability/mask-secrets.ts';
+import type { Principal } from './principal.ts';
+
+export interface AdminRecord {
+  readonly principal: Pick<Principal, 'id'>;
+  /** Such as `POST /api/servers/git/stop` or `key revoke`. */
+  readonly action: string;
+  /** The server or key that it was about, where there is one and the action does not name it. */
+  readonly target?: string | undefined;
+  /** `ok` or the code of the error. */
+  readonly outcome: string;
+  /** Why it failed. */
+  readonly reason?: string | undefined;
+}
+
+export function auditAdmin(audit: AuditFile, { principal, action, target, outcome, reason }: AdminRecord): void {
+  audit.write({
+    time: new Date().toISOString(),
+    event: 'admin',
+    principal: principal.id,
+    action,
+    ...(target === undefined ? {} : { target }),
+    outcome,
+    ...(reason === undefined ? {} : { reason: String(maskSecrets(reason)) }),
+  });
+}
