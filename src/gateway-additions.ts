@@ -1,4 +1,5 @@
 /** The part of the composition root for servers that callers bring: what becomes of them, and when they are in use. */
+import type { ToolIndex } from '../index/tool-index.ts';
 import type { AddedServer, AddedServers } from './catalog/added-servers.ts';
 import type { ConfiguredServers } from './catalog/configured-servers.ts';
 import type { PendingServers } from './catalog/pending-servers.ts';
@@ -7,6 +8,7 @@ import type { Config, ServerConfig } from './config/config.ts';
 import { maskEntry } from './config/mask-entry.ts';
 import { readAddedServer } from './config/read-added-server.ts';
 import { readCatalogServer } from './config/read-catalog-server.ts';
+import { createAddableServers } from './discovery/addable-servers.ts';
 import { explain, GatewayError } from './errors.ts';
 import { openServerCatalog } from './gateway-catalog.ts';
 import type { Observed } from './gateway-observed.ts';
@@ -27,13 +29,15 @@ export interface AdditionsParts {
   readonly observed: Observed;
   readonly clock: Clock;
   readonly log: Log;
+  /** For finding servers of the catalog; opened when it is first needed. */
+  readonly openIndex: () => Promise<ToolIndex>;
 }
 
 export interface OpenAdditions {
   readonly additions: Additions;
   /** Those that this configuration lets be. */
   readonly servers: (config: Config) => Promise<ServerConfig[]>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** A look at one small table; an admin who has approved something waits for it no longer than this. */
@@ -45,27 +49,15 @@ export function openAdditions(
   parts: AdditionsParts,
   running: () => Pick<Running, 'pool' | 'discovery'>,
 ): OpenAdditions {
-  const { live, added, directory, clock } = parts;
+  const { live, added, directory } = parts;
   const requests = createPendingAdditions(parts.pending, Date.now);
   const note = noter(parts, requests);
   const told = new Set<string>();
   const servers = (config: Config) => readAddedServers(parts, config, told);
   const follow = inTurns(() => putIntoUse(parts, servers, running()));
   const refuseTaken = (brought: Brought) => check(brought, live.current);
-  const catalog = openServerCatalog({
-    config: () => live.current.catalog,
-    dataDir: live.current.dataDir,
-    warn: (message) => parts.log('warn', message),
-  });
-  let seen = stampOf(added);
-  let takeBack = () => {};
-  const look = () => {
-    const now = stampOf(added);
-    if (now !== seen) void follow().catch((error) => parts.log('warn', `servers were not added: ${explain(error)}`));
-    seen = now;
-    takeBack = clock.after(LOOK_EVERY_MS, look);
-  };
-  takeBack = clock.after(LOOK_EVERY_MS, look);
+  const fromCatalog = openFromCatalog(parts);
+  const stopLooking = lookAgain(parts, follow);
   const additions: Additions = {
     async add(principal, brought) {
       directory.add(await refuseTaken(brought));
@@ -78,11 +70,8 @@ export function openAdditions(
       note(principal, asked, brought);
       return asked;
     },
-    inCatalog: async (name) => {
-      const found = await catalog.find(name);
-      const earlier = found && added.all().find(({ origin }) => origin?.name === found.name);
-      return found && asBrought(found, earlier?.server ?? freeName(found, parts));
-    },
+    inCatalog: fromCatalog.inCatalog,
+    suggest: fromCatalog.suggest,
     standing: requests.standing,
     waiting: () =>
       requests.waiting().map(({ server, id, askedBy, askedAt, isReplaced, config }) => {
@@ -107,10 +96,57 @@ export function openAdditions(
     },
     follow,
   };
-  return { additions, servers, close: () => takeBack() };
+  const close = async () => {
+    stopLooking();
+    await fromCatalog.close();
+  };
+  return { additions, servers, close };
 }
 
-const stampOf = (added: AddedServers) => JSON.stringify(added.all());
+/** Follows what other processes decide; the returned function ends it. */
+function lookAgain({ added, clock, log }: AdditionsParts, follow: () => Promise<void>): () => void {
+  const failed = (error: unknown) => log('warn', `added servers cannot be followed: ${explain(error)}`);
+  let seen = added.stamp();
+  let takeBack = () => {};
+  const look = () => {
+    takeBack = clock.after(LOOK_EVERY_MS, look);
+    try {
+      const now = added.stamp();
+      if (now !== seen) void follow().catch(failed);
+      seen = now;
+    } catch (error) {
+      failed(error);
+    }
+  };
+  takeBack = clock.after(LOOK_EVERY_MS, look);
+  return () => takeBack();
+}
+
+interface FromCatalog extends Pick<Additions, 'inCatalog' | 'suggest'> {
+  close(): Promise<void>;
+}
+
+function openFromCatalog(parts: AdditionsParts): FromCatalog {
+  const { live, directory, added, log, openIndex } = parts;
+  const { dataDir } = live.current;
+  const warn = (message: string) => log('warn', message);
+  const catalog = openServerCatalog({ config: () => live.current.catalog, dataDir, warn });
+  const addable = createAddableServers({ servers: catalog.all, openIndex });
+  return {
+    async inCatalog(name) {
+      const found = await catalog.find(name);
+      const earlier = found && added.all().find(({ origin }) => origin?.name === found.name);
+      return found && asBrought(found, earlier?.server ?? freeName(found, parts));
+    },
+    async suggest(task, mayHave) {
+      if (!live.current.catalog) return undefined;
+      const isAddable = ({ shortName: name }: CatalogServer) => !directory.get(name) && mayHave(name);
+      const found = await addable.suggest(task, isAddable);
+      return found && { name: found.shortName, description: found.description };
+    },
+    close: addable.close,
+  };
+}
 
 /** What it describes; refused when the file has a server of that name. */
 async function check(brought: Brought, config: Config): Promise<ServerConfig> {

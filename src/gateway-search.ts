@@ -30,6 +30,12 @@ export async function openSearch(options: SearchOptions): Promise<ToolIndex> {
   return openToolIndex({ modelFolder, storage, preferred: preferred ? [preferred] : [], ...store });
 }
 
+/** For servers that could be added: few texts, so the static model serves whatever the configuration says. */
+export async function openCatalogIndex(modelFolder: string): Promise<ToolIndex> {
+  const { openToolIndex } = await import('../index/open-tool-index.ts');
+  return openToolIndex({ modelFolder });
+}
+
 /** Makes a new store of the configured kind. */
 type OpenStore = () => VectorStore;
 

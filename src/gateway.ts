@@ -146,7 +146,8 @@ async function openParts(options: GatewayOptions, directory: ConfiguredServers, 
   const closing: (() => Promise<void>)[] = [];
   const redact = (text: string) => live.current.redact(text);
   const observed = await openObserved({ config: { ...config, redact }, log, version: options.version });
-  const adding = { live, directory, added, pending, observed, clock: systemClock, log };
+  const openCatalogIndex = async () => (await import('./gateway-search.ts')).openCatalogIndex(modelFolder);
+  const adding = { live, directory, added, pending, observed, clock: systemClock, log, openIndex: openCatalogIndex };
   const {
     additions,
     servers: addedServers,
@@ -164,7 +165,7 @@ async function openParts(options: GatewayOptions, directory: ConfiguredServers, 
   const note = (level: 'info' | 'problem', message: string) => log(level === 'info' ? 'info' : 'warn', message);
   const discovery = new Discovery({ catalog, directory, pool, index, events: { note }, clock: systemClock });
   const close = async () => {
-    closeAdditions();
+    await closeAdditions();
     discovery.close();
     await closePool();
     await index.close();

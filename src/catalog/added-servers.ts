@@ -15,6 +15,8 @@ export type SavedServer = Pick<AddedServer, 'server' | 'config'> & Partial<Added
 
 export interface AddedServers {
   all(): AddedServer[];
+  /** Another text when others are there, by whatever process. */
+  stamp(): string;
   save(added: SavedServer): void;
   /** False when there was none of that name. */
   remove(server: string): boolean;
@@ -32,6 +34,10 @@ export function createAddedServers(database: Database): AddedServers {
         approvedBy: approved_by ?? undefined,
         origin: origin === null ? undefined : (JSON.parse(origin) as CatalogOrigin),
       }));
+    },
+    stamp() {
+      const rows = database.prepare('SELECT server, added_at FROM added_servers ORDER BY server').all();
+      return JSON.stringify(rows);
     },
     save({ server, config, approvedBy, origin }) {
       const columns = '(server, config, added_at, approved_by, origin)';

@@ -1,4 +1,5 @@
 /** The servers that an admin's catalog has: read from files and registries, remembered, and found by name. */
+import { isDeepStrictEqual } from 'node:util';
 import type { CatalogConfig, CatalogSource } from '../config/catalog-config.ts';
 import { factsOf } from '../config/server-json.ts';
 import { matchesGlob } from '../config/tool-filter.ts';
@@ -21,7 +22,7 @@ export interface CatalogServer {
 }
 
 export interface ServerCatalog {
-  /** Waits for sources that were never read; never rejects, since what is wrong with one is logged and the others remain. */
+  /** The same array while nothing has changed. Waits for sources that were never read; never rejects, since what is wrong with one is logged and the others remain. */
   all(): Promise<readonly CatalogServer[]>;
   /** By its whole name or its last part. Throws ARGUMENTS_INVALID when several have that. */
   find(name: string): Promise<CatalogServer | undefined>;
@@ -56,17 +57,29 @@ export function createServerCatalog(options: ServerCatalogOptions): ServerCatalo
     sources.set(key, reader);
     return reader;
   };
+  let last: { readonly made: readonly unknown[]; readonly servers: readonly CatalogServer[] } = {
+    made: [],
+    servers: [],
+  };
   const all = async () => {
     const { sources: wanted = [], names } = config() ?? {};
     const lists = await Promise.all(wanted.map((source) => readerOf(source).servers()));
-    const byName = new Map<string, CatalogServer>();
-    for (const server of lists.flat()) {
-      const isThere = names === undefined || names.some((pattern) => matchesGlob(server.name, pattern));
-      if (isThere && !byName.has(server.name)) byName.set(server.name, server);
-    }
-    return [...byName.values()];
+    const made = [names, ...lists];
+    if (made.length !== last.made.length || made.some((each, at) => each !== last.made[at]))
+      last = { made, servers: merged(lists, names) };
+    return last.servers;
   };
   return { all, find: async (name) => findIn(await all(), name) };
+}
+
+/** The first of each name, as far as it may be there. */
+function merged(lists: readonly (readonly CatalogServer[])[], names: CatalogConfig['names']): CatalogServer[] {
+  const byName = new Map<string, CatalogServer>();
+  for (const server of lists.flat()) {
+    const isThere = names === undefined || names.some((pattern) => matchesGlob(server.name, pattern));
+    if (isThere && !byName.has(server.name)) byName.set(server.name, server);
+  }
+  return [...byName.values()];
 }
 
 /** One source, read again when what was read is old. */
@@ -109,8 +122,9 @@ class SourceReader {
 
   async #fromFiles(): Promise<Read> {
     const { now, warn } = this.#options;
-    const list = await readCatalogFiles(this.#source.at, warn);
-    return { servers: this.#toServers(list), at: now(), freshMs: FILES_FRESH_MS };
+    const servers = this.#toServers(await readCatalogFiles(this.#source.at, warn));
+    const isSame = isDeepStrictEqual(servers, this.#read.servers);
+    return { servers: isSame ? this.#read.servers : servers, at: now(), freshMs: FILES_FRESH_MS };
   }
 
   async #fromUrl(source: Extract<CatalogSource, { kind: 'url' }>): Promise<Read> {

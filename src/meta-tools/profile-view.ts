@@ -10,7 +10,13 @@ import { shownView } from './shown-view.ts';
 export function profileView(parts: MetaToolParts, rule: ProfileRule): MetaToolParts {
   return {
     ...shownView(parts, rule),
-    additions: { ...parts.additions, add: refuseAddition, ask: refuseAddition, standing: () => undefined },
+    additions: {
+      ...parts.additions,
+      add: refuseAddition,
+      ask: refuseAddition,
+      suggest: async () => undefined,
+      standing: () => undefined,
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import type { SearchAnswer } from '../../index/tool-index.ts';
 import type { StoredTool } from '../catalog/catalog.ts';
 import { splitToolId } from '../catalog/tool-id.ts';
 import { GatewayError } from '../errors.ts';
+import type { Principal } from '../policy/principal.ts';
 import type { JsonObject } from '../stdx/json.ts';
 import { type MetaTool, type MetaToolParts, textResult } from './parts.ts';
 import { findServer } from './resolve-tool.ts';
@@ -24,8 +25,9 @@ interface SearchRequest {
 const DEADLINE_MS = 1_500;
 const SIGNATURE_DESCRIPTION_MAX = 160;
 const SCHEMA_DESCRIPTION_MAX = 600;
+const SUGGESTION_DESCRIPTION_MAX = 80;
 
-export const searchMcpServer: MetaTool = async (parts, given) => {
+export const searchMcpServer: MetaTool = async (parts, given, { principal }) => {
   const request = readSearchRequest(given, parts.search);
   await parts.discovery.refresh();
   const only = request.server === undefined ? undefined : findServer(parts, request.server).name;
@@ -38,12 +40,30 @@ export const searchMcpServer: MetaTool = async (parts, given) => {
     deadlineMs: DEADLINE_MS,
     ...(only === undefined ? {} : { allow: ({ server }) => server === only }),
   });
-  return textResult(renderHits(parts, request, { ...answer, indexing }));
+  const isElsewhere = answer.verdict === 'none' && only === undefined;
+  const addable = isElsewhere ? await addableServer(parts, request, principal) : undefined;
+  return textResult(renderHits(parts, request, { ...answer, indexing, addable }));
 };
+
+/** What could be added where nothing that is there fits; undefined where there is nothing to say. */
+async function addableServer(
+  { policy, additions }: MetaToolParts,
+  { task, keyWords }: SearchRequest,
+  principal: Principal,
+): Promise<string | undefined> {
+  if (policy.mayAdd(principal) === 'never') return undefined;
+  const wanted = [task, ...keyWords].join(' ');
+  const found = await additions.suggest(wanted, (name) => policy.seesServer(principal, name));
+  if (found === undefined) return undefined;
+  const about = quote(found.description, SUGGESTION_DESCRIPTION_MAX);
+  return `Not added yet, but in the catalog: ${found.name} ${about}; add_mcp_server adds it.`;
+}
 
 interface Found extends SearchAnswer {
   /** What was not indexed yet when it was searched. */
   readonly indexing: string | undefined;
+  /** A server that could be added. */
+  readonly addable: string | undefined;
 }
 
 function renderHits(parts: MetaToolParts, request: SearchRequest, answer: Found): string {
@@ -54,7 +74,7 @@ function renderHits(parts: MetaToolParts, request: SearchRequest, answer: Found)
     tokensMax: request.tokensMax,
     heading: (server) => `## ${server} (${serverStatus(parts, server)})`,
     header: (shown) => header(answer, shown),
-    footer: (shown) => footer(parts, answer, shown),
+    footer: (shown) => [footer(parts, answer, shown), answer.addable].filter(Boolean).join('\n'),
   });
 }
 

@@ -26,11 +26,19 @@ export interface WaitingAddition {
   readonly entry: unknown;
 }
 
+export interface Suggestion {
+  readonly name: string;
+  /** As its author put it; may be empty. */
+  readonly description: string;
+}
+
 export interface Additions {
   /** Throws NOT_ALLOWED for a name of the configuration file, CONFIG_INVALID for a config that describes no server. */
   add(principal: Principal, brought: Brought): Promise<void>;
   /** What the catalog has of that name, as `add` takes it, under the name that it has or would get here; undefined where it has none. Throws ARGUMENTS_INVALID when it has several. */
   inCatalog(name: string): Promise<Brought | undefined>;
+  /** The server of the catalog that a task may be about, under the name that it would get here. Waits for nothing that takes long. */
+  suggest(task: string, mayHave: (server: string) => boolean): Promise<Suggestion | undefined>;
   /** Starts nothing. Throws as `add` does, and NOT_ALLOWED for what cannot wait. */
   ask(principal: Principal, brought: Brought): Promise<Asked>;
   /** How a request of this principal's stands; undefined where there is none. */

@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load-config.ts';
+import { estimateTokens } from '../../../src/meta-tools/tokens.ts';
 import type { Principal } from '../../../src/policy/principal.ts';
 import type { JsonObject } from '../../../src/stdx/json.ts';
 import { fixtureServer } from '../../helpers/fixture-server.ts';
@@ -117,4 +118,34 @@ it('adds only what is in the catalog, for those who may, under a name that they 
   const forged = { config: { command: 'node', origin: { name: 'io.github.acme/tracker' } } };
   expect((await add('tools-x', 'agent', forged)).text).toContain('NOT_ALLOWED');
   expect((await gateway.open()).directory.names()).toEqual([]);
+});
+
+it('names a server that could be added where no tool fits, to those who may, within the budget', async () => {
+  const registry = await serverRegistry([
+    { name: 'io.github.acme/postgres', version: '1.0.0', description: 'Run SQL queries on PostgreSQL databases' },
+    { name: 'io.github.acme/weather', version: '1.0.0', description: 'Weather forecasts for any city' },
+  ]);
+  const { call, gateway } = await openTestGateway({ well: { fixture: 'well-behaved' } }, undefined, {
+    catalog: { sources: [registry.url] },
+  });
+  await (await gateway.open()).discovery.listMissing();
+  const search = (task: string, more: JsonObject = {}) =>
+    call('search_mcp_server', { task_description: task, ...more });
+  const HINT =
+    'Not added yet, but in the catalog: postgres "Run SQL queries on PostgreSQL databases"; add_mcp_server adds it.';
+  await expect.poll(async () => (await search('run an SQL query on a PostgreSQL database')).text).toContain(HINT);
+  const short = (await search('run an SQL query on a PostgreSQL database', { max_tokens: 150 })).text;
+  expect(short).toContain(HINT);
+  expect(estimateTokens(short)).toBeLessThanOrEqual(150);
+  expect(estimateTokens(HINT)).toBeLessThanOrEqual(40);
+  expect((await search('add two numbers')).text).not.toContain('Not added yet');
+  expect((await search('order a pizza with mushrooms')).text).not.toContain('Not added yet');
+
+  const never = await openTestGateway({ well: { fixture: 'well-behaved' } }, undefined, {
+    catalog: { sources: [registry.url] },
+    add_servers: 'never',
+  });
+  await (await never.gateway.open()).discovery.listMissing();
+  const told = await never.call('search_mcp_server', { task_description: 'run an SQL query on a PostgreSQL database' });
+  expect(told.text).not.toContain('catalog');
 });
