@@ -30,9 +30,14 @@ export async function readEncoderFile(file: string): Promise<EncoderFile> {
   const content = await readFile(file).catch((cause: unknown) => {
     throw new IndexError('missing', `The built-in encoder is not at ${file}`, { hint: REMEDY, cause });
   });
-  const bytes = content.buffer.slice(content.byteOffset, content.byteOffset + content.byteLength);
+  const bytes = wholeBuffer(content);
   const digest = await webcrypto.subtle.digest('SHA-256', bytes);
   return { ...parseEncoder(bytes), sha256: Buffer.from(digest).toString('hex'), bytes };
+}
+
+/** Small files are read into a part of a larger buffer; those are copied. */
+function wholeBuffer({ buffer, byteOffset, byteLength }: Buffer<ArrayBuffer>): ArrayBuffer {
+  return buffer.byteLength === byteLength ? buffer : buffer.slice(byteOffset, byteOffset + byteLength);
 }
 
 /** Throws `bad-answer` for whatever is not as it must be. */

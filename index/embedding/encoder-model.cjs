@@ -25,7 +25,7 @@ const OUTPUTS = 8;
 const ALIGNMENT = 16;
 
 class EncoderModel {
-  /** @param {EncoderSetup} setup whose bytes are not kept */
+  /** @param {EncoderSetup} setup whose bytes stay here: the words are read from them */
   constructor({ assembly, plan, bytes }) {
     this.plan = plan;
     const room = roomFor(plan);
@@ -36,7 +36,7 @@ class EncoderModel {
     const instance = new WebAssembly.Instance(new WebAssembly.Module(assembly), { env: { memory } });
     this.operations = /** @type {Operations} */ (instance.exports);
     const tensors = new Tensors(bytes, plan.tensors, (numbers) => this.#place(numbers));
-    this.words = tensors.copied('embeddings.word');
+    this.words = tensors.rows('embeddings.word');
     this.positions = tensors.floats('embeddings.position');
     this.embeddingNorm = tensors.norm('embeddings.norm');
     this.layers = Array.from({ length: plan.layers }, (_, i) => tensors.layer(`layer.${i}`));
@@ -157,12 +157,6 @@ class Tensors {
     return this.place(new Float32Array(this.bytes, offset, product(shape)));
   }
 
-  /** Not placed, so that the file's bytes can go. @param {string} name */
-  copied(name) {
-    const { rows, scales } = this.#rows(name);
-    return { rows: rows.slice(), scales: scales.slice() };
-  }
-
   /** @param {string} name @returns {Norm} */
   norm(name) {
     return { weight: this.floats(`${name}.weight`), bias: this.floats(`${name}.bias`) };
@@ -170,7 +164,7 @@ class Tensors {
 
   /** A bias that the file does not have is zero. @param {string} name @returns {Linear} */
   linear(name) {
-    const { rows, scales, outputs, inputs } = this.#rows(`${name}.weight`);
+    const { rows, scales, outputs, inputs } = this.rows(`${name}.weight`);
     const hasBias = this.places[`${name}.bias`] !== undefined;
     const bias = hasBias ? this.floats(`${name}.bias`) : this.place(new Float32Array(outputs));
     return { inputs, outputs, weights: this.place(packed(rows, outputs, inputs)), scales: this.place(scales), bias };
@@ -190,8 +184,8 @@ class Tensors {
     };
   }
 
-  /** @param {string} name */
-  #rows(name) {
+  /** As they lie in the file. @param {string} name */
+  rows(name) {
     const { offset, scales, shape } = this.#find(name);
     const [outputs = 0, inputs = 0] = shape;
     const rows = new Int8Array(this.bytes, offset, outputs * inputs);

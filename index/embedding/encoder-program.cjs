@@ -12,7 +12,6 @@ const NICE = 10;
 if (process.platform === 'linux') setPriority(NICE);
 
 const model = new EncoderModel(workerData);
-workerData.bytes = undefined;
 
 parentPort?.on('message', (/** @type {import('./encoder-protocol.ts').EncoderRequest} */ { tokens }) => {
   const vector = model.embed(tokens);
