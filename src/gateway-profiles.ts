@@ -1,5 +1,5 @@
 /** The part of the composition root that serves virtual servers: each a view of the whole, as the configuration has it now. */
-import type { ProfileConfig } from './config/config.ts';
+import type { ProfileConfig } from './config/profile-config.ts';
 import { GatewayError } from './errors.ts';
 import type { LiveConfig } from './gateway-reload.ts';
 import type { Identity } from './meta-tools/identity.ts';
@@ -7,9 +7,10 @@ import { type Menu, withPurpose } from './meta-tools/menu.ts';
 import { createMetaOffer } from './meta-tools/meta-offer.ts';
 import type { CallContext, MetaToolParts } from './meta-tools/parts.ts';
 import { callExposed, listExposed } from './meta-tools/profile-offer.ts';
+import { ProfileOthers } from './meta-tools/profile-others.ts';
 import { profileView } from './meta-tools/profile-view.ts';
 import { type CallRecord, type MetaToolCalls, registerMetaTools } from './meta-tools/register.ts';
-import type { ToolOffer } from './meta-tools/tool-offer.ts';
+import type { OtherOffer, ToolOffer } from './meta-tools/tool-offer.ts';
 import { viewOf } from './meta-tools/view.ts';
 import { createProfileRule, type ProfileRule } from './policy/profile-rule.ts';
 import { nearest } from './stdx/nearest.ts';
@@ -50,7 +51,11 @@ export function createProfiles(options: ProfilesOptions): Profiles {
   const first = new Map<string, FirstSeen>();
   const firstSeen = (name: string): FirstSeen => {
     const parts = async () => profileView(await options.open(), required(name));
-    const seen = first.get(name) ?? { rule: required(name), calls: registerMetaTools(parts, options.note) };
+    const seen = first.get(name) ?? {
+      rule: required(name),
+      calls: registerMetaTools(parts, options.note),
+      others: new ProfileOthers(),
+    };
     first.set(name, seen);
     return seen;
   };
@@ -62,6 +67,7 @@ export function createProfiles(options: ProfilesOptions): Profiles {
 interface FirstSeen {
   readonly rule: ProfileRule;
   readonly calls: MetaToolCalls;
+  readonly others: ProfileOthers;
 }
 
 interface Offered extends FirstSeen {
@@ -70,7 +76,7 @@ interface Offered extends FirstSeen {
 }
 
 function createOffer({ open, identity, menuFor }: ProfilesOptions, offered: Offered): ToolOffer {
-  const { rule, calls, current, seesServer } = offered;
+  const { rule, calls, others, current, seesServer } = offered;
   const menu = withPurpose(
     menuFor((server) => rule.hasServer(server) && seesServer(server)),
     rule.config.description,
@@ -78,7 +84,16 @@ function createOffer({ open, identity, menuFor }: ProfilesOptions, offered: Offe
   const meta = createMetaOffer(identity, menu, calls);
   const isDirect = () => current().config.exposure === 'direct';
   const view = async ({ principal }: CallContext) => viewOf(profileView(await open(), current()), principal);
+  const { prompts, resources } = current().config;
+  const capabilities = {
+    ...(prompts ? { prompts: {} } : {}),
+    ...(resources ? { resources: {} } : {}),
+    ...(prompts || resources ? { completions: {} } : {}),
+  };
+  const request: OtherOffer['request'] = async (method, params, context) =>
+    others.request(method, { parts: await view(context), params, context });
   return {
+    ...(isDirect() ? { others: { capabilities, request } } : {}),
     identity,
     instructions: isDirect() ? rule.config.description || undefined : menu.instructions,
     listTtlMs: isDirect() ? 0 : meta.listTtlMs,

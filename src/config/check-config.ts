@@ -1,9 +1,10 @@
 /** What `tooldex check` tells of a configuration: the plan and the doubts, nothing secret, nothing started. */
 import { accessSync, constants, existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import type { Config, ContainerServerConfig, ProfileConfig, ServerConfig, ServerMode } from './config.ts';
+import type { Config, ContainerServerConfig, ServerConfig, ServerMode } from './config.ts';
 import { listIncluded } from './include-files.ts';
 import { loadConfig } from './load-config.ts';
+import type { ProfileConfig } from './profile-config.ts';
 import type { LoadOptions } from './resolve.ts';
 import { matchesGlob } from './tool-filter.ts';
 

@@ -1,5 +1,6 @@
 /** The configuration as the rest of Tooldex gets it: defaults filled in, units converted, paths absolute, references expanded. */
 import type { CatalogConfig } from './catalog-config.ts';
+import type { ProfileConfig } from './profile-config.ts';
 import type { RemoteAccessConfig } from './remote-config.ts';
 import type { AddingRight } from './rules-schema.ts';
 import type { MissingInput } from './server-json-inputs.ts';
@@ -216,24 +217,6 @@ interface CommonServerConfig {
   readonly workspacePer: 'server' | 'principal';
   /** Names or globs of arguments that are paths besides those that schemas show to be; with `!` in front, of such that are none. */
   readonly pathRules: readonly string[];
-}
-
-/** A choice of servers and tools for one kind of agent, at `/mcp/<name>`. */
-export interface ProfileConfig {
-  readonly name: string;
-  /** Empty when the file says nothing. */
-  readonly description: string;
-  /** Names or globs. */
-  readonly servers: readonly string[];
-  /** Patterns are `tool` or `server:tool`; keys of `rename` and `describe` are `server:tool`. */
-  readonly tools: ToolFilter & GivenNames;
-  readonly annotations: {
-    readonly readOnlyHint?: boolean | undefined;
-    readonly destructiveHint?: boolean | undefined;
-    readonly idempotentHint?: boolean | undefined;
-    readonly openWorldHint?: boolean | undefined;
-  };
-  readonly exposure: 'discovery' | 'direct';
 }
 
 export interface NativeServerConfig extends CommonServerConfig {

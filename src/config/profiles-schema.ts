@@ -53,6 +53,14 @@ export const profile = keys(
         'Only tools whose annotations are these; what a server does not say counts as the default of the protocol.',
       examples: [{ readOnlyHint: true }],
     }),
+    prompts: z
+      .boolean()
+      .optional()
+      .meta({ description: 'With `exposure: direct`: whether the prompts of its servers are in it.', default: true }),
+    resources: z
+      .boolean()
+      .optional()
+      .meta({ description: 'With `exposure: direct`: whether the resources of its servers are in it.', default: true }),
     exposure: z.enum(['discovery', 'direct']).optional().meta({
       description: '`discovery`: the three tools of Tooldex over this choice. `direct`: the chosen tools themselves.',
       default: 'discovery',

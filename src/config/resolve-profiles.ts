@@ -1,7 +1,7 @@
 /** The `profiles` block to what the gateway serves: names held against the servers, defaults filled in. */
 import { nearest } from '../stdx/nearest.ts';
-import type { ProfileConfig } from './config.ts';
 import type { KeyPath } from './problems.ts';
+import type { ProfileConfig } from './profile-config.ts';
 import type { ProfileDocument } from './profiles-schema.ts';
 import { reportTaken } from './resolve-tools.ts';
 import { isTagSelector, type TagSelectors } from './tag-selectors.ts';
@@ -28,6 +28,7 @@ export function resolveProfiles(
 
 function toProfile(name: string, document: ProfileDocument, { tags }: ProfileSurroundings): ProfileConfig {
   const { description = '', servers, tools = {}, annotations = {}, exposure = 'discovery' } = document;
+  const { prompts = true, resources = true } = document;
   const { allow, deny = [], rename = {}, describe = {} } = tools;
   const path = ['profiles', name];
   const chosen = {
@@ -40,11 +41,14 @@ function toProfile(name: string, document: ProfileDocument, { tags }: ProfileSur
     servers: tags.servers(servers, [...path, 'servers']),
     tools: { ...chosen, rename, describe },
     annotations,
+    prompts,
+    resources,
     exposure,
   };
 }
 
-function checkNames(name: string, { servers, tools }: ProfileDocument, around: ProfileSurroundings): void {
+function checkNames(name: string, document: ProfileDocument, around: ProfileSurroundings): void {
+  const { servers, tools } = document;
   const { serverNames, report } = around;
   if (serverNames.has(name)) {
     report(['profiles', name], 'key', `"${name}" is a server too, and both would be at /mcp/${name} — choose another`);
@@ -52,6 +56,10 @@ function checkNames(name: string, { servers, tools }: ProfileDocument, around: P
   servers.forEach((server, at) => {
     if (!isGlob(server) && !isTagSelector(server)) requireServer(server, ['profiles', name, 'servers', at], around);
   });
+  for (const key of ['prompts', 'resources'] as const) {
+    if (document[key] === undefined || document.exposure === 'direct') continue;
+    report(['profiles', name, key], 'key', `"${key}" does nothing without "exposure: direct" — take it out`);
+  }
   for (const key of ['rename', 'describe'] as const) {
     for (const tool of Object.keys(tools?.[key] ?? {})) {
       requireServer(tool.slice(0, tool.indexOf(':')), ['profiles', name, 'tools', key, tool], around);

@@ -2,7 +2,7 @@
 import type { KnownServer } from '../catalog/server-directory.ts';
 import type { Identity } from '../meta-tools/identity.ts';
 import type { CallContext, MetaToolParts } from '../meta-tools/parts.ts';
-import { type ToolOffer, unknownTool } from '../meta-tools/tool-offer.ts';
+import { type ToolOffer, unknownTool, withoutProgressToken } from '../meta-tools/tool-offer.ts';
 import { callUpstream } from '../meta-tools/upstream-call.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 import { shownTools, usableTools } from './usable-tools.ts';
@@ -64,14 +64,7 @@ async function callTool(
   const name = String(params.name ?? '');
   const isUsable = usableTools(parts.catalog, known);
   if (!isUsable(name)) throw unknownTool(name, parts.catalog.toolNames(known.name).filter(isUsable));
-  const { _meta, ...rest } = params;
-  const meta = isObject(_meta) ? withoutProgressToken(_meta as JsonObject) : {};
-  return request(parts, known, { method: 'tools/call', params: { ...rest, ...meta }, context, session });
-}
-
-/** The token is between client and gateway; the bridge has its own with the server. */
-function withoutProgressToken({ progressToken: _, ...meta }: JsonObject): JsonObject {
-  return Object.keys(meta).length > 0 ? { _meta: meta } : {};
+  return request(parts, known, { method: 'tools/call', params: withoutProgressToken(params), context, session });
 }
 
 interface UpstreamRequest extends Request {

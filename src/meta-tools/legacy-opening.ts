@@ -18,14 +18,14 @@ export function isInitialize(params: unknown): params is JsonObject {
   return isObject(clientInfo) && typeof clientInfo.name === 'string' && typeof clientInfo.version === 'string';
 }
 
-type Opened = Pick<ToolOffer, 'identity' | 'instructions'>;
+type Opened = Pick<ToolOffer, 'identity' | 'instructions' | 'others'>;
 
 /** An unknown version is answered with the newest one that needs an `initialize`. */
-export function initializeResult({ identity, instructions }: Opened, params: JsonObject): JsonObject {
+export function initializeResult({ identity, instructions, others }: Opened, params: JsonObject): JsonObject {
   const wanted = LEGACY_VERSIONS.find((version) => version === params.protocolVersion);
   return {
     protocolVersion: wanted ?? LEGACY_VERSIONS[0] ?? null,
-    capabilities: { tools: {} },
+    capabilities: { tools: {}, ...others?.capabilities },
     serverInfo: { ...identity },
     ...(instructions === undefined ? {} : { instructions }),
   };

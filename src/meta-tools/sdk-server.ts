@@ -3,12 +3,12 @@ import { ProtocolError, Server, type ServerContext } from '@modelcontextprotocol
 import type { Principal } from '../policy/principal.ts';
 import { isObject, type JsonObject } from '../stdx/json.ts';
 import type { CallContext } from './parts.ts';
-import { type ToolOffer, toRpcError } from './tool-offer.ts';
+import { OTHER_METHODS, type OtherOffer, type ToolOffer, toRpcError } from './tool-offer.ts';
 
 export function createSdkServer(offer: ToolOffer, principal: Principal): Server {
-  const { identity, instructions, listTtlMs } = offer;
+  const { identity, instructions, listTtlMs, others } = offer;
   const server = new PassThroughServer(identity, {
-    capabilities: { tools: {} },
+    capabilities: { tools: {}, ...others?.capabilities },
     ...(instructions === undefined ? {} : { instructions }),
     ...(listTtlMs > 0 ? { cacheHints: { 'tools/list': { ttlMs: listTtlMs, cacheScope: 'public' } } } : {}),
   });
@@ -19,7 +19,17 @@ export function createSdkServer(offer: ToolOffer, principal: Principal): Server 
     const result = await answer(ctx, { params, principal }, (context) => offer.call(params, context));
     return server.projectCallToolResult(result as never, undefined) as unknown as JsonObject;
   });
+  if (others) serveOthers(server, others, principal);
   return server;
+}
+
+function serveOthers(server: Server, others: OtherOffer, principal: Principal): void {
+  const methods = Object.keys(others.capabilities).flatMap((name) => OTHER_METHODS[name] ?? []);
+  for (const method of methods) {
+    server.setRequestHandler(method, { params: anyObject, result: anyObject }, (params, ctx) =>
+      answer(ctx, { params, principal }, (context) => others.request(method, params, context)),
+    );
+  }
 }
 
 type Handler = Parameters<Server['_wrapHandler']>[1];

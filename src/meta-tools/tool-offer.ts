@@ -12,6 +12,29 @@ export interface ToolOffer {
   /** `params` and result as MCP has them. */
   list(params: JsonObject, context: CallContext): Promise<JsonObject>;
   call(params: JsonObject, context: CallContext): Promise<JsonObject>;
+  /** What there is besides tools; absent is nothing. */
+  readonly others?: OtherOffer | undefined;
+}
+
+export interface OtherOffer {
+  /** As MCP has them, without those of tools. */
+  readonly capabilities: JsonObject;
+  /** One of `OTHER_METHODS` that the capabilities stand for. */
+  request(method: string, params: JsonObject, context: CallContext): Promise<JsonObject>;
+}
+
+/** By the capability that stands for them. */
+export const OTHER_METHODS: Readonly<Record<string, readonly string[]>> = {
+  prompts: ['prompts/list', 'prompts/get'],
+  resources: ['resources/list', 'resources/templates/list', 'resources/read'],
+  completions: ['completion/complete'],
+};
+
+/** The token is between client and gateway; the bridge has its own with the server. */
+export function withoutProgressToken({ _meta, ...params }: JsonObject): JsonObject {
+  if (!isObject(_meta)) return params;
+  const { progressToken: _, ...meta } = _meta as JsonObject;
+  return Object.keys(meta).length > 0 ? { ...params, _meta: meta } : params;
 }
 
 export interface RpcError {

@@ -1,12 +1,11 @@
 /** `use_tool`: one call to one tool, whatever it takes to get its server running. */
 import { BUILT_IN_SERVER } from '../catalog/server-directory.ts';
 import { GatewayError } from '../errors.ts';
-import type { Lease } from '../lifecycle/pool.ts';
 import type { JsonObject } from '../stdx/json.ts';
 import { wrongArguments } from './argument-problems.ts';
+import { callHeedingChanges } from './heeding-changes.ts';
 import type { CallContext, MetaTool, MetaToolParts } from './parts.ts';
 import { resolveTool, startProgress, type Target } from './resolve-tool.ts';
-import { callUpstream } from './upstream-call.ts';
 import { readUseToolRequest, type UseToolRequest } from './use-tool-request.ts';
 
 /** Throws GatewayErrors; what the tool itself reports, `isError` included, is returned as it came. */
@@ -32,21 +31,12 @@ interface Call {
 }
 
 async function call(parts: MetaToolParts, { server, tool }: Target, { params, context }: Call): Promise<JsonObject> {
-  let stopListening = () => {};
-  const onLease = ({ session }: Lease) => {
-    stopListening = session.onNotification((method) => {
-      if (method === 'notifications/tools/list_changed') parts.discovery.noteChanged(server.name);
-    });
-  };
+  const message = { name: tool.name, arguments: params, ...traceContext(context.meta) };
+  const asked = { door: 'use_tool', method: 'tools/call', server, tool: tool.name, params: message } as const;
   try {
-    const message = { name: tool.name, arguments: params, ...traceContext(context.meta) };
-    const asked = { door: 'use_tool', method: 'tools/call', server, tool: tool.name, params: message } as const;
-    return await callUpstream(parts, { ...asked, context, onStart: startProgress(context), onLease });
+    return await callHeedingChanges(parts, { ...asked, context, onStart: startProgress(context) });
   } catch (error) {
-    if (saysToolIsGone(error)) parts.discovery.noteChanged(server.name);
     throw named(error, `${server.name}:${tool.name}`);
-  } finally {
-    stopListening();
   }
 }
 
@@ -55,14 +45,6 @@ function traceContext(meta: JsonObject | undefined): { _meta?: JsonObject } {
   const kept = ['traceparent', 'tracestate', 'baggage'].filter((key) => meta?.[key] !== undefined);
   return kept.length > 0 ? { _meta: Object.fromEntries(kept.map((key) => [key, meta?.[key] ?? null])) } : {};
 }
-
-function rpcCode(error: unknown): number | undefined {
-  const rpc = error instanceof GatewayError && error.code === 'UPSTREAM_ERROR' ? error.data?.rpc : undefined;
-  return typeof rpc === 'object' && rpc !== null && 'code' in rpc ? Number(rpc.code) : undefined;
-}
-
-/** Its tools have changed since they were listed, or its schema has: listing again mends both. */
-const saysToolIsGone = (error: unknown) => rpcCode(error) === -32602 || rpcCode(error) === -32601;
 
 function named(error: unknown, id: string): unknown {
   if (!(error instanceof GatewayError) || error.message.includes(id)) return error;

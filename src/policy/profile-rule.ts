@@ -3,7 +3,7 @@ import type { KnownServer } from '../catalog/server-directory.ts';
 import type { ToolDefinition } from '../catalog/tool-definition.ts';
 import { toolId } from '../catalog/tool-id.ts';
 import { type ToolNames, toolNames } from '../catalog/tool-names.ts';
-import type { ProfileConfig } from '../config/config.ts';
+import type { ProfileConfig } from '../config/profile-config.ts';
 import { matchesGlob } from '../config/tool-filter.ts';
 import type { GivenNames } from '../config/tools-config.ts';
 

@@ -32,6 +32,8 @@ test('a profile is resolved with what it leaves out', async () => {
     servers: ['git'],
     tools: { allow: undefined, deny: [], rename: {}, describe: {} },
     annotations: {},
+    prompts: true,
+    resources: true,
     exposure: 'discovery',
   });
 });
@@ -44,6 +46,7 @@ describe('what is wrong with a profile is said with its place', () => {
     ['{servers: [git], tools: {rename: {"git:a": "b c"}}}', 'a tool name has letters'],
     ['{servers: [git], tools: {rename: {"git:a": x, "git:b": x}}}', '"x" is the name of "git:a" already'],
     ['{servers: []}', 'must not be empty'],
+    ['{servers: [git], prompts: false}', '"prompts" does nothing without "exposure: direct"'],
     ['{servers: [git], exposure: all}', 'is none of discovery, direct'],
   ])('%s', async (body, message) => {
     expect((await problems(withProfile(body))).join('\n')).toContain(message);

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import type { Catalog, StoredTool } from '../../../src/catalog/catalog.ts';
 import type { KnownServer } from '../../../src/catalog/server-directory.ts';
-import type { ProfileConfig } from '../../../src/config/config.ts';
+import type { ProfileConfig } from '../../../src/config/profile-config.ts';
 import type { MetaToolParts } from '../../../src/meta-tools/parts.ts';
 import { profileView } from '../../../src/meta-tools/profile-view.ts';
 import { viewOf } from '../../../src/meta-tools/view.ts';
@@ -61,6 +61,8 @@ function rule(tools: Partial<ProfileConfig['tools']>) {
     servers: ['s'],
     tools: given,
     annotations: {},
+    prompts: true,
+    resources: true,
     exposure: 'discovery',
   });
 }
