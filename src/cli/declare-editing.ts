@@ -2,7 +2,7 @@
 import { Argument, type Command, Option } from 'commander';
 import { CLIENTS, type ClientName } from '../config/client-files.ts';
 import type { AdminFlags } from './admin-client.ts';
-import type { CommonFlags, Invocation } from './invocation.ts';
+import type { Invocation } from './invocation.ts';
 
 /** Adds the commands; `common` adds the flags of all commands, and `choose` takes what is to be run. */
 export function declareEditing(program: Command, invocation: Invocation, { common, choose }: Declaring): void {
@@ -40,7 +40,7 @@ export function declareEditing(program: Command, invocation: Invocation, { commo
   declareServers(program, invocation, { common: admin, choose });
   declareClients(program, invocation, { common, choose });
   declareUpgrade(program, invocation, { common, choose });
-  declareChanges(program, invocation, { common, choose });
+  declareChanges(program, invocation, { common: admin, choose });
 }
 
 /** Where the command acts; without any of these, wherever the configuration is in use. */
@@ -116,7 +116,7 @@ function declareChanges(program: Command, invocation: Invocation, { common, choo
   common(program.command('changes').description('show what servers changed in their tools and nobody approved yet'))
     .argument('[server]')
     .option('--json', 'print JSON')
-    .action((server: string | undefined, flags: CommonFlags) =>
+    .action((server: string | undefined, flags: AdminFlags) =>
       choose(async () => (await import('./changes.ts')).changes(invocation, server, flags)),
     );
   common(
@@ -126,19 +126,19 @@ function declareChanges(program: Command, invocation: Invocation, { common, choo
     .argument('[tool]', 'only this one')
     .option('--id <id>', 'the request that you looked at, as "tooldex pending" shows it')
     .option('--json', 'print JSON')
-    .action((server: string, tool: string | undefined, flags: CommonFlags) =>
+    .action((server: string, tool: string | undefined, flags: AdminFlags) =>
       choose(async () => (await import('./changes.ts')).approve(invocation, { server, tool }, flags)),
     );
   common(program.command('pending').description('show which servers agents asked for and nobody approved yet'))
     .option('--json', 'print JSON')
-    .action((flags: CommonFlags) => choose(async () => (await import('./pending.ts')).pending(invocation, flags)));
+    .action((flags: AdminFlags) => choose(async () => (await import('./pending.ts')).pending(invocation, flags)));
   common(
     program.command('reject').description('turn down a server that an agent asked for, or take out one it brought'),
   )
     .argument('<server>')
     .option('--reason <text>', 'what those who asked are told')
     .option('--json', 'print JSON')
-    .action((server: string, flags: CommonFlags & { reason?: string }) =>
+    .action((server: string, flags: AdminFlags & { reason?: string }) =>
       choose(async () => (await import('./pending.ts')).reject(invocation, server, flags)),
     );
 }

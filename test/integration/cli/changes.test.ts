@@ -35,5 +35,5 @@ it('#61 tooldex changes shows what a server changed, harmlessly, and tooldex app
 
   expect(await tooldex('approve', 'it')).toMatchObject({ code: 0, stdout: 'approved it paint\n' });
   expect((await tooldex('list', 'it')).stdout).toContain('paint');
-  expect(JSON.parse((await tooldex('changes', '--json')).stdout)).toEqual({ changes: [] });
+  expect(JSON.parse((await tooldex('changes', '--json')).stdout)).toEqual({ changes: [], gateway: null });
 });

@@ -1,0 +1,73 @@
+/** What waits for an admin and what becomes of it: at the gateway that runs for this configuration, or in the data folder. */
+import { definitionDiff } from '../catalog/definition-diff.ts';
+import type { MetaToolParts } from '../meta-tools/parts.ts';
+import type { WaitingAddition } from '../policy/additions.ts';
+import { LOCAL } from '../policy/principal.ts';
+import type { JsonObject } from '../stdx/json.ts';
+import { type AdminClient, type AdminFlags, runningGateway } from './admin-client.ts';
+import type { Invocation } from './invocation.ts';
+import { withGateway } from './open.ts';
+
+/** As `/api/pending` has it. */
+export type PendingRow = Omit<WaitingAddition, 'server'> & { readonly name: string };
+
+/** As `/api/changes` has it. */
+export interface ChangeRow {
+  readonly server: string;
+  readonly tool: string;
+  readonly new: boolean;
+  readonly noticedAt: number;
+  readonly diff: readonly string[];
+}
+
+export interface Decisions {
+  /** Of the gateway that does this; null where none runs. */
+  readonly url: string | null;
+  pending(): Promise<readonly PendingRow[]>;
+  /** Throws SERVER_UNKNOWN, or USAGE where something else waits than what has this `id`. */
+  approveServer(server: string, id: string | undefined): Promise<void>;
+  /** `rejected`, or `removed` for a server that was let in. */
+  reject(server: string, reason: string | undefined): Promise<string>;
+  changes(): Promise<readonly ChangeRow[]>;
+  /** Their names. Throws TOOL_UNKNOWN where nothing of that name waits. */
+  approveTools(server: string, tool: string | undefined): Promise<readonly string[]>;
+}
+
+export async function withDecisions<Result>(
+  invocation: Invocation,
+  flags: AdminFlags,
+  work: (decisions: Decisions) => Promise<Result>,
+): Promise<Result> {
+  const gateway = await runningGateway(invocation, flags);
+  return gateway ? work(there(gateway)) : withGateway(invocation, flags, (parts) => work(here(parts)));
+}
+
+function there(gateway: AdminClient): Decisions {
+  const post = (path: readonly string[], body: JsonObject) =>
+    gateway.ask('POST', `/api/${path.map(encodeURIComponent).join('/')}`, body);
+  return {
+    url: gateway.url,
+    pending: async () => (await gateway.ask('GET', '/api/pending')).pending as unknown as readonly PendingRow[],
+    approveServer: async (server, id) =>
+      void (await post(['pending', server, 'approve'], id === undefined ? {} : { id })),
+    reject: async (server, reason) =>
+      String((await post(['pending', server, 'reject'], reason === undefined ? {} : { reason })).outcome),
+    changes: async () => (await gateway.ask('GET', '/api/changes')).changes as unknown as readonly ChangeRow[],
+    approveTools: async (server, tool) =>
+      (await post(['changes', server, 'approve'], tool === undefined ? {} : { tool })).approved as string[],
+  };
+}
+
+function here({ additions, discovery }: MetaToolParts): Decisions {
+  return {
+    url: null,
+    pending: async () => additions.waiting().map(({ server: name, ...rest }) => ({ name, ...rest })),
+    approveServer: (server, id) => additions.approve(LOCAL, { server, id }),
+    reject: async (server, reason) => additions.reject(LOCAL, { server, reason }),
+    changes: async () =>
+      discovery.withheld().map(({ server, name: tool, proposed, approved, noticedAt }) => {
+        return { server, tool, new: approved === undefined, noticedAt, diff: definitionDiff(approved, proposed) };
+      }),
+    approveTools: (server, tool) => discovery.approve(server, tool),
+  };
+}
