@@ -19,6 +19,15 @@ export async function engineForTests(): Promise<Docker | undefined> {
   }
 }
 
+/** Notes in the file beside it what it is asked to do, as another OCI runtime; undefined where the engine has none of that name. */
+export async function notedRuntime(docker: Docker | undefined): Promise<{ readonly log: string } | undefined> {
+  const { Runtimes = {} } = ((await docker?.info()) ?? {}) as { Runtimes?: Record<string, { path: string }> };
+  const path = Runtimes['noted-runc']?.path;
+  if (path === undefined)
+    process.stderr.write('skipped: the engine has no second OCI runtime "noted-runc", see .ci/run\n');
+  return path === undefined ? undefined : { log: `${path}.log` };
+}
+
 /** Imports an image whose entry point is Node, with the fixture of that name at `/app`. Remove it when done. */
 export function importNodeImage(docker: Docker, name: string, fixture: string): Promise<void> {
   const put = (root: string) => copyInto(root, join(FIXTURES, fixture), join('/app', basename(fixture)));

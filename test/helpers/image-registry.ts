@@ -50,7 +50,8 @@ export async function imageRegistry({ needsLogin = false } = {}): Promise<ImageR
     const path = request.url ?? '';
     const [, encoded] = /^Basic (.+)$/.exec(request.headers.authorization ?? '') ?? [];
     credentials = encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString();
-    if (needsLogin && credentials === undefined) {
+    // Podman sends credentials that are empty where it has none.
+    if (needsLogin && (credentials === undefined || credentials === ':')) {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="images"', 'content-type': 'application/json' });
       return response.end('{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}');
     }

@@ -61,6 +61,7 @@ async function start({ docker, server, options, stopTimes }: Start): Promise<Con
     throw startFailure(server, error);
   });
   try {
+    await assertRuntime(container, server);
     const stream = await attach(container);
     const endpoint = new ContainerEndpoint(container, { stream, ended: exitOfContainer(container) }, stopTimes);
     await container.start();
@@ -79,9 +80,27 @@ async function start({ docker, server, options, stopTimes }: Start): Promise<Con
   }
 }
 
-async function attach(container: Docker.Container): Promise<Duplex> {
-  const all = { stream: true, stdin: true, stdout: true, stderr: true, hijack: true };
-  return (await container.attach(all)) as Duplex;
+/** Podman takes a request for another OCI runtime without a word, and starts the container with its usual one. */
+async function assertRuntime(container: Docker.Container, { runtimeClass }: ContainerServer): Promise<void> {
+  if (runtimeClass === undefined) return;
+  const { HostConfig } = await container.inspect();
+  if (HostConfig.Runtime !== runtimeClass) throw new Error(`the engine would not use the runtime ${runtimeClass}`);
+}
+
+/** The library's own `attach` sends its options as a body too, and Podman hands that to the server as its first words. */
+function attach({ id, modem }: Docker.Container): Promise<Duplex> {
+  const request = {
+    path: `/containers/${id}/attach?`,
+    method: 'POST',
+    options: { stream: true, stdin: true, stdout: true, stderr: true },
+    file: Buffer.alloc(0),
+    isStream: true,
+    hijack: true,
+    statusCodes: { 200: true, 404: 'no such container', 500: 'server error' },
+  };
+  return new Promise((resolve, reject) => {
+    modem.dial(request, (error: Error | null, stream: Duplex) => (error ? reject(error) : resolve(stream)));
+  });
 }
 
 /** Some engines are installed without the small init program that would reap zombies; a server can do without. */
@@ -100,6 +119,10 @@ const CAUSES: ReadonlyArray<readonly [sign: RegExp, hint: string]> = [
   [
     /bind source path does not exist|invalid mount/i,
     'Check "mounts"; paths are those of the machine that the engine runs on.',
+  ],
+  [
+    /would not use the runtime/,
+    'Podman takes no runtime by this API: set "runtime" in its containers.conf and leave "runtime_class" out.',
   ],
   [/unknown or invalid runtime|unknown runtime/i, 'Give the engine that OCI runtime, or correct "runtime_class".'],
   [/no such image/i, 'Try again: the image was removed while the server was started.'],

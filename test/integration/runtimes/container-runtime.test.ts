@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, mkdirSync, statSync } from 'node:fs';
+import { chownSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,11 +11,12 @@ import type { ContainerServer } from '../../../src/runtimes/container/container-
 import { createRuntime, createRuntimeContext, type RuntimeContext } from '../../../src/runtimes/create-runtime.ts';
 import type { StdioEndpoint } from '../../../src/runtimes/runtime.ts';
 import { bundled } from '../../helpers/bundled.ts';
-import { engineForTests, importNodeImage } from '../../helpers/container-engine.ts';
+import { engineForTests, importNodeImage, notedRuntime } from '../../helpers/container-engine.ts';
 import { imageRegistry } from '../../helpers/image-registry.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
 const docker = await engineForTests();
+const noted = await notedRuntime(docker);
 const IMAGE = `tooldex-test-${process.pid}`;
 const SCRIPT = '/app/tells-its-limits.mjs';
 const disposals: Array<() => Promise<unknown>> = [];
@@ -245,16 +246,22 @@ describe.skipIf(!docker)('a container', () => {
     expect(registry.lastCredentials()).toBe('me:a:b');
   });
 
-  it('runs with the OCI runtime of its entry, and says when the engine has none of that name', async () => {
-    const endpoint = await launch({ name: 'classy', runtimeClass: 'runc' });
-    await firstLine(endpoint.output);
-    const [listed] = await runningOf('classy');
-    const { HostConfig } = (await docker?.getContainer(listed?.Id ?? '').inspect()) ?? {};
-    expect(HostConfig?.Runtime).toBe('runc');
-    await expect(launch({ runtimeClass: 'no-such-runtime' })).rejects.toMatchObject({
+  it.runIf(noted)('runs with the OCI runtime of its entry', async () => {
+    const before = await launch({ name: 'plain' });
+    const endpoint = await launch({ name: 'classy', runtimeClass: 'noted-runc' });
+    for (const each of [before, endpoint]) await firstLine(each.output);
+    const [[plain], [classy]] = [await runningOf('plain'), await runningOf('classy')];
+    const asked = readFileSync(noted?.log ?? '', 'utf8');
+    expect(asked).toMatch(new RegExp(`create .*${classy?.Id}`));
+    expect(asked).not.toContain(plain?.Id);
+  });
+
+  it('is refused when the engine has no OCI runtime of that name, or takes none, and leaves nothing', async () => {
+    await expect(launch({ name: 'classless', runtimeClass: 'no-such-runtime' })).rejects.toMatchObject({
       code: 'START_FAILED',
       hint: expect.stringContaining('runtime_class'),
     });
+    expect(await runningOf('classless')).toEqual([]);
   });
 
   it('#16 whose image does not exist says so', async () => {
