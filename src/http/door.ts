@@ -12,6 +12,8 @@ import { slowingDown } from './slow-down.ts';
 export interface Door {
   readonly refusal: NameGuard;
   readonly authenticate: Authenticate;
+  /** The same for a request that was let in before; undefined where nobody is asked. */
+  readonly askAgain: Authenticate | undefined;
   /** As far as it is known; of headers only what listed proxies wrote is believed. */
   readonly clientAddress: (request: IncomingMessage) => string;
   /** Undefined where nobody is asked for a token. */
@@ -44,12 +46,13 @@ export function createDoor(options: DoorOptions): Door {
   const { baseUrl, clientAddress } = createForwarded({ publicUrl, trustedProxies, isOurs });
   if (!auth) {
     if (!isLoopback(host)) throw openToTheNetwork(host);
-    return { refusal, authenticate: trustLoopback, clientAddress, metadata: undefined };
+    return { refusal, authenticate: trustLoopback, askAgain: undefined, clientAddress, metadata: undefined };
   }
   const { verifiers, isApiKey, issuers, limiter, failures: rate } = auth;
   const authenticate = createAuthenticate({ verifiers, isApiKey, baseUrl });
   return {
     refusal,
+    askAgain: authenticate,
     authenticate: slowingDown(authenticate, { limiter, rate, clientAddress }),
     clientAddress,
     metadata: { baseUrl, issuers },

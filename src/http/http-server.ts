@@ -17,6 +17,7 @@ import { createRelayEndpoint } from './relay-endpoint.ts';
 import type { RelayTarget } from './relay-target.ts';
 import type { OfferFor } from './sdk-lane.ts';
 import { sendsSomething } from './slow-down.ts';
+import { watchGranted } from './watch-granted.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -132,6 +133,8 @@ const HEADER_BYTES_MAX = 32 * 1024;
 function guard(app: FastifyInstance, { door, onRefused }: HttpParts): void {
   const note = (request: FastifyRequest, reason: RefusalReason, message: string) =>
     onRefused({ reason, message, address: door.clientAddress(request.raw) });
+  const watch = door.askAgain && watchGranted(door.askAgain);
+  app.addHook('onClose', async () => watch?.close());
   app.decorateRequest('principal');
   app.addHook('onRequest', async (request, reply) => {
     const why = door.refusal(request.headers);
@@ -146,6 +149,7 @@ function guard(app: FastifyInstance, { door, onRefused }: HttpParts): void {
       return reply.code(access.status).headers(access.headers).send({ error: access.message });
     }
     request.principal = access.principal;
+    watch?.add(request.raw, reply.raw);
   });
   app.setNotFoundHandler((request, reply) =>
     reply.code(404).send({ error: `nothing is at ${request.method} ${request.url}; MCP is at /mcp and /mcp/<server>` }),

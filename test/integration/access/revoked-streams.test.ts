@@ -1,0 +1,50 @@
+/** What a key has opened ends with the key. */
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
+import { bearer, serveWithAccess } from './serve-access.ts';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }));
+afterEach(() => void vi.useRealTimers());
+
+/** Open when it resolves. */
+function openStream(port: number, path: string, token: string): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const headers = { accept: 'text/event-stream', ...bearer(token) };
+    const outgoing: ClientRequest = request({ host: '127.0.0.1', port, path, headers });
+    outgoing.once('response', (response) => response.once('data', () => resolve(response)));
+    outgoing.once('error', reject).end();
+    onTestFinished(() => void outgoing.destroy());
+  });
+}
+
+const isOpen = (stream: IncomingMessage) => !stream.destroyed && !stream.complete;
+
+it('#56 ends the open streams of a key that was revoked, and of nobody else', async () => {
+  const { port, key, keys } = await serveWithAccess({ notes: { fixture: 'well-behaved' } });
+  const [gone, kept] = [key('gone'), key('kept')];
+  const streams = await Promise.all([gone, kept].map((each) => openStream(port, '/mcp/notes/sse', each)));
+  const ends = streams.map((stream) => new Promise<string>((resolve) => stream.once('close', () => resolve('ended'))));
+  streams[0]?.on('error', () => undefined);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(streams.map(isOpen)).toEqual([true, true]);
+  keys.revoke('gone');
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(await ends[0]).toBe('ended');
+  expect(streams.map(isOpen)).toEqual([false, true]);
+});
+
+it('#56 ends what was opened with a key that has expired', async () => {
+  let laterMs = 0;
+  const { now } = Date;
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + laterMs);
+  onTestFinished(() => clock.mockRestore());
+  const { port, keys } = await serveWithAccess({ notes: { fixture: 'well-behaved' } });
+  const hour = 3_600_000;
+  const token = keys.create({ name: 'short', groups: [], expiresAt: Date.now() + hour }) ?? '';
+  const stream = await openStream(port, '/mcp/notes/sse', token);
+  stream.on('error', () => undefined);
+  const end = new Promise<string>((resolve) => stream.once('close', () => resolve('ended')));
+  laterMs = 2 * hour;
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(await end).toBe('ended');
+});
