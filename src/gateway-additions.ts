@@ -1,4 +1,5 @@
 /** The part of the composition root for servers that callers bring: what becomes of them, and when they are in use. */
+import { isDeepStrictEqual } from 'node:util';
 import type { ToolIndex } from '../index/tool-index.ts';
 import type { AddedServer, AddedServers } from './catalog/added-servers.ts';
 import type { ConfiguredServers } from './catalog/configured-servers.ts';
@@ -49,7 +50,7 @@ export function openAdditions(
   parts: AdditionsParts,
   running: () => Pick<Running, 'pool' | 'discovery'>,
 ): OpenAdditions {
-  const { live, added, directory } = parts;
+  const { live, added } = parts;
   const requests = createPendingAdditions(parts.pending, Date.now);
   const note = noter(parts, requests);
   const told = new Set<string>();
@@ -60,12 +61,15 @@ export function openAdditions(
   const stopLooking = lookAgain(parts, follow);
   const additions: Additions = {
     async add(principal, brought) {
-      directory.add(await refuseTaken(brought));
+      refuseChosen(brought, added);
+      await refuseTaken(brought);
       added.save(brought);
       note(principal, 'added', brought);
+      await follow();
     },
     async ask(principal, brought) {
       await refuseTaken(brought);
+      if (isApproved(brought, added)) return 'added';
       const asked = requests.ask(principal, brought.server, brought.config);
       note(principal, asked, brought);
       return asked;
@@ -102,6 +106,21 @@ export function openAdditions(
   };
   return { additions, servers, close };
 }
+
+/** What an admin chose is not replaced by what somebody brings. */
+function refuseChosen({ server, origin }: Brought, added: AddedServers): void {
+  const earlier = added.all().find((each) => each.server === server);
+  const isChosen = earlier?.approvedBy !== undefined || earlier?.origin !== undefined;
+  if (!isChosen || origin) return;
+  throw new GatewayError('NOT_ALLOWED', `"${server}" was not added: an admin let a server of that name in`, {
+    hint: 'choose another name',
+  });
+}
+
+const isApproved = ({ server, config }: Brought, added: AddedServers) =>
+  added
+    .all()
+    .some((each) => each.server === server && each.approvedBy !== undefined && isDeepStrictEqual(each.config, config));
 
 /** Follows what other processes decide; the returned function ends it. */
 function lookAgain({ added, clock, log }: AdditionsParts, follow: () => Promise<void>): () => void {

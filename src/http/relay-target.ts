@@ -1,6 +1,7 @@
 /** One upstream server as a relay sees it: who it is, and any request to it, through the filters that hold for everybody. */
 import { MODERN_VERSION } from '../bridge/protocol-versions.ts';
 import type { AskableClient, UpstreamSession } from '../bridge/upstream-session.ts';
+import { requireConfigured } from '../catalog/needs-config.ts';
 import type { KnownServer } from '../catalog/server-directory.ts';
 import type { Lease } from '../lifecycle/pool.ts';
 import type { Identity } from '../meta-tools/identity.ts';
@@ -51,7 +52,10 @@ export function createRelayTarget(parts: MetaToolParts, known: KnownServer, iden
     facts: (signal) => factsOf(parts, known, { identity, signal }),
     inputSchema: (tool) => parts.catalog.tool(known.name, tool)?.definition.inputSchema as JsonObject | undefined,
     request: (request) => perform(parts, known, request),
-    hold: ({ id }, behalf) => parts.pool.acquire(known.name, { principal: id, ...behalf }),
+    hold: async ({ id }, behalf) => {
+      requireConfigured(known);
+      return parts.pool.acquire(known.name, { principal: id, ...behalf });
+    },
     leases: () => {
       const state = parts.pool.state(known.name);
       return 'leases' in state ? state.leases : 0;

@@ -22,8 +22,9 @@ export const addMcpServer: MetaTool = async (parts, given, context) => {
   const right = parts.policy.mayAdd(context.principal);
   requireRight(right, name);
   const isOwn = given.config !== undefined && given.config !== null;
-  if (isOwn && right === 'approval') return askFor(parts, name, { given, context });
-  if (isOwn) await addOwn(parts, name, { given, context });
+  const waits = isOwn && right === 'approval' ? await askFor(parts, name, { given, context }) : undefined;
+  if (waits) return waits;
+  if (isOwn && right !== 'approval') await addOwn(parts, name, { given, context });
   const server = await findAdded(parts, name, context);
   if (isJustListed(parts, server)) return listed(parts, server);
   const waited = await listWithin(parts, server, { context, waitMs: readWait(given.wait_ms ?? given.waitMs) });
@@ -50,12 +51,13 @@ async function addOwn(parts: MetaToolParts, name: string, { given, context }: As
   await parts.additions.add(principal, { server: name, config: readConfig(given.config) });
 }
 
-/** Starts nothing: an admin reads it first. */
-async function askFor(parts: MetaToolParts, name: string, { given, context }: Asked): Promise<JsonObject> {
+/** Starts nothing: an admin reads it first. Undefined when one has, and said yes. */
+async function askFor(parts: MetaToolParts, name: string, { given, context }: Asked): Promise<JsonObject | undefined> {
   const { principal } = context;
   requireCovered(parts, name, principal);
   const config = readConfig(given.config);
-  return textResult(WAITS[await parts.additions.ask(principal, { server: name, config })](plainLine(name)));
+  const asked = await parts.additions.ask(principal, { server: name, config });
+  return asked === 'added' ? undefined : textResult(WAITS[asked](plainLine(name)));
 }
 
 const NEXT = (name: string) =>

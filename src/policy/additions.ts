@@ -39,8 +39,8 @@ export interface Additions {
   inCatalog(name: string): Promise<Brought | undefined>;
   /** The server of the catalog that a task may be about, under the name that it would get here. Waits for nothing that takes long. */
   suggest(task: string, mayHave: (server: string) => boolean): Promise<Suggestion | undefined>;
-  /** Starts nothing. Throws as `add` does, and NOT_ALLOWED for what cannot wait. */
-  ask(principal: Principal, brought: Brought): Promise<Asked>;
+  /** Starts nothing. `added`: an admin has let just this in. Throws as `add` does, and NOT_ALLOWED for what cannot wait. */
+  ask(principal: Principal, brought: Brought): Promise<Asked | 'added'>;
   /** How a request of this principal's stands; undefined where there is none. */
   standing(principal: Principal, server: string): PendingServer | undefined;
   waiting(): WaitingAddition[];

@@ -56,3 +56,17 @@ it('tooldex pending shows what agents asked for, approve lets it into the runnin
     stderr: expect.stringContaining('no server waits'),
   });
 });
+
+it('acts on the gateway that runs, which lists what it lets in', async () => {
+  const { tooldex, gateway, call } = await serve();
+  await using _ = gateway;
+  await call('add_mcp_server', { mcp_server_name: 'mine', config: { command, args } });
+  const { gateway: url, pending } = JSON.parse((await tooldex('pending', '--json')).stdout);
+  expect([url, pending]).toMatchObject([expect.stringContaining('http://127.0.0.1:'), [{ name: 'mine' }]]);
+  const approved = await tooldex('approve', 'mine', '--json');
+  expect(JSON.parse(approved.stdout)).toMatchObject({ server: 'mine', gateway: url });
+  expect(approved.stderr).toContain('its tools are being listed');
+  expect(await call('use_tool', { tool: 'mine:add', params: { a: 1, b: 1 } })).toContain('"2"');
+  const again = await tooldex('approve', 'mine');
+  expect(again).toMatchObject({ code: 65, stderr: expect.stringContaining('nothing of mine waits') });
+});

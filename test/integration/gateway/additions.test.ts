@@ -87,6 +87,7 @@ it('tells those who asked that it was turned down, and takes out again what was 
   await call('add_mcp_server', mine({ description: 'newer' }));
   await additions.approve(LOCAL, { server: 'mine' });
   expect((await call('add_mcp_server', { mcp_server_name: 'mine' })).text).toContain('mine is added');
+  expect((await call('add_mcp_server', mine({ description: 'newer' }))).text).toContain('mine is added');
   expect(additions.reject(LOCAL, { server: 'mine' })).toBe('removed');
   await additions.follow();
   expect(directory.names()).toEqual([]);
@@ -103,4 +104,29 @@ it('takes in what another process has approved, and nothing else', async () => {
   const { discovery } = await gateway.open();
   await vi.waitFor(() => expect(discovery.knowledge('mine').kind).toBe('indexed'), 20_000);
   expect((await call('use_tool', { tool: 'mine:add', params: { a: 1, b: 1 } })).text).toBe('2');
+});
+
+it('lets nobody take the name of what an admin let in, not even those who may add anything', async () => {
+  const first = await openTestGateway({}, undefined, askForAdding);
+  await first.call('add_mcp_server', mine());
+  await (await first.gateway.open()).additions.approve(LOCAL, { server: 'mine' });
+  await first.gateway.close();
+  const { call } = await openTestGateway({}, first.folder, { add_servers: 'always' });
+  const other = await call('add_mcp_server', mine({ description: 'another' }));
+  expect(other).toMatchObject({
+    isError: true,
+    text: expect.stringContaining('an admin let a server of that name in'),
+  });
+});
+
+it('stops what ran under a name that its owner gives to something else', async () => {
+  const { gateway, call } = await openTestGateway({}, undefined, { add_servers: 'always' });
+  await call('add_mcp_server', mine());
+  const said = async () => (await call('use_tool', { tool: 'mine:env', params: {} })).text;
+  const before = await said();
+  await call('add_mcp_server', mine({ env: { BROUGHT: 'anew' } }));
+  const { pool } = await gateway.open();
+  expect(before).not.toContain('anew');
+  expect(await said()).toContain('anew');
+  expect(pool.state('mine').kind).toBe('ready');
 });
