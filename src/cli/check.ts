@@ -1,13 +1,44 @@
-/** `tooldex check`: whether the configuration is valid, and what it would run. */
+/** `tooldex check`: whether the configuration is valid, what it would run, and what it would change. */
 import { type ConfigPlan, checkConfig, type PlannedServer } from '../config/check-config.ts';
-import { type CommonFlags, type Invocation, paint, print, printJson, tell } from './invocation.ts';
+import { lastUsedConfig, loadConfig } from '../config/load-config.ts';
+import { describeReload, planReload, type ReloadPlan } from '../config/plan-reload.ts';
+import { type AdminFlags, runningGateway } from './admin-client.ts';
+import { type Invocation, paint, print, printJson, tell } from './invocation.ts';
 import { type ListenFlags, loadOptions } from './open.ts';
 
-export async function check(invocation: Invocation, flags: CommonFlags & ListenFlags): Promise<number> {
+export async function check(invocation: Invocation, flags: AdminFlags & ListenFlags): Promise<number> {
   const plan = await checkConfig(loadOptions(invocation, flags));
-  if (flags.json) printJson(invocation, plan);
+  const change = await changeOf(invocation, flags);
+  if (flags.json) printJson(invocation, { ...plan, change: change ?? null });
   else printPlan(invocation, plan);
+  if (change && !flags.json) printChange(invocation, change);
   return 0;
+}
+
+/** What the file would change, against what a gateway has in use or else a command has used last. */
+interface Change {
+  readonly gateway: string | null;
+  readonly plan: ReloadPlan;
+}
+
+async function changeOf(invocation: Invocation, flags: AdminFlags & ListenFlags): Promise<Change | undefined> {
+  const gateway = await runningGateway(invocation, flags);
+  if (gateway) {
+    const { plan } = await gateway.ask('GET', '/api/plan');
+    return { gateway: gateway.url, plan: plan as unknown as ReloadPlan };
+  }
+  const options = loadOptions(invocation, flags);
+  const last = lastUsedConfig(options);
+  return last && { gateway: null, plan: planReload(last, await loadConfig(options)) };
+}
+
+function printChange(invocation: Invocation, { gateway, plan }: Change): void {
+  const against = gateway === null ? 'against what was used last' : `against the gateway at ${gateway}`;
+  print(invocation, `${against}: ${describeReload(plan)}`);
+  if (plan.refused.length === 0 || gateway === null) return;
+  const label = paint(invocation.stderr, 'yellow', 'warning:', invocation.env);
+  const keys = plan.refused.map((key) => `"${key}"`).join(', ');
+  tell(invocation, `${label} ${keys} cannot change while it runs; nothing of the file is in use until it is restarted`);
 }
 
 function printPlan(invocation: Invocation, plan: ConfigPlan): void {

@@ -44,7 +44,7 @@ export function declareEditing(program: Command, invocation: Invocation, { commo
 }
 
 /** Where the command acts; without any of these, wherever the configuration is in use. */
-function onGateway(command: Command): Command {
+export function onGateway(command: Command): Command {
   return command
     .option('--gateway <url>', 'act on the gateway there; without it, on the one that runs for this configuration')
     .option('--no-gateway', 'act on the files, whether a gateway runs or not')

@@ -3,7 +3,8 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { version } from '../../package.json';
 import { ERROR_CLASSES } from '../errors.ts';
 import { nearest } from '../stdx/nearest.ts';
-import { declareEditing } from './declare-editing.ts';
+import type { AdminFlags } from './admin-client.ts';
+import { declareEditing, onGateway } from './declare-editing.ts';
 import { type CommonFlags, fail, type Invocation } from './invocation.ts';
 
 type Run = () => Promise<number>;
@@ -71,11 +72,15 @@ function addServing(program: Command, invocation: Invocation, choose: (run: Run)
 }
 
 function addCatalog(program: Command, invocation: Invocation, choose: (run: Run) => void): void {
-  common(program.command('check').description('check the configuration and show what it runs'))
+  onGateway(
+    common(
+      program.command('check').description('check the configuration; show what it runs, and what it would change'),
+    ),
+  )
     .option('--host <address>', 'address that serve would listen on')
     .option('--port <number>', 'port that serve would listen on', port)
     .addOption(json())
-    .action((flags: CommonFlags & { host?: string; port?: number }) =>
+    .action((flags: AdminFlags & { host?: string; port?: number }) =>
       choose(async () => (await import('./check.ts')).check(invocation, flags)),
     );
 }

@@ -3,6 +3,7 @@ import { explain, GatewayError } from '../errors.ts';
 import type { Config } from './config.ts';
 import { type EditedConfig, editConfig, writeEdited } from './edit-config.ts';
 import type { ServerEdit } from './edit-server.ts';
+import { loadConfig } from './load-config.ts';
 import { planReload, type ReloadPlan, refuseStaticChanges } from './plan-reload.ts';
 import type { LoadOptions } from './resolve.ts';
 import { referenceSecrets, unsetVariables } from './secret-values.ts';
@@ -12,6 +13,8 @@ export interface ConfigFile {
   readonly current: Config;
   /** Reads the file and puts it into use. Throws CONFIG_INVALID; what was in use stays then. */
   reload(): Promise<ReloadPlan>;
+  /** What that would do, of which nothing is done. Throws CONFIG_INVALID. */
+  plan(): Promise<ReloadPlan>;
   /** Writes these edits and puts them into use. Throws what `editConfig` does, but ARGUMENTS_INVALID for edits that cannot be. */
   edit(edits: readonly ServerEdit[]): Promise<Applied>;
   /** As `tooldex add` writes it: secrets as references, disabled while a variable is not set. */
@@ -45,6 +48,7 @@ export function createConfigFile({ loadOptions, ownFile, current, reload }: Conf
       return current();
     },
     reload,
+    plan: async () => planReload(current(), await loadConfig(loadOptions())),
     edit: async (edits) => {
       const edited = editOf(loadOptions(), edits);
       refuseStaticChanges(planReload(current(), edited.config));

@@ -35,11 +35,21 @@ export async function loadConfigCached(given: CachedLoadOptions): Promise<Config
   const bytes = readBytes(options.file);
   const text = bytes.toString('utf8');
   const origin = { text, file: options.file, productVersion: options.productVersion };
-  const remembered = resolveCached(cacheFile(guessDataDir(text, options)), origin, options);
+  const cache = readCache(cacheFile(guessDataDir(text, options)));
+  const remembered =
+    cache && isFrom(cache, origin) && isStillIncluded(cache, options) ? resolveCached(cache, options) : undefined;
   if (remembered) return remembered;
   const { document, included, config } = await readThoroughly(bytes, options);
   writeCache(cacheFile(config.dataDir), { ...origin, document, included });
   return config;
+}
+
+/** What the file said when a command last used it, as far as that is remembered. */
+export function lastUsedConfig(given: CachedLoadOptions): Config | undefined {
+  const options = withAbsolutePaths(given);
+  const cache = readCache(cacheFile(dataDirOf(options)));
+  const isOurs = cache?.file === options.file && cache.productVersion === options.productVersion;
+  return isOurs ? resolveCached(cache, options) : undefined;
 }
 
 /** Absolute; also of a file that is broken now, as far as its text says it. */
@@ -110,13 +120,21 @@ function guessDataDir(text: string, options: LoadOptions): string {
   return resolvePath(expandReferences(given, { env, folder, bareNames: false }).value, folder, env);
 }
 
-/** Undefined whenever anything is unexpected: the thorough way will tell. */
-function resolveCached(file: string, origin: Origin, options: LoadOptions): Config | undefined {
+type Cache = Record<string, unknown> & { readonly document: ConfigDocument };
+
+function readCache(file: string): Cache | undefined {
   try {
     const cache: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    if (!isObject(cache) || !isObject(cache.document) || !isFrom(cache, origin)) return undefined;
-    if (!isStillIncluded(cache, options)) return undefined;
-    const resolved = resolveDocument(cache.document, options);
+    return isObject(cache) && isObject(cache.document) ? (cache as Cache) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined whenever anything is unexpected: the thorough way will tell. */
+function resolveCached({ document }: Cache, options: LoadOptions): Config | undefined {
+  try {
+    const resolved = resolveDocument(document, options);
     return 'config' in resolved ? resolved.config : undefined;
   } catch {
     return undefined;

@@ -118,6 +118,10 @@ export interface RejectedAddition {
   readonly reason?: string | undefined;
 }
 
+export async function planConfig({ configFile, configStatus }: AdminParts) {
+  return { generation: configStatus().generation, plan: await configFile.plan() };
+}
+
 export async function reloadConfig({ configFile, configStatus }: AdminParts) {
   const plan = await configFile.reload();
   return { generation: configStatus().generation, plan: shown(plan) };

@@ -135,6 +135,13 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
       actions.rejectAddition(parts, principal, { server: name, ...(body as { reason?: string }) }),
   },
   {
+    method: 'GET',
+    path: '/api/plan',
+    summary: 'What a reload would change, as the configuration file is now.',
+    answer: 'Planned',
+    run: actions.planConfig,
+  },
+  {
     method: 'POST',
     path: '/api/reload',
     summary: 'Reads the configuration file and puts it into use, changed or not.',

@@ -128,6 +128,10 @@ export const ADMIN_SCHEMAS = {
     reason: z.string().max(500).optional().meta({ description: 'What those who asked are told.' }),
   }),
   Decided: z.strictObject({ name: z.string(), outcome: z.enum(['approved', 'rejected', 'removed']) }),
+  Planned: z.strictObject({
+    generation: z.int(),
+    plan: plan.extend({ refused: names.meta({ description: 'Keys that can only change with a restart of Tooldex.' }) }),
+  }),
   Reloaded: z.strictObject({ generation: z.int(), plan }),
   Document: z.looseObject({ openapi: z.string() }),
   Problem: z.strictObject({ error: z.string(), hint: z.string().optional(), code: z.string() }),

@@ -59,6 +59,7 @@ const CLASSIFIED: Readonly<Record<string, Readonly<Record<string, Expected>>>> =
   '/api/pending': admins(['GET', 'HEAD'], '/api/pending', 200),
   '/api/pending/:name/approve': admins(['POST'], '/api/pending/nothing/approve', 400),
   '/api/pending/:name/reject': admins(['POST'], '/api/pending/nothing/reject', 400),
+  '/api/plan': admins(['GET', 'HEAD'], '/api/plan', 200),
   '/api/reload': admins(['POST'], '/api/reload', 200),
   '/api/openapi.json': admins(['GET', 'HEAD'], '/api/openapi.json', 200),
 };

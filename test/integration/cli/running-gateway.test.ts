@@ -88,6 +88,32 @@ describe('with a running gateway', () => {
     expect((await say(config, ['list', url])).text).toContain('first');
   });
 
+  it('"tooldex check" says what a reload would change, and changes nothing', async () => {
+    const config = configFile();
+    await using gateway = await serveGateway(['--config', config]);
+    const against = `against the gateway at ${gateway.url.origin}`;
+    expect((await say(config, ['check'])).text).toContain(`${against}: 1 servers unchanged`);
+    await runCli(['add', 'second', '--config', config, '--no-gateway', '--command', WELL.command, '--', ...WELL.args]);
+    await gateway.printed(/generation 2: added second/);
+    expect((await say(config, ['check'])).text).toContain(`${against}: 2 servers unchanged`);
+    const text = readFileSync(config, 'utf8');
+    const changed = text.replace('servers:', 'max_instances: 7\nservers:').replace('"args"', '"env":{"A":"b"},"args"');
+    // Refused by the gateway, so what it has in use stays behind the file.
+    writeFileSync(config, changed);
+    await gateway.printed(/"max_instances" cannot change/);
+    const { code, stdout } = await runCli(['check', '--config', config, '--json']);
+    expect([code, JSON.parse(stdout).change]).toMatchObject([
+      0,
+      {
+        gateway: gateway.url.origin,
+        plan: { changed: [{ name: 'first', restarts: true }], unchanged: ['second'], refused: ['max_instances'] },
+      },
+    ]);
+    expect((await say(config, ['check'])).text).toContain('"max_instances" cannot change while it runs');
+    const { servers } = JSON.parse((await runCli(['list', '--config', config, '--json'])).stdout);
+    expect(servers).toHaveLength(2);
+  });
+
   it('one that asks for a key is given it, and without one the files are edited', async () => {
     const rules = 'access: { rules: [{ for: ["key:root"], admin: true }, { for: ["*"], servers: ["*"] }] }\n';
     const config = configFile(`auth: { api_keys: true }\n${rules}`);
@@ -109,6 +135,17 @@ describe('with a running gateway', () => {
 });
 
 describe('without a running gateway', () => {
+  it('"tooldex check" compares with what was used last', async () => {
+    const config = configFile();
+    expect((await say(config, ['check'])).text).not.toContain('against');
+    expect(await say(config, ['list'])).toMatchObject({ code: 0 });
+    await say(config, ['add', 'second', '--command', WELL.command, '--', ...WELL.args]);
+    const checked = await say(config, ['check']);
+    expect(checked.text).toContain('against what was used last: added second; 1 servers unchanged');
+    await say(config, ['list']);
+    expect((await say(config, ['check'])).text).toContain('against what was used last: 2 servers unchanged');
+  });
+
   it('the files are edited, and only what needs one is refused', async () => {
     const config = configFile();
     expect((await say(config, ['disable', 'first'])).text).toContain('no running gateway was asked');
