@@ -5,7 +5,7 @@ import type { JsonObject } from '../stdx/json.ts';
 import { ClientAsks } from './client-asks.ts';
 import { abortError, PendingCall, type PendingCallOptions } from './pending-call.ts';
 import { isJsonObject, type RpcMessage, readRpcMessage } from './rpc-message.ts';
-import { rpcError } from './server-errors.ts';
+import { neverRead, rpcError } from './server-errors.ts';
 import type { AskableClient, CallOptions } from './upstream-session.ts';
 import type { SendOptions, Wire } from './wire.ts';
 
@@ -61,7 +61,7 @@ export class RpcPeer {
   }
 
   async request(method: string, params: JsonObject, options: PeerCallOptions = {}): Promise<JsonObject> {
-    if (this.#closedBy) throw this.#closedBy;
+    if (this.#closedBy) throw neverRead(this.#closedBy);
     const { server } = this.#options;
     if (options.signal?.aborted) throw abortError({ server, method, signal: options.signal });
     const id = ++this.#lastId;
@@ -110,6 +110,11 @@ export class RpcPeer {
     this.#closedBy = reason;
     this.#asks.abandon(reason);
     this.#resolveClosed(reason);
+  }
+
+  /** For the wire: nobody will answer these, and nobody has begun to. */
+  unread(ids: readonly number[], reason: Error): void {
+    for (const id of ids) this.#fail(id, reason);
   }
 
   /** For the wire: nothing more will come. Every call under way fails now, not at its deadline. */

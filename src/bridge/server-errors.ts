@@ -20,6 +20,12 @@ export function crashError(end: ProcessEnd): GatewayError {
   });
 }
 
+/** The same crash for a call that the server cannot have begun, which may be made again; any other error as it is. */
+export function neverRead(error: Error): Error {
+  if (!(error instanceof GatewayError) || error.code !== 'SERVER_CRASHED') return error;
+  return new GatewayError(error.code, error.message, { hint: error.hint ?? '', data: { ...error.data, unread: true } });
+}
+
 /** START_FAILED, for a process that ended before it was initialized. */
 export function startExitError(end: ProcessEnd, exitedOnProbe: boolean): GatewayError {
   const what = `Server "${end.server}" ${howItEnded(end)} before it was initialized${quoteTail(end.stderrTail)}`;

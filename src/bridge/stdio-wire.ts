@@ -6,7 +6,7 @@ import type { JsonObject } from '../stdx/json.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { LineWriter } from './line-writer.ts';
 import { NoiseMeter } from './noise-meter.ts';
-import { crashError } from './server-errors.ts';
+import { crashError, neverRead } from './server-errors.ts';
 import type { Wire, WireEvents } from './wire.ts';
 
 /** What the bridge needs of a running process; the runtimes' endpoint is one. */
@@ -17,6 +17,8 @@ export interface StdioPeer {
   readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
   stderrTail(): string[];
   stop(reason: string): Promise<void>;
+  /** True once it is known that the process ended without having read all of its input. */
+  hasLeftInput(): boolean;
 }
 
 const LINE_BYTES_MAX = 32 * 1024 * 1024;
@@ -58,7 +60,8 @@ export class StdioWire implements Wire {
   }
 
   send(message: JsonObject): void {
-    if (this.#writer.write(JSON.stringify(message))) return;
+    const id = message.method !== undefined && typeof message.id === 'number' ? message.id : undefined;
+    if (this.#writer.write(JSON.stringify(message), id)) return;
     throw new GatewayError('SERVER_BUSY', `Server "${this.#options.server}" does not read its input`, {
       hint: 'Call again later, or restart the server if it hangs.',
     });
@@ -136,7 +139,10 @@ export class StdioWire implements Wire {
     if (this.#isEnded) return;
     const rest = this.#splitter.rest();
     if (rest.length > 0) this.#receive(rest);
-    this.#end(this.#crash());
+    const crash = this.#crash();
+    const unread = this.#exit ? this.#writer.unread(this.#peer.hasLeftInput()) : [];
+    if (unread.length > 0) this.#events.unread(unread, neverRead(crash));
+    this.#end(crash);
   }
 
   #crash(): GatewayError {

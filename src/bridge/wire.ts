@@ -30,6 +30,8 @@ export interface WireEvents {
   noise(bytes: number): void;
   /** The other side is gone, though some of its last messages may still be on their way: it takes no new requests. */
   ending(reason: GatewayError): void;
+  /** Before the end: these requests cannot have been read, so nothing was done for them. */
+  unread(ids: readonly number[], reason: Error): void;
   /** Once, after the last message. */
   ended(reason: GatewayError): void;
 }

@@ -140,6 +140,7 @@ async function forward(
   const call: HubCall = { principal: principal.id, instanceOf: session?.instanceOf, tell };
   let leave = () => {};
   const onUpstream = (upstream: UpstreamSession) => {
+    leave();
     leave = hub.enter(upstream, call);
     if (session?.instanceOf !== undefined) session.upstream = upstream;
   };

@@ -187,6 +187,7 @@ async function forward(
   const call: HubCall = { principal: principal.id, instanceOf: running?.instance, tell };
   let leave = () => {};
   const onUpstream = (upstream: UpstreamSession) => {
+    leave();
     leave = hub.enter(upstream, call);
   };
   const wantsProgress = meta.progressToken !== undefined;

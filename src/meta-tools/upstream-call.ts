@@ -38,12 +38,22 @@ export async function callUpstream(parts: Parts, call: UpstreamCall): Promise<Js
   const finish = (error: GatewayError | undefined, isToolError: boolean) =>
     admitted.finish({ error, isToolError, durationMs: performance.now() - begunMs, ...timing });
   try {
-    const result = await leaseAndAsk(parts, call, timing);
+    const result = await askWhoReads(parts, call, timing);
     finish(undefined, result.isError === true);
     return result;
   } catch (error) {
     finish(toGatewayError(error), false);
     throw error;
+  }
+}
+
+/** A server that died before it read the call has done nothing for it, so a fresh one gets it; a second death is told. */
+async function askWhoReads(parts: Parts, call: UpstreamCall, timing: { upstreamMs: number }): Promise<JsonObject> {
+  try {
+    return await leaseAndAsk(parts, call, timing);
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.data?.unread !== true) throw error;
+    return leaseAndAsk(parts, call, timing);
   }
 }
 

@@ -12,5 +12,6 @@ function masked(endpoint: Endpoint, redact: (text: string) => string): Endpoint 
   if (endpoint.kind !== 'stdio') return endpoint;
   const { kind, pid, input, output, exited } = endpoint;
   const stderrTail = () => endpoint.stderrTail().map(redact);
-  return { kind, pid, input, output, exited, stderrTail, stop: (reason) => endpoint.stop(reason) };
+  const stop = (reason: string) => endpoint.stop(reason);
+  return { kind, pid, input, output, exited, stderrTail, stop, hasLeftInput: () => endpoint.hasLeftInput() };
 }

@@ -14,6 +14,8 @@ export interface StdioEndpoint {
   stderrTail(): string[];
   /** Ends input, then TERM to the whole group after `graceMs`, then KILL. Resolves when nothing of it is left. Idempotent. */
   stop(reason: string): Promise<void>;
+  /** True once it is known that the process ended without having read all of its input; false where nobody can know. */
+  hasLeftInput(): boolean;
 }
 
 /** A server somewhere else; the bridge makes the requests. */

@@ -50,6 +50,11 @@ export class ContainerEndpoint implements StdioEndpoint {
     return this.#container.id;
   }
 
+  /** The engine stands between, and says nothing of it. */
+  hasLeftInput(): boolean {
+    return false;
+  }
+
   stderrTail(): string[] {
     return this.#stderr.lines();
   }

@@ -1,6 +1,7 @@
 /** One running local server: its streams, what it said last, and the one way to be rid of it. */
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
+import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import type { Exit, StdioEndpoint } from '../runtime.ts';
 import { StderrRing } from '../stderr-ring.ts';
@@ -30,6 +31,7 @@ export class ProcessEndpoint implements StdioEndpoint {
   readonly #times: StopTimes;
   readonly #guard: ParentGuard | undefined;
   readonly #leaderGone: Promise<Exit>;
+  #leftInput = false;
   #stopping: Promise<void> | undefined;
   #sweeping: Promise<void> | undefined;
 
@@ -41,6 +43,7 @@ export class ProcessEndpoint implements StdioEndpoint {
     this.pid = family.group;
     this.input = child.stdin;
     this.output = child.stdout;
+    this.#watchInput(child.stdin);
     this.#stderr.drink(child.stderr);
     guard?.add(family.group);
     this.#leaderGone = exitOf(child);
@@ -53,9 +56,24 @@ export class ProcessEndpoint implements StdioEndpoint {
     return this.#stderr.lines();
   }
 
+  hasLeftInput(): boolean {
+    return this.#leftInput;
+  }
+
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
+  }
+
+  /**
+   * On Linux and others the input is a socket, and the system says ECONNRESET to its reader when the other end goes with
+   * something unread. Node reads only what it thinks can be read, so it has to be told.
+   */
+  #watchInput(input: Writable): void {
+    input.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ECONNRESET' && error.syscall === 'read') this.#leftInput = true;
+    });
+    if (input instanceof Socket) input._read(0);
   }
 
   async #stop(): Promise<void> {

@@ -2,7 +2,9 @@
 import { expect, it } from 'vitest';
 import { listInBackground } from '../../../src/gateway.ts';
 import type { Principal } from '../../../src/policy/principal.ts';
+import { journalOf } from '../../helpers/fixture-server.ts';
 import { gone } from '../../helpers/process-table.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
 import { openTestGateway, type TestGateway } from './open-gateway.ts';
 
 const ADA: Principal = { id: 'key:ada', kind: 'api-key', groups: [] };
@@ -79,4 +81,20 @@ it('no more run than max_instances; the one that was idle makes room', async () 
   await gone([Number(pid)]);
   using _ = await pool.acquire('b');
   expect((await gateway.call('use_tool', { tool: 'a:pid' })).text).toMatch(/SERVER_BUSY.*1 instances are in use/s);
+});
+
+it('#30 a killed server is back on the very next call, however soon that comes, and no call is made twice', async () => {
+  const journal = `${tempDir()}/journal`;
+  const gateway = await openTestGateway({ s: { fixture: 'well-behaved', args: ['--journal', journal] } });
+  await (await gateway.gateway.open()).discovery.list('s');
+  const pids = new Set([await pidOf(gateway, 's')]);
+  for (let round = 1; round <= 50; round++) {
+    process.kill(Number([...pids].at(-1)), 'SIGKILL');
+    // From at once to long after, so that every moment between death and its news has its turn.
+    for (let turn = 0; turn < round % 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+    pids.add(await pidOf(gateway, 's'));
+  }
+  expect(pids.size).toBe(51);
+  const calls = journalOf(journal, 'received').filter(({ method }) => method === 'tools/call');
+  expect(calls).toHaveLength(51);
 });

@@ -50,3 +50,44 @@ it('#10 drops what comes after the end', async () => {
   await settled();
   expect(writes).toEqual([]);
 });
+
+/** A stream whose writes fail from `after` on, as those to a process that is gone do. */
+function breaking(after: number): Writable {
+  let writes = 0;
+  const writable = new Writable({ write: (_chunk, _, done) => done(++writes > after ? new Error('EPIPE') : null) });
+  return writable.on('error', () => {});
+}
+
+it('knows which requests never left, and nothing of those that may have been read', async () => {
+  const writer = new LineWriter(breaking(1));
+  writer.write('1', 1);
+  await settled();
+  writer.write('2', 2);
+  writer.write('note');
+  writer.write('3', 3);
+  await settled();
+  writer.write('4', 4);
+  await settled();
+  writer.write('5', 5);
+  expect(writer.unread(false)).toEqual([2, 3, 4, 5]);
+});
+
+it('knows of a long write that failed only that its last request was not read whole', async () => {
+  const writer = new LineWriter(breaking(0));
+  writer.write('x'.repeat(4000), 1);
+  writer.write('x'.repeat(4000), 2);
+  await settled();
+  expect(writer.unread(false)).toEqual([2]);
+});
+
+it('takes the last request for unread when something was, unless something else came after it', async () => {
+  const writer = new LineWriter(stream().writable);
+  writer.write('1', 1);
+  writer.write('2', 2);
+  await settled();
+  expect(writer.unread(true)).toEqual([2]);
+  expect(writer.unread(false)).toEqual([]);
+  writer.write('note');
+  await settled();
+  expect(writer.unread(true)).toEqual([]);
+});
