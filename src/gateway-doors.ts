@@ -75,6 +75,7 @@ export async function serveHttp(gateway: Gateway, options: ServeHttpOptions): Pr
     onSessionEnd,
     serverNames,
     door,
+    loop: gateway.loop,
     readiness,
     onError,
     onRefused: observed.noteRefused,

@@ -6,6 +6,7 @@ import type { Config } from './config/config.ts';
 import type { Observed } from './gateway-observed.ts';
 import type { InstanceState, Pool } from './lifecycle/pool.ts';
 import type { Log } from './observability/log.ts';
+import { type LoopGuard, VIA_HEADER } from './policy/loop-guard.ts';
 import { announcedRoots } from './runtimes/workspace/announced-roots.ts';
 import { withWorkspaceOf } from './runtimes/workspace/principal-workspace.ts';
 import { workspaceOf } from './runtimes/workspace/workspace-of.ts';
@@ -18,6 +19,7 @@ export interface PoolOptions {
   readonly directory: ConfiguredServers;
   readonly catalog: Catalog;
   readonly observed: Pick<Observed, 'noteChange' | 'noteReaped'>;
+  readonly loop: LoopGuard;
 }
 
 export interface OpenPool {
@@ -27,13 +29,14 @@ export interface OpenPool {
 
 /** Nothing runs yet when it resolves, but what a killed gateway left behind is being ended. */
 export async function openPool(options: PoolOptions): Promise<OpenPool> {
-  const { config, env, log, version, directory, catalog, observed } = options;
+  const { config, env, log, version, directory, catalog, observed, loop } = options;
   const [
     { createPool },
     { createLedger },
     { createEraStore },
     { createRuntime, createRuntimeContext },
     { redacting },
+    { announcing },
     { systemClock },
   ] = await Promise.all([
     import('./lifecycle/create-pool.ts'),
@@ -41,6 +44,7 @@ export async function openPool(options: PoolOptions): Promise<OpenPool> {
     import('./lifecycle/era-store.ts'),
     import('./runtimes/create-runtime.ts'),
     import('./runtimes/redacting.ts'),
+    import('./runtimes/announcing.ts'),
     import('./stdx/clock.ts'),
   ]);
   const ledgerFolder = join(config.dataDir, 'ledger');
@@ -51,7 +55,9 @@ export async function openPool(options: PoolOptions): Promise<OpenPool> {
       const server = known && withWorkspaceOf(known, principal);
       const workspace = workspaceOf(known, principal);
       const rootsFor = workspace && ((ofClient: readonly string[]) => announcedRoots(workspace, ofClient));
-      return server && { ...server, rootsFor, runtime: redacting(createRuntime(server, runtimes), config.redact) };
+      if (!server) return undefined;
+      const announced = announcing(createRuntime(server, runtimes), VIA_HEADER, () => loop.via(name));
+      return { ...server, rootsFor, runtime: redacting(announced, config.redact) };
     },
     instancesMax: config.maxInstances,
     clock: systemClock,

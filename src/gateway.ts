@@ -1,4 +1,5 @@
 /** The composition root: the only place that builds the parts and ties them together. */
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { AddedServers } from './catalog/added-servers.ts';
 import type { Catalog, WithheldTools } from './catalog/catalog.ts';
@@ -19,6 +20,7 @@ import { type CallRecord, type MetaToolCalls, registerMetaTools } from './meta-t
 import type { Log } from './observability/log.ts';
 import { createAdmission } from './policy/admission.ts';
 import { createLimitedCalls } from './policy/limited-calls.ts';
+import { createLoopGuard, type LoopGuard } from './policy/loop-guard.ts';
 import { createPathGuard } from './runtimes/workspace/path-guard.ts';
 import { workspaceOf } from './runtimes/workspace/workspace-of.ts';
 
@@ -35,6 +37,8 @@ export interface GatewayOptions {
 
 export interface Gateway {
   readonly identity: Identity;
+  /** Tells servers at URLs who asks, and finds out when that was ourselves. */
+  readonly loop: LoopGuard;
   readonly menu: Menu;
   /** The menu as it is for somebody who sees only some servers: it names no other. */
   menuFor(seesServer: (server: string) => boolean): Menu;
@@ -56,6 +60,7 @@ export interface Gateway {
 
 export function createGateway(options: GatewayOptions): Gateway {
   const { config, log, version } = options;
+  const loop = createLoopGuard(randomUUID());
   const directory = new ConfiguredServers(options.wholeResults ? unbounded(config) : config.servers.values());
   const menuServers = directory.names().map((name) => ({ name, description: directory.get(name)?.description ?? '' }));
   let opened: Promise<OpenParts> | undefined;
@@ -63,7 +68,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const running = async () => (await opened?.catch(() => undefined))?.running;
   const live = new LiveConfig({ config, directory, log, running });
   const openAll = async () => {
-    opened ??= openParts(options, directory, live);
+    opened ??= openParts({ ...options, loop }, directory, live);
     const all = await opened;
     observed = all.observed;
     return all;
@@ -82,6 +87,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const menuFor = menuMaker(menuServers);
   return {
     identity,
+    loop,
     menu: buildMenu(menuServers),
     menuFor,
     calls: registerMetaTools(open, note),
@@ -135,7 +141,9 @@ interface OpenParts {
 }
 
 /** Everything that the menu does not need, so that clients see it before any of this is loaded. */
-async function openParts(options: GatewayOptions, directory: ConfiguredServers, live: LiveConfig): Promise<OpenParts> {
+type PartsOptions = GatewayOptions & Pick<Gateway, 'loop'>;
+
+async function openParts(options: PartsOptions, directory: ConfiguredServers, live: LiveConfig): Promise<OpenParts> {
   const { config, env, log, modelFolder } = options;
   const [{ catalog, blobs, added, pending }, { lazyToolIndex }, { Discovery }, { systemClock }] = await Promise.all([
     openCatalog(options),

@@ -5,6 +5,7 @@ import { GatewayError } from '../errors.ts';
 import type { ToolOffer } from '../meta-tools/tool-offer.ts';
 import type { MetricsPage } from '../observability/metrics.ts';
 import type { RefusalReason, RefusedRequest } from '../policy/audited-refusals.ts';
+import { type LoopGuard, VIA_HEADER } from '../policy/loop-guard.ts';
 import type { Principal } from '../policy/principal.ts';
 import { nearest } from '../stdx/nearest.ts';
 import { type Administration, addAdminRoutes } from './admin-routes.ts';
@@ -44,6 +45,7 @@ export interface HttpParts {
   readonly onSessionEnd: (session: string) => void;
   readonly serverNames: (principal: Principal) => readonly string[];
   readonly door: Door;
+  readonly loop: LoopGuard;
   readonly bounds: DoorBounds;
   /** What `/readyz` reports to this principal. */
   readonly readiness: (principal: Principal) => Promise<{ readonly status: 'ok' | 'degraded' | 'failing' }>;
@@ -210,7 +212,13 @@ function addMcp(app: FastifyInstance, parts: HttpParts, endpoints: Map<string, M
     });
   };
   const meta = () => createMcpEndpoint(parts.meta, options);
-  app.all('/mcp', (request, reply) => serve(endpointFor('', meta), request, reply));
+  const isLoop = ({ headers }: FastifyRequest, server?: string) => {
+    const via = headers[VIA_HEADER];
+    return via !== undefined && !parts.loop.admits(server, String(via));
+  };
+  app.all('/mcp', (request, reply) =>
+    isLoop(request) ? refuseLoop(reply, '/mcp') : serve(endpointFor('', meta), request, reply),
+  );
   const handler = (request: FastifyRequest<{ Params: { server: string } }>, reply: FastifyReply) => {
     const { server } = request.params;
     if (parts.profile(server, request.principal)) {
@@ -225,6 +233,7 @@ function addMcp(app: FastifyInstance, parts: HttpParts, endpoints: Map<string, M
     if (!parts.direct(server, request.principal)) {
       return reply.code(404).send({ error: unknownServer(server, parts.serverNames(request.principal)) });
     }
+    if (isLoop(request as FastifyRequest, server)) return refuseLoop(reply as FastifyReply, `/mcp/${server}`);
     const relay = () =>
       createRelayEndpoint({
         ...options,
@@ -235,6 +244,12 @@ function addMcp(app: FastifyInstance, parts: HttpParts, endpoints: Map<string, M
     return serve(endpointFor(server, relay), request as FastifyRequest, reply as FastifyReply);
   };
   for (const path of ['/mcp/:server', '/mcp/:server/sse', '/mcp/:server/messages']) app.all(path, handler);
+}
+
+/** RFC 5842, section 7.2. */
+function refuseLoop(reply: FastifyReply, path: string): FastifyReply {
+  const error = `a ring: this request has come from ${path} of this very gateway, through the URL of one of its servers`;
+  return reply.code(508).send({ error });
 }
 
 function profileOffer(parts: HttpParts, name: string): OfferFor {

@@ -1,0 +1,22 @@
+/** Tells remote servers by a header which gateway asks, so that one which is asked by itself can notice. */
+import type { Runtime } from './runtime.ts';
+
+/** `via` is asked at each request: who asks us may have become known since the last. */
+export function announcing(runtime: Runtime, header: string, via: () => string): Runtime {
+  return {
+    prepare: (onProgress, signal) => runtime.prepare(onProgress, signal),
+    async launch(signal) {
+      const endpoint = await runtime.launch(signal);
+      if (endpoint.kind !== 'remote') return endpoint;
+      const send = endpoint.fetch ?? fetch;
+      return {
+        ...endpoint,
+        fetch: (url, init = {}) => {
+          const headers = new Headers(init.headers);
+          headers.set(header, via());
+          return send(url, { ...init, headers });
+        },
+      };
+    },
+  };
+}

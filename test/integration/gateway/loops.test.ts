@@ -1,0 +1,54 @@
+/** Gateways whose servers are, by way of a URL, gateways again: themselves or a ring. */
+import { writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { loadConfig } from '../../../src/config/load-config.ts';
+import { createGateway } from '../../../src/gateway.ts';
+import { serveHttp } from '../../../src/gateway-doors.ts';
+import { freePort } from '../../helpers/free-port.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
+
+/** A gateway with one server, `next`, at that address. */
+async function gatewayBefore(url: string, port: number) {
+  const folder = tempDir('loop');
+  const file = join(folder, 'tooldex.json');
+  writeFileSync(file, JSON.stringify({ servers: { next: { url, start_timeout: '3s' } } }));
+  const config = await loadConfig({ file, env: {}, dataDirDefault: join(folder, 'data') });
+  const log = () => undefined;
+  const gateway = createGateway({ config, version: '0.0.0', env: process.env, modelFolder: folder, log });
+  onTestFinished(() => gateway.close());
+  const server = await serveHttp(gateway, { config, host: '127.0.0.1', port, log });
+  onTestFinished(() => server.close());
+  const parts = await gateway.open();
+  return { list: () => parts.discovery.list('next') };
+}
+
+it.each(['/mcp', '/mcp/next'])('#60 a gateway that is its own server at %s is told so', async (path) => {
+  const port = await freePort();
+  const { list } = await gatewayBefore(`http://127.0.0.1:${port}${path}`, port);
+  await expect(list()).rejects.toThrow(/508|a ring/);
+});
+
+it('#60 two gateways in a ring end with an error at one of them, not with requests without end', async () => {
+  const [one, two] = [await freePort(), await freePort()];
+  const first = await gatewayBefore(`http://127.0.0.1:${two}/mcp/next`, one);
+  const second = await gatewayBefore(`http://127.0.0.1:${one}/mcp/next`, two);
+  // Whoever is asked while it asks waits for itself until `start_timeout`; whoever asks next is refused.
+  await Promise.allSettled([first.list(), second.list()]);
+  await expect(first.list()).rejects.toThrow(/508|a ring/);
+});
+
+it('says to a server at a URL only hashes of who asks', async () => {
+  const seen: IncomingMessage['headers'][] = [];
+  const stranger = createServer((request, response) => {
+    seen.push(request.headers);
+    response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void stranger.close());
+  const { list } = await gatewayBefore(`http://127.0.0.1:${(stranger.address() as AddressInfo).port}/mcp`, 0);
+  await expect(list()).rejects.toThrow();
+  expect(seen[0]?.['x-tooldex-via']).toMatch(/^[0-9a-f]{16}\.[0-9a-f]{16}$/);
+});
