@@ -9,6 +9,8 @@ export interface RemoteAccessConfig {
   /** Absolute. */
   readonly caFile: string | undefined;
   readonly connectTimeoutMs: number;
+  /** Silence within an answer or stream after which its connection is closed; undefined is no limit. */
+  readonly readTimeoutMs?: number | undefined;
 }
 
 export interface OAuthConfig {

@@ -49,6 +49,14 @@ export const remoteAccess = {
   connect_timeout: duration()
     .optional()
     .meta({ description: 'From a request until there is a connection.', default: DEFAULTS.connectTimeout }),
+  read_timeout: duration()
+    .optional()
+    .meta({
+      description:
+        'An answer or stream that has begun and is silent for so long is taken for dead, and its connection closed. ' +
+        'Default: never, for calls have `limits` and a stream may have nothing to say.',
+      examples: ['5m'],
+    }),
 };
 
 /** The secret that logins are encrypted with. */

@@ -12,6 +12,7 @@ export function resolveRemoteAccess(
   around: ServerSurroundings,
 ): RemoteAccessConfig {
   const { oauth, allow_private: allowPrivate, proxy, ca_file: caFile, connect_timeout: connectTimeout } = server;
+  const { read_timeout: readTimeout } = server;
   if (proxy !== undefined && proxy !== 'none' && !URL.canParse(proxy)) {
     around.report([...path, 'proxy'], 'value', '"proxy": this is not a URL — write it like "http://proxy:3128"');
   }
@@ -21,6 +22,7 @@ export function resolveRemoteAccess(
     proxy,
     caFile: caFile === undefined ? undefined : resolvePath(caFile, around.folder, around.env),
     connectTimeoutMs: duration(connectTimeout ?? DEFAULTS.connectTimeout),
+    readTimeoutMs: readTimeout === undefined ? undefined : duration(readTimeout),
   };
 }
 

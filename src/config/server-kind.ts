@@ -50,6 +50,7 @@ const KINDS_OF_KEY: Partial<Record<keyof ServerDocument, readonly RuntimeKind[]>
   proxy: ['remote'],
   ca_file: ['remote'],
   connect_timeout: ['remote'],
+  read_timeout: ['remote'],
   additionalHeaders: ['remote'],
 };
 

@@ -15,6 +15,7 @@ export interface NetworkOptions {
   /** PEM file with certificates to trust besides the usual ones. Absolute. */
   readonly caFile: string | undefined;
   readonly connectTimeoutMs: number;
+  readonly readTimeoutMs?: number | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly lookup?: Lookup | undefined;
 }
@@ -38,8 +39,8 @@ export async function openRemoteNetwork(options: NetworkOptions): Promise<Remote
   const tls = { timeout: options.connectTimeoutMs, ...(await authorities(options)) };
   const proxies = proxiesOf(options);
   const connect = guardedConnector(undici.buildConnector({ ...tls, lookup: guard.lookup }), guard);
-  // Calls have deadlines of their own; a stream may be silent for hours.
-  const common = { connect, bodyTimeout: 0, headersTimeout: 0 };
+  // Calls have deadlines of their own, and a stream may be silent for hours unless the entry says otherwise.
+  const common = { connect, bodyTimeout: options.readTimeoutMs ?? 0, headersTimeout: 0 };
   const dispatcher: Dispatcher = proxies
     ? new undici.EnvHttpProxyAgent({ ...common, ...proxies, requestTls: tls, proxyTls: tls })
     : new undici.Agent(common);

@@ -194,3 +194,25 @@ describe('a private authority', () => {
     expect(error.message).toContain('/nowhere/ca.pem');
   });
 });
+
+describe('an answer that falls silent', () => {
+  const silent: RequestListener = (_, response) => void response.writeHead(200).write('begun');
+
+  it('is given up after read_timeout, and the next request is made', async () => {
+    const { url, paths } = await counted('far.test', silent);
+    const { fetch } = await network(url, { privateHosts: 'all', readTimeoutMs: 100 });
+    const body = await fetch(url);
+    expect(await failureOf(body.text())).toContain('Body Timeout');
+    expect((await fetch(url)).status).toBe(200);
+    expect(paths).toHaveLength(2);
+  });
+});
+
+/** What failed within it. */
+async function failureOf(promise: Promise<unknown>): Promise<string> {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  return error instanceof Error ? `${error.message} ${error.cause}` : '';
+}
