@@ -19,8 +19,13 @@ export async function chooseUser(
 ): Promise<string | undefined> {
   const sharesForWriting = server.mounts.some(({ readOnly }) => !readOnly);
   if (server.user !== undefined || !gateway || gateway.uid === 0 || !sharesForWriting) return server.user;
-  const { SecurityOptions: options } = (await docker.info()) as { SecurityOptions?: string[] | null };
-  return options?.some((option) => option.includes('rootless')) ? undefined : `${gateway.uid}:${gateway.gid}`;
+  return (await isRootless(docker)) ? undefined : `${gateway.uid}:${gateway.gid}`;
+}
+
+/** Docker says it among its security options, Podman in a field of its own. */
+async function isRootless(docker: Docker): Promise<boolean> {
+  const info = (await docker.info()) as { SecurityOptions?: string[] | null; Rootless?: boolean };
+  return info.Rootless === true || (info.SecurityOptions ?? []).some((option) => option.includes('rootless'));
 }
 
 /** Undefined on Windows, where users have no such numbers. */

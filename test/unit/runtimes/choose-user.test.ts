@@ -22,6 +22,11 @@ describe('the user in a container', () => {
       docker: engine('name=seccomp', 'name=rootless'),
       config: server(false),
     },
+    {
+      what: 'of the image, in a rootless engine of Podman',
+      docker: { info: async () => ({ SecurityOptions: ['name=seccomp'], Rootless: true }) } as unknown as Docker,
+      config: server(false),
+    },
     { what: 'of the image, where the gateway is root', config: server(false), owner: { uid: 0, gid: 0 } },
   ])('is the one $what', async ({ docker = engine('name=seccomp'), config, owner = me, user }) => {
     expect(await chooseUser(docker, config, owner)).toBe(user);
