@@ -7,10 +7,16 @@ export function missingNames({ missing = [] }: Pick<KnownServer, 'missing'>): st
   return missing.map(({ name, kind, isSecret }) => `${name} (${isSecret ? 'secret ' : ''}${kind})`).join(', ');
 }
 
+/** `needs configuration under "catalog: inputs: tracker:": TRACKER_TOKEN (secret environment variable)`. */
+export const missingStatus = (server: Pick<KnownServer, 'name' | 'missing'>): string =>
+  `needs configuration under ${placeOf(server)}: ${missingNames(server)}`;
+
+const placeOf = ({ name }: Pick<KnownServer, 'name'>) => `"catalog: inputs: ${name}:"`;
+
 /** Throws NEEDS_CONFIG for a server that lacks something; nothing of it is installed or started. */
 export function requireConfigured(server: Pick<KnownServer, 'name' | 'missing'>): void {
   if (server.missing === undefined) return;
-  const where = `the admin puts it under "catalog: inputs: ${server.name}:" in the configuration file`;
+  const where = `the admin puts it under ${placeOf(server)} in the configuration file`;
   throw lacking(server, `${where}; it is taken in at once`);
 }
 

@@ -149,7 +149,9 @@ function footer(parts: MetaToolParts, answer: SearchAnswer, shown: readonly Cand
 function nothingKnown({ directory, discovery }: MetaToolParts): string {
   const names = directory.names();
   if (names.length === 0) return 'No servers are configured.';
-  const isOnItsWay = names.some((name) => ['waiting', 'listing'].includes(discovery.knowledge(name).kind));
+  const usable = names.filter((name) => directory.get(name)?.missing === undefined);
+  if (usable.length === 0) return 'No tools are known: every server has to be configured by the admin first.';
+  const isOnItsWay = usable.some((name) => ['waiting', 'listing'].includes(discovery.knowledge(name).kind));
   return isOnItsWay
     ? 'No tools are known yet: servers are being indexed; search again in a few seconds.'
     : 'No tools are known: every server fails. add_mcp_server tries one again and says what is wrong with it.';

@@ -1,16 +1,18 @@
 /** One short phrase on whether a server can be used now, and how long it would take. */
-import { missingNames } from '../catalog/needs-config.ts';
+import { missingNames, missingStatus } from '../catalog/needs-config.ts';
 import type { KnownServer } from '../catalog/server-directory.ts';
 import type { MetaToolParts } from './parts.ts';
 import { cap } from './third-party-text.ts';
 
 const REASON_CHARACTERS_MAX = 160;
 
-/** `ready`, `asleep ~0.5 s`, `installing: ...`, `not added`, `needs configuration: what`, `failing: why`. */
+/** `ready`, `asleep ~0.5 s`, `installing: ...`, `not added`, `needs configuration ...`, `failing: why`. */
 export function serverStatus(
-  { pool, discovery, catalog }: Pick<MetaToolParts, 'pool' | 'discovery' | 'catalog'>,
+  { pool, discovery, catalog, directory }: Pick<MetaToolParts, 'pool' | 'discovery' | 'catalog' | 'directory'>,
   server: string,
 ): string {
+  const known = directory.get(server);
+  if (known?.missing) return reason(missingStatus(known));
   const state = pool.state(server);
   if (state.kind === 'ready' || state.kind === 'draining') return 'ready';
   if (state.kind === 'installing') return `installing: ${reason(state.message)}`;

@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load-config.ts';
+import { serverStatus } from '../../../src/meta-tools/server-status.ts';
 import { estimateTokens } from '../../../src/meta-tools/tokens.ts';
 import type { Principal } from '../../../src/policy/principal.ts';
 import type { JsonObject } from '../../../src/stdx/json.ts';
@@ -88,6 +89,8 @@ it('starts nothing while something is missing, says what and where it goes, and 
   const found = await call('search_mcp_server', { task_description: 'add two numbers' });
   expect(found.text).toContain('tracker needs configuration: TRACKER_TOKEN');
   expect(found.text).not.toContain('## tracker');
+  expect(found.text).toContain('every server has to be configured');
+  expect(serverStatus(await gateway.open(), 'tracker')).toMatch(/^needs configuration under .*: TRACKER_TOKEN/);
 
   const { file } = config.source;
   writeFileSync(file, JSON.stringify({ servers: {}, catalog: { sources: ['./servers'], inputs } }));
