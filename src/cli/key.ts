@@ -6,7 +6,7 @@ import { parseDuration } from '../config/units.ts';
 import { GatewayError } from '../errors.ts';
 import { openKeys } from '../gateway-access.ts';
 import { auditOnce } from '../gateway-observed.ts';
-import { createLog } from '../observability/log.ts';
+import type { Log } from '../observability/log.ts';
 import { LOCAL } from '../policy/principal.ts';
 import { type CommonFlags, type Invocation, print, printJson, tell } from './invocation.ts';
 import { loadOptions } from './open.ts';
@@ -82,11 +82,7 @@ interface KeyChange {
 async function changeKeys(invocation: Invocation, flags: CommonFlags, change: KeyChange): Promise<number> {
   const { action, target, act } = change;
   const config = await withKeys(invocation, flags, act);
-  const log = createLog({
-    write: (line) => invocation.stderr.write(line),
-    redact: config.redact,
-    levelMin: 'error',
-  });
+  const log: Log = (_level, message) => tell(invocation, config.redact(message));
   await auditOnce({ config, log }, { principal: LOCAL, action, target, outcome: 'ok' });
   return 0;
 }

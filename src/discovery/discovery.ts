@@ -7,6 +7,7 @@ import type { ToolDefinition } from '../catalog/tool-definition.ts';
 import { explain, GatewayError } from '../errors.ts';
 import type { InstanceState, Lease, Pool } from '../lifecycle/pool.ts';
 import { abortable } from '../stdx/abort.ts';
+import { isYoungerThan } from '../stdx/age.ts';
 import type { Clock } from '../stdx/clock.ts';
 import { SingleFlight } from '../stdx/single-flight.ts';
 import { IndexedCatalog } from './indexed-catalog.ts';
@@ -259,7 +260,7 @@ export class Discovery {
     if (known?.missing) return false;
     const hash = known?.configHash;
     const failure = catalog.failure(server);
-    if (failure?.configHash === hash && failure && Date.now() - failure.failedAt < RETRY_AFTER_MS) return false;
+    if (failure?.configHash === hash && failure && isYoungerThan(RETRY_AFTER_MS, failure.failedAt)) return false;
     return catalog.listing(server)?.configHash !== hash || failure !== undefined;
   }
 }

@@ -1,6 +1,7 @@
 /** Which protocol era each server speaks: as seen in this process, else as it was when the server was last listed. */
 import type { Era } from '../bridge/upstream-session.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import { isYoungerThan } from '../stdx/age.ts';
 import type { EraStore } from './server-plan.ts';
 
 /** A server may have been updated since; a stale answer costs one question, so it need not be believed for ever. */
@@ -18,6 +19,6 @@ export function createEraStore(catalog: Catalog): EraStore {
 
 function listedEra(catalog: Catalog, server: string): Era | undefined {
   const listing = catalog.listing(server);
-  if (!listing || Date.now() - listing.listedAt > BELIEVED_MS) return undefined;
+  if (!listing || !isYoungerThan(BELIEVED_MS, listing.listedAt)) return undefined;
   return listing.protocolVersion >= FIRST_MODERN ? 'modern' : 'legacy';
 }

@@ -4,6 +4,7 @@ import { GatewayError } from '../errors.ts';
 import { type Asked as AskedOutcome, turnedDown } from '../policy/pending-additions.ts';
 import type { AddingRight } from '../policy/policy.ts';
 import type { Principal } from '../policy/principal.ts';
+import { isYoungerThan } from '../stdx/age.ts';
 import type { JsonObject } from '../stdx/json.ts';
 import { type CallContext, type MetaTool, type MetaToolParts, textResult } from './parts.ts';
 import { findServer, startProgress } from './resolve-tool.ts';
@@ -114,7 +115,7 @@ interface Asked {
 function isJustListed({ discovery }: MetaToolParts, server: KnownServer): boolean {
   const knowledge = discovery.knowledge(server.name);
   if (knowledge.kind !== 'indexed' || knowledge.listing.configHash !== server.configHash) return false;
-  return Date.now() - knowledge.listing.listedAt < FRESH_MS;
+  return isYoungerThan(FRESH_MS, knowledge.listing.listedAt);
 }
 
 interface Waiting {

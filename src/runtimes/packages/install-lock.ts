@@ -74,7 +74,8 @@ async function clear(path: string, dead: Owner): Promise<void> {
     await mkdir(clearing);
   } catch {
     const age = await stat(clearing).then(
-      (found) => Date.now() - found.mtimeMs,
+      // Also of what a clock that was set back seems to have made in the future.
+      (found) => Math.abs(Date.now() - found.mtimeMs),
       () => 0,
     );
     if (age > CLEARING_MS_MAX) await rm(clearing, { recursive: true, force: true });
