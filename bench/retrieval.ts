@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { createToolIndex } from '../index/create-tool-index.ts';
+import { openBuiltinEmbedder } from '../index/embedding/builtin-embedder.ts';
 import type { Embedder } from '../index/embedding/embedder.ts';
-import { openEncoderEmbedder } from '../index/embedding/encoder-embedder.ts';
 import { openStaticEmbedder } from '../index/embedding/static-embedder.ts';
 import { createTransformersEmbedder } from '../index/embedding/transformers-embedder.ts';
 import { seeded } from '../index/evaluation/bootstrap.ts';
@@ -17,7 +17,7 @@ import { type JudgedQuery, parseCorpus, parseQueries } from '../index/evaluation
 import { table } from '../index/evaluation/render-eval.ts';
 import { nameKey } from '../index/lexical/exact-names.ts';
 import { parseWordStatistics } from '../index/lexical/word-statistics.ts';
-import { ENCODER_TUNING, MINILM_TUNING, STATIC_TUNING, type VectorTuning } from '../index/ranking/tuning.ts';
+import { BUILTIN_TUNING, MINILM_TUNING, STATIC_TUNING, type VectorTuning } from '../index/ranking/tuning.ts';
 import { createEmbeddedVectorStore } from '../index/store/embedded-vector-store.ts';
 import type { ToolDocument } from '../index/tool-document.ts';
 
@@ -63,8 +63,8 @@ const ALL: Readonly<Record<string, () => Promise<Engine>>> = {
     tuning: STATIC_TUNING,
   }),
   builtin: async () => ({
-    embedder: await openEncoderEmbedder({ modelFile: path.join(values.model, 'encoder.bin') }),
-    tuning: ENCODER_TUNING,
+    embedder: await openBuiltinEmbedder(values.model),
+    tuning: BUILTIN_TUNING,
   }),
   ...(values.transformers ? { transformers: openTransformers(values.transformers) } : {}),
 };

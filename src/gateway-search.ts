@@ -83,8 +83,8 @@ const nameOf = (embedder: Exclude<EmbedderConfig, { kind: 'static' }>) =>
 
 /** Our own models deserve more of the score than others, which nobody has fitted. */
 async function tuningOf(embedder: EmbedderConfig): Promise<VectorSource['tuning']> {
-  const { ENCODER_TUNING, MINILM_TUNING } = await import('../index/ranking/tuning.ts');
-  if (embedder.kind === 'builtin') return ENCODER_TUNING;
+  const { BUILTIN_TUNING, MINILM_TUNING } = await import('../index/ranking/tuning.ts');
+  if (embedder.kind === 'builtin') return BUILTIN_TUNING;
   return embedder.kind === 'transformers' && embedder.model === undefined ? MINILM_TUNING : undefined;
 }
 
@@ -112,8 +112,8 @@ async function createEmbedder(chosen: EmbedderConfig, options: SearchOptions, si
     return openStaticEmbedder(join(modelFolder, 'static.bin'));
   }
   if (chosen.kind === 'builtin') {
-    const { openEncoderEmbedder } = await import('../index/embedding/encoder-embedder.ts');
-    return openEncoderEmbedder({ modelFile: encoderFile(modelFolder) });
+    const { openBuiltinEmbedder } = await import('../index/embedding/builtin-embedder.ts');
+    return openBuiltinEmbedder(modelFolder);
   }
   if (chosen.kind === 'openai') {
     const { createOpenAiEmbedder } = await import('../index/embedding/openai-embedder.ts');

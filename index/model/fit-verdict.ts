@@ -1,12 +1,12 @@
 /**
  * Finds the verdict's thresholds for `ranking/verdict.ts` and prints their error rates.
- * usage: node scripts/run.mjs index/model/fit-verdict.ts DATA_FOLDER [words | static | ENCODER_FILE | FOLDER_OF_A_TRANSFORMERS_MODEL [FOLDER_OF_TRANSFORMERS_JS]]
+ * usage: node scripts/run.mjs index/model/fit-verdict.ts DATA_FOLDER [words | static | builtin | FOLDER_OF_A_TRANSFORMERS_MODEL [FOLDER_OF_TRANSFORMERS_JS]]
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createToolIndex } from '../create-tool-index.ts';
+import { openBuiltinEmbedder } from '../embedding/builtin-embedder.ts';
 import type { Embedder } from '../embedding/embedder.ts';
-import { openEncoderEmbedder } from '../embedding/encoder-embedder.ts';
 import { openStaticEmbedder } from '../embedding/static-embedder.ts';
 import { createTransformersEmbedder } from '../embedding/transformers-embedder.ts';
 import { type EvaluatedQuery, evaluate, percentile } from '../evaluation/evaluate.ts';
@@ -14,7 +14,7 @@ import { type JudgedQuery, parseCorpus, parseQueries } from '../evaluation/judge
 import { auroc } from '../evaluation/measures.ts';
 import { table } from '../evaluation/render-eval.ts';
 import { parseWordStatistics } from '../lexical/word-statistics.ts';
-import { ENCODER_TUNING, MINILM_TUNING, STATIC_TUNING, type VectorTuning } from '../ranking/tuning.ts';
+import { BUILTIN_TUNING, MINILM_TUNING, STATIC_TUNING, type VectorTuning } from '../ranking/tuning.ts';
 import { createEmbeddedVectorStore } from '../store/embedded-vector-store.ts';
 
 /** Of the requests whose tool is among the first five hits so many may be called `none`: in all, and in any one catalog. */
@@ -34,8 +34,7 @@ const CATALOGS = [
 const NO_ANSWER = ['metatool', 'acebench-en', 'bfcl'];
 const MODEL = 'index/model';
 
-const [, , folder = '../shared/data/retrieval', mode = path.join(MODEL, 'encoder.bin'), libraryFolder = process.cwd()] =
-  process.argv;
+const [, , folder = '../shared/data/retrieval', mode = 'builtin', libraryFolder = process.cwd()] = process.argv;
 const statistics = parseWordStatistics(readFileSync(path.join(MODEL, 'word-statistics.json'), 'utf8'));
 const { embedder, tuning } = await openEngine();
 
@@ -51,8 +50,7 @@ async function openEngine(): Promise<{ embedder?: Embedder; tuning?: VectorTunin
   if (mode === 'static') {
     return { embedder: await openStaticEmbedder(path.join(MODEL, 'static.bin')), tuning: STATIC_TUNING };
   }
-  if (mode.endsWith('.bin'))
-    return { embedder: await openEncoderEmbedder({ modelFile: mode }), tuning: ENCODER_TUNING };
+  if (mode === 'builtin') return { embedder: await openBuiltinEmbedder(MODEL), tuning: BUILTIN_TUNING };
   const embedder = await createTransformersEmbedder({
     model: path.resolve(mode),
     cacheDir: MODEL,
