@@ -71,6 +71,7 @@ export function openAdditions(
       await refuseTaken(brought);
       if (isApproved(brought, added)) return 'added';
       const asked = requests.ask(principal, brought.server, brought.config);
+      parts.log('warn', `${principal.id} asks for the server "${brought.server}"; see "tooldex pending"`);
       note(principal, asked, brought);
       return asked;
     },

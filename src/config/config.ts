@@ -32,6 +32,8 @@ export interface Config {
   readonly maxInstances: number;
   /** Secret that logins at remote servers are encrypted with; undefined means a key file. */
   readonly tokenSecret: string | undefined;
+  /** As the file has them under `defaults`, for servers that come later. */
+  readonly defaults: Readonly<Record<string, unknown>>;
   /** By name, in the order of the file; disabled ones too. */
   readonly servers: ReadonlyMap<string, ServerConfig>;
   /** Virtual servers by name, in the order of the file; never the name of a server. */

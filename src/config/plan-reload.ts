@@ -33,7 +33,15 @@ const READ_AT_EACH_USE: ReadonlySet<string> = new Set([
 ]);
 
 /** Compared elsewhere, or nothing that somebody wrote. */
-const NO_SETTINGS: ReadonlySet<string> = new Set(['source', 'servers', 'search', 'access', 'warnings', 'redact']);
+const NO_SETTINGS: ReadonlySet<string> = new Set([
+  'source',
+  'defaults',
+  'servers',
+  'search',
+  'access',
+  'warnings',
+  'redact',
+]);
 /** Settings that are read anew at each use; whatever is not here is refused, so that no change is lost in silence. */
 const DYNAMIC_SETTINGS: ReadonlySet<string> = new Set([
   'workspaceRoot',

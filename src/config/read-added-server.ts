@@ -19,7 +19,11 @@ export async function readAddedServer({ name, given }: AddedServer, config: Conf
   refuseFiles(name, given);
   const { readDocument } = await import('./read-document.ts');
   const file = join(dirname(config.source.file), `config of ${name.replace(/[^\w.-]/g, '_')}.json`);
-  const text = JSON.stringify({ workspace_root: config.workspaceRoot, servers: { [name]: given } }, null, 1);
+  const text = JSON.stringify(
+    { workspace_root: config.workspaceRoot, defaults: config.defaults, servers: { [name]: given } },
+    null,
+    1,
+  );
   const server = readDocument(text, { file, env: {} }).config.servers.get(name);
   // What an agent brings may have been suggested to it by a stranger: it opens no way into this network.
   if (server?.runtime === 'remote') return { ...server, privateHosts: 'none' };

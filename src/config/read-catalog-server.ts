@@ -37,7 +37,11 @@ export async function readCatalogServer(
   const { readDocument } = await import('./read-document.ts');
   const file = join(dirname(config.source.file), `${name.replace(/[^\w.-]/g, '_')} of the catalog.json`);
   const whole = { ...entry, ...runnable(entry, missing.length > 0), ...('image' in entry ? { network } : {}) };
-  const text = JSON.stringify({ workspace_root: config.workspaceRoot, servers: { [name]: whole } }, null, 1);
+  const text = JSON.stringify(
+    { workspace_root: config.workspaceRoot, defaults: config.defaults, servers: { [name]: whole } },
+    null,
+    1,
+  );
   const server = readDocument(text, { file, env: {} }).config.servers.get(name);
   if (!server) throw new GatewayError('CONFIG_INVALID', `the server.json of "${name}" describes no server`);
   const known = { ...server, ...(missing.length > 0 ? { missing } : {}) };

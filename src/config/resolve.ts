@@ -71,6 +71,7 @@ export function resolveDocument(document: ConfigDocument, options: LoadOptions):
       bounds: resolveBounds(document),
       search,
       catalog,
+      defaults: document.defaults ?? {},
       tokenSecret,
       ...told,
       servers,

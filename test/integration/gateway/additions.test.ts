@@ -51,7 +51,7 @@ it('keeps what an agent brings until an admin lets it in, then indexes it withou
 });
 
 it('says when the same was asked for before, and when it took the place of something else', async () => {
-  const { gateway, call } = await openTestGateway({}, undefined, askForAdding);
+  const { gateway, call, log } = await openTestGateway({}, undefined, askForAdding);
   const ask = (principal: Principal, more?: object) => call('add_mcp_server', mine(more), { principal });
   await ask(who('ada'));
   expect((await ask(who('ada'), { description: 'x' })).text).toContain('took the place of what you asked for');
@@ -59,6 +59,7 @@ it('says when the same was asked for before, and when it took the place of somet
   expect(await ask(who('bob'))).toMatchObject({ isError: true, text: expect.stringContaining('choose another name') });
   const { additions } = await gateway.open();
   expect(additions.waiting()).toMatchObject([{ askedBy: ['key:ada', 'key:bob'], replaced: true }]);
+  expect(log).toContain('warn key:ada asks for the server "mine"; see "tooldex pending"');
 });
 
 it('refuses at once what no admin should have to read', async () => {
@@ -129,4 +130,11 @@ it('stops what ran under a name that its owner gives to something else', async (
   expect(before).not.toContain('anew');
   expect(await said()).toContain('anew');
   expect(pool.state('mine').kind).toBe('ready');
+});
+
+it('holds what agents bring to the defaults of the file', async () => {
+  const defaults = { changes: 'quarantine', idle_timeout: '7s' };
+  const { gateway, call } = await openTestGateway({}, undefined, { add_servers: 'always', defaults });
+  await call('add_mcp_server', mine());
+  expect((await gateway.open()).directory.get('mine')).toMatchObject({ changes: 'quarantine' });
 });
