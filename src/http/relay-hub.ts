@@ -1,6 +1,8 @@
 /** Who hears what a server says unasked: the one whose instance it is, or only those whom it can concern. */
 import type { UpstreamSession } from '../bridge/upstream-session.ts';
-import type { JsonObject } from '../stdx/json.ts';
+import { abortable } from '../stdx/abort.ts';
+import { isObject, type JsonObject } from '../stdx/json.ts';
+import { META_SUBSCRIPTION_ID, metaOf } from './relay-eras.ts';
 
 /** Somebody with an open ear: a client's session, or a stream of subscriptions. */
 export interface Hearer {
@@ -31,6 +33,7 @@ export class RelayHub {
   readonly #hearers = new Set<Hearer>();
   readonly #instances = new Map<UpstreamSession, Instance>();
   readonly #leases: () => number;
+  readonly #waiting = new Set<() => void>();
   #holds = 0;
 
   /** `leases`: calls and holds under way on all instances of the server, whatever door they came through. */
@@ -51,6 +54,13 @@ export class RelayHub {
     return () => instance.calls.delete(call);
   }
 
+  /** Resolves when the server is up anew, for whomever; rejects when the signal aborts. */
+  nextInstance(signal: AbortSignal): Promise<void> {
+    const { promise, done } = waiter();
+    this.#waiting.add(done);
+    return abortable(promise, signal).finally(() => this.#waiting.delete(done));
+  }
+
   /** A lease is held beside the calls; to be ended with it. */
   held(upstream: UpstreamSession, { principal, instanceOf }: Omit<HubCall, 'tell'>): () => void {
     this.#instance(upstream, instanceOf).principals.add(principal);
@@ -67,7 +77,12 @@ export class RelayHub {
     if (known) return known;
     const instance: Instance = { instanceOf, principals: new Set(), calls: new Set() };
     this.#instances.set(upstream, instance);
-    const quiet = upstream.onNotification((method, params) => this.#route(instance, method, params));
+    const quiet = upstream.onNotification((method, params) => {
+      // What a modern server says of the streams by which we listen is ours alone.
+      if (method !== 'notifications/subscriptions/acknowledged') this.#route(instance, method, unsubscribed(params));
+    });
+    hearChanges(upstream);
+    for (const done of this.#waiting) done();
     void upstream.closed.then(() => {
       quiet();
       this.#instances.delete(upstream);
@@ -95,4 +110,32 @@ export class RelayHub {
   #tellOwner(instanceOf: string, method: string, params: JsonObject): void {
     for (const hearer of this.#hearers) if (hearer.instanceOf === instanceOf) hearer.tell(method, params);
   }
+}
+
+const LISTS = { toolsListChanged: 'tools', promptsListChanged: 'prompts', resourcesListChanged: 'resources' } as const;
+
+/** A modern server says that a list has changed only to who asked to hear it; ends with the connection. */
+function hearChanges(upstream: UpstreamSession): void {
+  const { era, capabilities } = upstream.facts;
+  const tells = (kind: string) => isObject(capabilities[kind]) && capabilities[kind].listChanged === true;
+  const wanted = Object.entries(LISTS).filter(([, kind]) => tells(kind));
+  if (era !== 'modern' || wanted.length === 0) return;
+  const notifications: JsonObject = Object.fromEntries(wanted.map(([key]) => [key, true]));
+  upstream.request('subscriptions/listen', { notifications }).catch(() => {});
+}
+
+function waiter(): { readonly promise: Promise<void>; readonly done: () => void } {
+  let done = () => {};
+  const promise = new Promise<void>((resolve) => {
+    done = resolve;
+  });
+  return { promise, done };
+}
+
+function unsubscribed(params: JsonObject): JsonObject {
+  const meta = metaOf(params);
+  if (!(META_SUBSCRIPTION_ID in meta)) return params;
+  const { [META_SUBSCRIPTION_ID]: _, ...others } = meta;
+  const { _meta, ...rest } = params;
+  return Object.keys(others).length > 0 ? { ...rest, _meta: others } : rest;
 }

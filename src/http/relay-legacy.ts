@@ -10,6 +10,7 @@ import type { CallsInFlight } from './calls-in-flight.ts';
 import { META_LOG_LEVEL, metaOf, toLegacyResult, withoutEnvelope } from './relay-eras.ts';
 import type { HubCall, RelayHub } from './relay-hub.ts';
 import { withInputRounds } from './relay-input-rounds.ts';
+import { keepSubscribed } from './relay-kept.ts';
 import { errorMessage, plainReply, type Reply, resultMessage, sendJson, sessionReply } from './relay-reply.ts';
 import type { RelaySession } from './relay-session.ts';
 import type { RelaySessions } from './relay-sessions.ts';
@@ -161,25 +162,31 @@ function behalfOf(session: RelaySession | undefined) {
   return session && { session: session.id, ...(session.client ? { client: session.client } : {}) };
 }
 
-/** The server stays up for as long as somebody is subscribed. */
+/** The server stays up for as long as somebody is subscribed, and is brought up again when it crashes. */
 async function subscribe(parts: RelayParts, request: LegacyRequest, asker: Asker): Promise<JsonObject> {
   const { session, principal } = asker;
   const { params } = request;
   if (!session)
     return forward(parts, { ...request, params: withoutEnvelope(params) }, { asker, progressToken: undefined });
   const uri = String(params.uri);
-  const held = await holdFor(parts, { principal, behalf: behalfOf(session) }, { resourceSubscriptions: [uri] });
-  try {
-    const isModern = held.upstream.facts.era === 'modern';
-    const passed = { ...request, params: withoutEnvelope(params) };
-    const result = isModern ? {} : await forward(parts, passed, { asker, progressToken: undefined });
-    session.subscriptions.get(uri)?.();
-    session.subscriptions.set(uri, held.release);
-    return result;
-  } catch (error) {
-    held.release();
-    throw error;
-  }
+  const passed = { ...request, params: withoutEnvelope(params) };
+  let result: JsonObject = {};
+  const begin = async () => {
+    const held = await holdFor(parts, { principal, behalf: behalfOf(session) }, [uri]);
+    try {
+      const isModern = held.upstream.facts.era === 'modern';
+      if (!isModern) result = await forward(parts, passed, { asker, progressToken: undefined });
+      return held;
+    } catch (error) {
+      held.release();
+      throw error;
+    }
+  };
+  const onRenewed = () => session.tell('notifications/resources/updated', { uri });
+  const release = await keepSubscribed({ hub: parts.hub, begin, onRenewed });
+  session.subscriptions.get(uri)?.();
+  session.subscriptions.set(uri, release);
+  return result;
 }
 
 /** Told to the server only if nobody else listens to the resource on the same instance. */

@@ -40,7 +40,7 @@ export async function answerListen(parts: RelayParts, listening: Listening): Pro
     tell('notifications/subscriptions/acknowledged', { notifications: {} });
     return reply.finish(overMessage(request.id));
   }
-  const held = await holdFor(parts, { principal }, wanted.filter);
+  const held = await holdFor(parts, { principal }, [...wanted.uris]);
   const hears = (method: string, { uri }: JsonObject) =>
     method === 'notifications/resources/updated' ? wanted.uris.has(String(uri)) : wanted.methods.has(method);
   const leave = parts.hub.join({ principal: principal.id, instanceOf: undefined, hears, tell });

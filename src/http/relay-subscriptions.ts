@@ -1,7 +1,7 @@
 /** What somebody wants to hear of without asking again: keeps the server up for it, in the way that its era knows. */
 import type { UpstreamSession } from '../bridge/upstream-session.ts';
 import type { Principal } from '../policy/principal.ts';
-import type { Json, JsonObject } from '../stdx/json.ts';
+import type { JsonObject } from '../stdx/json.ts';
 import type { RelayHub } from './relay-hub.ts';
 import type { RelayRequest, RelayTarget } from './relay-target.ts';
 
@@ -10,23 +10,18 @@ export interface Subscriber {
   readonly behalf?: RelayRequest['behalf'];
 }
 
-/** What `subscriptions/listen` takes. */
-export interface SubscriptionFilter {
-  readonly [kind: string]: Json;
-}
-
-/** Holds the server until the returned function is called; a modern one is asked to say what the filter names. */
+/** Holds the server until the returned function is called; a modern one is asked to tell of the resources. */
 export async function holdFor(
   { target, hub }: { readonly target: RelayTarget; readonly hub: RelayHub },
   { principal, behalf }: Subscriber,
-  filter: SubscriptionFilter,
+  uris: readonly string[],
 ): Promise<{ readonly upstream: UpstreamSession; release(): void }> {
   const lease = await target.hold(principal, behalf);
   const upstream = lease.session;
   const unhold = hub.held(upstream, { principal: principal.id, instanceOf: behalf?.client && behalf.session });
   const listening = new AbortController();
-  if (upstream.facts.era === 'modern') {
-    const wanted: JsonObject = { notifications: { ...filter } };
+  if (upstream.facts.era === 'modern' && uris.length > 0) {
+    const wanted: JsonObject = { notifications: { resourceSubscriptions: [...uris] } };
     // It answers when it is over; that it may refuse leaves the subscriber without news, as a direct connection would.
     upstream.request('subscriptions/listen', wanted, { signal: listening.signal }).catch(() => {});
   }

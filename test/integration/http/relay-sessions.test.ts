@@ -1,5 +1,7 @@
 /** Sessions of legacy clients: streams, what comes unasked, resumption, and that nothing crosses between them. */
 import { describe, expect, it } from 'vitest';
+import { journalOf } from '../../helpers/fixture-server.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
 import { bearer } from '../access/serve-access.ts';
 import { CONFORMS, CONFORMS_MODERN, modern, resultOf, serveRelay } from './relay-gateway.ts';
 
@@ -133,6 +135,32 @@ describe.each([
     await c.request('tools/call', { name: 'test_trigger_tool_change', arguments: {} }, b);
     for (const stream of [heard, unheard])
       expect((await stream.next()).message).toMatchObject({ method: 'notifications/tools/list_changed' });
+  });
+
+  it('are renewed after a crash, and what may have been missed is told as a change', async () => {
+    const journal = `${tempDir()}/journal`;
+    const { client } = await serveRelay({ s: { ...server, args: [...(server.args ?? []), '--journal', journal] } });
+    const c = client('s');
+    const session = await c.open();
+    const stream = await c.stream(session);
+    await c.request('resources/subscribe', watched, session);
+    const updated = { method: 'notifications/resources/updated', params: watched };
+    for (let round = 1; round <= 2; round++) {
+      process.kill(journalOf(journal, 'started').at(-1)?.pid ?? 0, 'SIGKILL');
+      expect((await stream.next()).message).toMatchObject(updated);
+      expect(resultOf(await c.request('tools/call', change, session))).toMatchObject({ content: [{ text: 'told' }] });
+      expect((await stream.next()).message).toMatchObject(updated);
+    }
+  });
+
+  it('are not needed to hear that a list has changed', async () => {
+    const { client } = await serveRelay({ s: server });
+    const c = client('s');
+    const session = await c.open();
+    const stream = await c.stream(session);
+    await c.request('prompts/list', {}, session);
+    await c.request('tools/call', { name: 'test_trigger_tool_change', arguments: {} }, session);
+    expect((await stream.next()).message).toMatchObject({ method: 'notifications/tools/list_changed' });
   });
 
   it('reach a listener of 2026-07-28 as far as it named them', async () => {
