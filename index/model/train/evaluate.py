@@ -96,16 +96,36 @@ def minilm_encoders(folder: str) -> tuple[Encode, Encode]:
     return (lambda tools: encode([tool_text(tool) for tool in tools])), encode
 
 
+def encoder_encoders(path: str) -> tuple[Encode, Encode]:
+    """Encoders of an encoder.bin, or of a checkpoint of distil.py."""
+    import torch
+
+    from distil import load
+    from encoder_file import read_encoder
+    from tool_text import tool_text
+
+    torch.set_num_threads(1)
+    student = load(path) if path.endswith(".pt") else read_encoder(path)
+    return (lambda tools: student.encode([tool_text(tool) for tool in tools])), student.encode
+
+
+def encoders_of(model: str) -> tuple[Encode, Encode]:
+    """Encoders of whatever the path names."""
+    if model.endswith(".npz"):
+        return static_encoders(model)
+    return encoder_encoders(model) if model.endswith((".bin", ".pt")) else minilm_encoders(model)
+
+
 def main() -> None:
     """Command line: see README.md."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("model", help="a .npz of the static model or a MiniLM folder")
+    parser.add_argument("model", help="a .npz of the static model, a MiniLM folder, an encoder.bin or a .pt of distil.py")
     parser.add_argument("--data", required=True)
     parser.add_argument("--limit", type=int, default=0, help="at most so many requests a set (a fixed sample); 0 is all")
     parser.add_argument("--crowd", action="store_true", help="the sets of MCP servers only, their catalogs among 19,600 tools of others")
     parser.add_argument("--weights", type=lambda text: [float(part) for part in text.split(",")], default=[0.5, 0.7])
     options = parser.parse_args()
-    encoders = static_encoders(options.model) if options.model.endswith(".npz") else minilm_encoders(options.model)
+    encoders = encoders_of(options.model)
     started, table = time.time(), {}
     sets = CROWDED_SETS if options.crowd else SELECTION_SETS
     for spec in sets:
