@@ -25,14 +25,12 @@ export interface ServeHttpOptions {
 /** Listens when it resolves; tools are listed in the background. */
 export async function serveHttp(gateway: Gateway, options: ServeHttpOptions): Promise<HttpServer> {
   const { config, host, port, log } = options;
-  const [{ startHttpServer }, { createDirectOffer }, { createRelayTarget }, { createMetaOffer }, parts] =
-    await Promise.all([
-      import('./http/http-server.ts'),
-      import('./http/direct-offer.ts'),
-      import('./http/relay-target.ts'),
-      import('./meta-tools/meta-offer.ts'),
-      gateway.open(),
-    ]);
+  const [{ startHttpServer }, { createDirectDoor }, { createMetaOffer }, parts] = await Promise.all([
+    import('./http/http-server.ts'),
+    import('./http/direct-door.ts'),
+    import('./meta-tools/meta-offer.ts'),
+    gateway.open(),
+  ]);
   const { identity, menu, calls } = gateway;
   const meta = (principal: Principal) => {
     const { policy } = parts;
@@ -43,9 +41,7 @@ export async function serveHttp(gateway: Gateway, options: ServeHttpOptions): Pr
   const direct = (server: string, principal: Principal) => {
     const named = namedParts(parts);
     const known = visibleServers(named.directory, named.policy, principal).get(server);
-    if (!known) return undefined;
-    const offer = (session?: string) => createDirectOffer(named, known, { identity, session });
-    return { offer, target: createRelayTarget(named, known, identity) };
+    return known && createDirectDoor(named, known, { principal, identity });
   };
   const profile = (name: string, principal: Principal) =>
     parts.policy.seesProfile(principal, name)

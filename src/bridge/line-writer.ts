@@ -1,5 +1,6 @@
 /** Writes messages as lines, all of one event-loop turn in a single write: that alone is most of the throughput. */
 import type { Writable } from 'node:stream';
+import type { ByteText } from '../stdx/json-cursor.ts';
 
 /** Beyond this the reader is taken for stuck. One message may exceed it, as long as nothing waits before it. */
 const WAITING_BYTES_MAX = 16 * 1024 * 1024;
@@ -22,7 +23,7 @@ export class LineWriter {
   }
 
   /** False, and nothing written, when the other side does not read and enough is waiting already. */
-  write(json: string, id?: number): boolean {
+  write(json: ByteText, id?: number): boolean {
     if (this.#lines.length + this.#stream.writableLength > WAITING_BYTES_MAX) return false;
     this.#lines += `${json}\n`;
     this.#ids.push(id);
@@ -53,10 +54,10 @@ export class LineWriter {
       return;
     }
 
-    this.#stream.write(lines, (error) => {
+    this.#stream.write(lines, 'latin1', (error) => {
       if (!error) this.#lastWritten = ids.at(-1);
       // Part of a longer write may have arrived, and with it all but the last request.
-      else this.#lose(Buffer.byteLength(lines) <= WHOLE_BYTES_MAX ? ids : ids.slice(-1));
+      else this.#lose(lines.length <= WHOLE_BYTES_MAX ? ids : ids.slice(-1));
     });
   }
 

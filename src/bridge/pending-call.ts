@@ -1,13 +1,17 @@
-/** One request under way: its promise, its deadlines, its listeners; settled once and cleaned up in the same place. */
+/** One request under way: its deadlines and its listeners; settled once and cleaned up in the same place. */
 import { GatewayError } from '../errors.ts';
 import type { Clock } from '../stdx/clock.ts';
 import type { JsonObject } from '../stdx/json.ts';
-import type { CallOptions } from './upstream-session.ts';
+import type { ByteListener, ByteResult, CallOptions } from './upstream-session.ts';
 
-export interface PendingCallOptions extends CallOptions {
+/** Who waits for the answer; told once. Without `bytes` every answer is parsed. */
+export type Answered = Pick<ByteListener, 'value' | 'failed'> & Partial<Pick<ByteListener, 'bytes'>>;
+
+export interface PendingCallOptions extends Omit<CallOptions, 'envelope'> {
   readonly server: string;
   readonly method: string;
   readonly clock: Clock;
+  readonly answered: Answered;
   /** While true the silence is that of the client behind us, and no deadline of the server's passes. */
   readonly isWaitingForClient?: () => boolean;
   /** Called once when the caller gives up, by signal or by deadline: the answer is no longer wanted. */
@@ -15,41 +19,47 @@ export interface PendingCallOptions extends CallOptions {
 }
 
 export class PendingCall {
-  readonly result: Promise<unknown>;
   readonly method: string;
-  readonly #options: PendingCallOptions;
-  #resolve: (result: unknown) => void = () => {};
-  #reject: (error: Error) => void = () => {};
-  #isSettled = false;
+  /** When it is to be looked at again, on the clock. */
+  dueMs: number;
+  /** A call that takes its answer as bytes. */
+  readonly takesBytes: boolean;
+  /**
+   * Undefined from its end on: tables that a map has outgrown keep what was in them until the next full collection, and
+   * with this all that a request consists of.
+   */
+  #options: PendingCallOptions | undefined;
+  readonly #begunMs: number;
   #lastSignMs: number;
-  #cancelIdle: (() => void) | undefined;
-  #cancelTotal: (() => void) | undefined;
-  readonly #onAbort = () => this.#abort();
+  #onAbort: (() => void) | undefined;
 
   constructor(options: PendingCallOptions) {
     this.#options = options;
     this.method = options.method;
-    this.result = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-    this.#lastSignMs = options.clock.now();
-    if (options.timeoutMs !== undefined) this.#armIdle(options.timeoutMs, options.timeoutMs);
-    if (options.maxTotalMs !== undefined) this.#armTotal(options.maxTotalMs);
-    options.signal?.addEventListener('abort', this.#onAbort, { once: true });
+    this.takesBytes = options.answered.bytes !== undefined;
+    this.#begunMs = options.clock.now();
+    this.#lastSignMs = this.#begunMs;
+    this.dueMs = nextDueMs(options, this.#begunMs, this.#begunMs);
+    if (!options.signal) return;
+    this.#onAbort = () => this.cancel(options.signal?.reason);
+    options.signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
-  succeed(result: unknown): void {
-    if (this.#settle()) this.#resolve(result);
+  succeed(result: JsonObject): void {
+    this.#settle()?.answered.value(result);
+  }
+
+  succeedWithBytes(result: ByteResult): void {
+    this.#settle()?.answered.bytes?.(result);
   }
 
   fail(error: Error): void {
-    if (this.#settle()) this.#reject(error);
+    this.#settle()?.answered.failed(error);
   }
 
   /** Synchronous on purpose: the result may stand in the same chunk, and progress must be seen before it. */
   progress(params: JsonObject): void {
-    if (this.#isSettled) return;
+    if (!this.#options) return;
     this.#lastSignMs = this.#options.clock.now();
     try {
       this.#options.onProgress?.(params);
@@ -58,52 +68,49 @@ export class PendingCall {
     }
   }
 
-  #armIdle(delayMs: number, timeoutMs: number): void {
-    const { clock, server, method } = this.#options;
-    this.#cancelIdle = clock.after(delayMs, () => {
-      if (this.#options.isWaitingForClient?.()) return this.#armIdle(timeoutMs, timeoutMs);
-      const leftMs = this.#lastSignMs + timeoutMs - clock.now();
-      // One timer for all progress: re-armed when it fires, not each time that something comes.
-      if (leftMs > 0) return this.#armIdle(leftMs, timeoutMs);
+  /** The caller does not want it any more. */
+  cancel(reason: unknown): void {
+    if (this.#options) this.#giveUp(cancelError(reason, this.#options));
+  }
+
+  /** The time is there to look whether it is over: progress puts off the one deadline and not the other. */
+  due(): void {
+    if (!this.#options) return;
+    const { clock, server, method, timeoutMs, maxTotalMs, isWaitingForClient } = this.#options;
+    const nowMs = clock.now();
+    if (isWaitingForClient?.()) this.#lastSignMs = nowMs;
+    this.dueMs = nextDueMs(this.#options, this.#begunMs, this.#lastSignMs);
+    if (nowMs >= this.#begunMs + (maxTotalMs ?? NEVER))
+      this.#giveUp(timeoutError(`Server "${server}" did not finish ${method} within ${maxTotalMs} ms`));
+    else if (nowMs >= this.dueMs)
       this.#giveUp(timeoutError(`Server "${server}" gave no sign of life on ${method} for ${timeoutMs} ms`));
-    });
-  }
-
-  #armTotal(maxTotalMs: number): void {
-    const { clock, server, method } = this.#options;
-    this.#cancelTotal = clock.after(maxTotalMs, () =>
-      this.#giveUp(timeoutError(`Server "${server}" did not finish ${method} within ${maxTotalMs} ms`)),
-    );
-  }
-
-  #abort(): void {
-    this.#giveUp(abortError(this.#options));
   }
 
   #giveUp(error: GatewayError): void {
-    if (this.#isSettled) return;
-    this.fail(error);
-    this.#options.onGivenUp(error.message);
+    const options = this.#settle();
+    options?.answered.failed(error);
+    options?.onGivenUp(error.message);
   }
 
-  #settle(): boolean {
-    if (this.#isSettled) return false;
-    this.#isSettled = true;
-    this.#cancelIdle?.();
-    this.#cancelTotal?.();
-    this.#options.signal?.removeEventListener('abort', this.#onAbort);
-    return true;
+  /** What is to be told, to whoever is the first to ask. */
+  #settle(): PendingCallOptions | undefined {
+    const options = this.#options;
+    this.#options = undefined;
+    if (this.#onAbort) options?.signal?.removeEventListener('abort', this.#onAbort);
+    return options;
   }
 }
 
-/** CALL_CANCELLED, unless whoever aborted gave a reason of ours, such as a deadline. */
-export function abortError({
-  server,
-  method,
-  signal,
-}: Pick<PendingCallOptions, 'server' | 'method' | 'signal'>): GatewayError {
-  if (signal?.reason instanceof GatewayError) return signal.reason;
-  return new GatewayError('CALL_CANCELLED', `The caller cancelled ${method} on server "${server}"`);
+const NEVER = Number.POSITIVE_INFINITY;
+
+function nextDueMs({ timeoutMs = NEVER, maxTotalMs = NEVER }: PendingCallOptions, begunMs: number, lastSignMs: number) {
+  return Math.min(lastSignMs + timeoutMs, begunMs + maxTotalMs);
+}
+
+/** CALL_CANCELLED, unless whoever cancelled gave a reason of ours, such as a deadline. */
+export function cancelError(reason: unknown, call: Pick<PendingCallOptions, 'server' | 'method'>): GatewayError {
+  if (reason instanceof GatewayError) return reason;
+  return new GatewayError('CALL_CANCELLED', `The caller cancelled ${call.method} on server "${call.server}"`);
 }
 
 function timeoutError(message: string): GatewayError {

@@ -2,11 +2,14 @@
 import { GatewayError } from '../errors.ts';
 import type { Clock } from '../stdx/clock.ts';
 import type { JsonObject } from '../stdx/json.ts';
+import { type ByteText, JsonCursor } from '../stdx/json-cursor.ts';
+import { readByteAnswer } from './byte-answer.ts';
 import { ClientAsks } from './client-asks.ts';
-import { abortError, PendingCall, type PendingCallOptions } from './pending-call.ts';
+import { Deadlines } from './deadlines.ts';
+import { type Answered, cancelError, PendingCall } from './pending-call.ts';
 import { isJsonObject, type RpcMessage, readRpcMessage } from './rpc-message.ts';
 import { neverRead, rpcError } from './server-errors.ts';
-import type { AskableClient, CallOptions } from './upstream-session.ts';
+import type { AskableClient, CallOptions, PassOptions } from './upstream-session.ts';
 import type { SendOptions, Wire } from './wire.ts';
 
 /** What came over the wire and had to be ignored; a healthy server leaves all of them at zero. */
@@ -40,6 +43,11 @@ export class RpcPeer {
   readonly #pending = new Map<number, PendingCall>();
   readonly #listeners = new Set<(method: string, params: JsonObject) => void>();
   readonly #asks: ClientAsks;
+  readonly #deadlines: Deadlines;
+  readonly #isWaitingForClient = () => this.#asks.isOpen;
+  readonly #cursor = new JsonCursor();
+  /** Calls under way whose answers need not be parsed. */
+  #passing = 0;
   #resolveClosed: (reason: Error) => void = () => {};
   #closedBy: Error | undefined;
   #lastId = 0;
@@ -49,6 +57,7 @@ export class RpcPeer {
   constructor(connect: (peer: RpcPeer) => Wire, options: PeerOptions) {
     this.#options = options;
     this.#asks = new ClientAsks(options.client, (message) => this.#sendQuietly(message));
+    this.#deadlines = new Deadlines(options.clock, () => this.#pending.values());
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -60,25 +69,40 @@ export class RpcPeer {
     return this.#answers;
   }
 
-  async request(method: string, params: JsonObject, options: PeerCallOptions = {}): Promise<JsonObject> {
-    if (this.#closedBy) throw neverRead(this.#closedBy);
-    const { server } = this.#options;
-    if (options.signal?.aborted) throw abortError({ server, method, signal: options.signal });
-    const id = ++this.#lastId;
-    const stream = this.#wire.hasStreamPerRequest ? new AbortController() : undefined;
-    const call = this.#open(id, method, {
-      ...options,
-      onGivenUp: (reason) => this.#giveUp(id, reason, { ...options, stream }),
+  request(method: string, params: JsonObject, options: PeerCallOptions = {}): Promise<JsonObject> {
+    return new Promise((value, failed) => {
+      if (this.#closedBy) throw neverRead(this.#closedBy);
+      const { server } = this.#options;
+      if (options.signal?.aborted) throw cancelError(options.signal.reason, { server, method });
+      const id = ++this.#lastId;
+      const stream = this.#wire.hasStreamPerRequest ? new AbortController() : undefined;
+      const onGivenUp = (reason: string) => this.#giveUp(id, reason, { ...options, stream });
+      this.#open(id, method, { ...options, answered: { value, failed }, onGivenUp });
+      const onStreamEnd = () => this.#fail(id, lostStream(server, method));
+      const message = { jsonrpc: '2.0', id, method, params: withProgressToken(params, options.onProgress && id) };
+      this.#send(id, message, stream && { signal: stream.signal, onStreamEnd, headers: options.headers });
     });
-    const onStreamEnd = () => this.#fail(id, lostStream(server, method));
-    const message = { jsonrpc: '2.0', id, method, params: withProgressToken(params, options.onProgress && id) };
-    this.#send(id, message, stream && { signal: stream.signal, onStreamEnd, headers: options.headers });
-    const result = await call.result;
-    if (isJsonObject(result)) return result;
-    throw new GatewayError(
-      'PROTOCOL_VIOLATION',
-      `Server "${server}" answered ${method} with a result that is no object`,
-    );
+  }
+
+  get passesLines(): boolean {
+    return this.#wire.sendLine !== undefined;
+  }
+
+  /** `request` for bytes both ways; only where lines are passed. Gives how to give up. */
+  pass(method: string, params: ByteText, { listener, ...deadlines }: PassOptions): (reason: Error) => void {
+    if (this.#closedBy) {
+      listener.failed(neverRead(this.#closedBy));
+      return () => {};
+    }
+    const id = ++this.#lastId;
+    const onGivenUp = (reason: string) => this.#giveUp(id, reason, {});
+    const call = this.#open(id, method, { ...deadlines, answered: listener, onGivenUp });
+    try {
+      this.#wire.sendLine?.(`{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${params}}`, id);
+    } catch (error) {
+      this.#fail(id, error);
+    }
+    return (reason) => call.cancel(reason);
   }
 
   notify(method: string, params?: JsonObject): void {
@@ -95,6 +119,14 @@ export class RpcPeer {
     const message = readRpcMessage(value);
     if (!message) return false;
     this.#dispatch(message);
+    return true;
+  }
+
+  /** For the wire: one line came in. False if it is to be parsed. */
+  line(line: Buffer): boolean {
+    const answer = this.#passing > 0 ? readByteAnswer(line, this.#cursor) : undefined;
+    if (!answer || !this.#pending.get(answer.id)?.takesBytes) return false;
+    this.#take(answer.id)?.succeedWithBytes(answer);
     return true;
   }
 
@@ -120,9 +152,8 @@ export class RpcPeer {
   /** For the wire: nothing more will come. Every call under way fails now, not at its deadline. */
   ended(reason: Error): void {
     this.ending(reason);
-    const calls = [...this.#pending.values()];
-    this.#pending.clear();
-    for (const call of calls) call.fail(reason);
+    this.#deadlines.close();
+    for (const id of [...this.#pending.keys()]) this.#fail(id, reason);
   }
 
   useVersion(protocolVersion: string): void {
@@ -133,10 +164,26 @@ export class RpcPeer {
     await this.#wire.close(reason);
   }
 
-  #open(id: number, method: string, options: CallOptions & Pick<PendingCallOptions, 'onGivenUp'>): PendingCall {
+  #open(
+    id: number,
+    method: string,
+    options: Omit<PeerCallOptions, 'envelope'> & {
+      readonly answered: Answered;
+      readonly onGivenUp: (reason: string) => void;
+    },
+  ): PendingCall {
     const { server, clock } = this.#options;
-    const call = new PendingCall({ ...options, server, clock, method, isWaitingForClient: () => this.#asks.isOpen });
+    const isWaitingForClient = this.#isWaitingForClient;
+    const call = new PendingCall({ ...options, server, clock, method, isWaitingForClient });
     this.#pending.set(id, call);
+    if (call.takesBytes) this.#passing++;
+    this.#deadlines.watch(call);
+    return call;
+  }
+
+  #forget(id: number): PendingCall | undefined {
+    const call = this.#pending.get(id);
+    if (this.#pending.delete(id) && call?.takesBytes) this.#passing--;
     return call;
   }
 
@@ -149,9 +196,7 @@ export class RpcPeer {
   }
 
   #fail(id: number, error: unknown): void {
-    const call = this.#pending.get(id);
-    this.#pending.delete(id);
-    call?.fail(error instanceof Error ? error : new Error(String(error)));
+    this.#forget(id)?.fail(error instanceof Error ? error : new Error(String(error)));
   }
 
   #sendQuietly(message: JsonObject): void {
@@ -168,7 +213,7 @@ export class RpcPeer {
     reason: string,
     { isQuiet, stream }: { isQuiet?: boolean; stream?: AbortController | undefined },
   ): void {
-    this.#pending.delete(id);
+    this.#forget(id);
     stream?.abort();
     if (!isQuiet && !this.#wire.cancelsByStream) this.notify('notifications/cancelled', { requestId: id, reason });
   }
@@ -176,7 +221,7 @@ export class RpcPeer {
   #dispatch(message: RpcMessage): void {
     switch (message.kind) {
       case 'result':
-        this.#take(message.id)?.succeed(message.result);
+        this.#succeed(this.#take(message.id), message.result);
         break;
       case 'error': {
         const call = this.#take(message.id);
@@ -191,15 +236,16 @@ export class RpcPeer {
     }
   }
 
+  #succeed(call: PendingCall | undefined, result: unknown): void {
+    if (isJsonObject(result)) call?.succeed(result);
+    else call?.fail(noObject(this.#options.server, call.method));
+  }
+
   /** Only the very number that was sent counts: "1" is not 1, and a second answer has nobody waiting. */
   #take(id: unknown): PendingCall | undefined {
-    const call = typeof id === 'number' ? this.#pending.get(id) : undefined;
-    if (!call || typeof id !== 'number') {
-      this.incidents.strayResponses++;
-      return undefined;
-    }
-    this.#pending.delete(id);
-    this.#answers++;
+    const call = typeof id === 'number' ? this.#forget(id) : undefined;
+    if (call) this.#answers++;
+    else this.incidents.strayResponses++;
     return call;
   }
 
@@ -231,6 +277,13 @@ function withProgressToken(params: JsonObject, token: number | undefined): JsonO
   if (token === undefined && !hasOther) return params;
   const { progressToken: _, ...kept } = isJsonObject(meta) ? meta : {};
   return { ...params, _meta: token === undefined ? kept : { ...kept, progressToken: token } };
+}
+
+function noObject(server: string, method: string): GatewayError {
+  return new GatewayError(
+    'PROTOCOL_VIOLATION',
+    `Server "${server}" answered ${method} with a result that is no object`,
+  );
 }
 
 function lostStream(server: string, method: string): GatewayError {

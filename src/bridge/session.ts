@@ -2,6 +2,7 @@
 import type { ToolDefinition } from '../catalog/tool-definition.ts';
 import { GatewayError } from '../errors.ts';
 import type { JsonObject } from '../stdx/json.ts';
+import type { ByteText } from '../stdx/json-cursor.ts';
 import { listPages } from './list-pages.ts';
 import { modernMeta } from './negotiate.ts';
 import { withRootRounds } from './own-roots.ts';
@@ -9,7 +10,14 @@ import { META_CLIENT_CAPABILITIES } from './protocol-versions.ts';
 import { isJsonObject } from './rpc-message.ts';
 import type { Incidents, RpcPeer } from './rpc-peer.ts';
 import { rpcCodeOf } from './server-errors.ts';
-import type { AskableClient, CallOptions, ServerFacts, UpstreamSession } from './upstream-session.ts';
+import type {
+  AskableClient,
+  ByteListener,
+  CallOptions,
+  PassOptions,
+  ServerFacts,
+  UpstreamSession,
+} from './upstream-session.ts';
 
 const METHOD_NOT_FOUND = -32601;
 
@@ -25,6 +33,8 @@ export interface SessionOptions {
 
 export class Session implements UpstreamSession {
   readonly facts: ServerFacts;
+  /** Modern servers want something added to each request. */
+  readonly pass: UpstreamSession['pass'];
   readonly #peer: RpcPeer;
   readonly #server: string;
   readonly #meta: JsonObject | undefined;
@@ -38,6 +48,7 @@ export class Session implements UpstreamSession {
     this.#answersBefore = peer.answers;
     this.#meta = facts.era === 'modern' ? modernMeta(clientInfo, capabilities) : undefined;
     this.#rootedClient = facts.era === 'modern' ? rootedClient : undefined;
+    if (!this.#meta && peer.passesLines) this.pass = (method, params, options) => this.#pass(method, params, options);
   }
 
   get closed(): Promise<Error> {
@@ -72,15 +83,9 @@ export class Session implements UpstreamSession {
     const result = await (client
       ? withRootRounds(params, { server: this.#server, client, signal, request: ask })
       : ask(params));
-    if (result.resultType !== 'input_required' || envelope) return result;
-    throw new GatewayError(
-      'UPSTREAM_ERROR',
-      `Server "${this.#server}" wants input from the user to go on with ${method}`,
-      {
-        hint: 'Input requests are not passed on here; give the call all that it needs, or use a client that speaks to the server itself.',
-        data: { result },
-      },
-    );
+    const wish = envelope ? undefined : this.#wishForInput(method, result);
+    if (wish) throw wish;
+    return result;
   }
 
   #metaFor(envelope: JsonObject | undefined): JsonObject | undefined {
@@ -101,6 +106,28 @@ export class Session implements UpstreamSession {
 
   async close(reason: string): Promise<void> {
     await this.#peer.close(reason);
+  }
+
+  #pass(method: string, params: ByteText, { listener, ...deadlines }: PassOptions): (reason: Error) => void {
+    const answered: ByteListener = {
+      bytes: (result) => listener.bytes(result),
+      failed: (error) => listener.failed(error),
+      value: (result) => {
+        const wish = this.#wishForInput(method, result);
+        if (wish) listener.failed(wish);
+        else listener.value(result);
+      },
+    };
+    return this.#peer.pass(method, params, { ...deadlines, listener: answered });
+  }
+
+  #wishForInput(method: string, result: JsonObject): GatewayError | undefined {
+    if (result.resultType !== 'input_required') return undefined;
+    const message = `Server "${this.#server}" wants input from the user to go on with ${method}`;
+    return new GatewayError('UPSTREAM_ERROR', message, {
+      hint: 'Input requests are not passed on here; give the call all that it needs, or use a client that speaks to the server itself.',
+      data: { result },
+    });
   }
 }
 

@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { GatewayError } from '../errors.ts';
 import type { Clock } from '../stdx/clock.ts';
 import type { JsonObject } from '../stdx/json.ts';
+import { type ByteText, toByteText } from '../stdx/json-cursor.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { LineWriter } from './line-writer.ts';
 import { NoiseMeter } from './noise-meter.ts';
@@ -61,7 +62,11 @@ export class StdioWire implements Wire {
 
   send(message: JsonObject): void {
     const id = message.method !== undefined && typeof message.id === 'number' ? message.id : undefined;
-    if (this.#writer.write(JSON.stringify(message), id)) return;
+    this.sendLine(toByteText(JSON.stringify(message)), id);
+  }
+
+  sendLine(message: ByteText, id?: number): void {
+    if (this.#writer.write(message, id)) return;
     throw new GatewayError('SERVER_BUSY', `Server "${this.#options.server}" does not read its input`, {
       hint: 'Call again later, or restart the server if it hangs.',
     });
@@ -92,9 +97,14 @@ export class StdioWire implements Wire {
 
   #receive(line: Buffer): void {
     if (this.#isEnded) return;
+    if (this.#events.line(line) || this.#parse(line)) this.#noise.forgive();
+    else this.#ignore(line);
+  }
+
+  /** True if there was a message. */
+  #parse(line: Buffer): boolean {
     const value = parseLine(line);
-    if (value === undefined || !this.#deliver(value)) this.#ignore(line);
-    else this.#noise.forgive();
+    return value !== undefined && this.#deliver(value);
   }
 
   /** Only 2025-03-26 had batches, yet reading one does no harm in any version. True if there was a message. */

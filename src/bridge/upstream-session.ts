@@ -1,6 +1,7 @@
 /** The port of one protocol connection to an upstream server, whatever its transport and era. */
 import type { ToolDefinition } from '../catalog/tool-definition.ts';
 import type { JsonObject } from '../stdx/json.ts';
+import type { ByteText } from '../stdx/json-cursor.ts';
 
 export type Era = 'legacy' | 'modern';
 
@@ -44,6 +45,26 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** A result as the server wrote it. */
+export interface ByteResult {
+  /** A JSON object, without anything that only one era knows. */
+  readonly result: ByteText;
+  /** It says `isError: true`. */
+  readonly isToolError: boolean;
+}
+
+/** Who waits for the answer to a message that travels as bytes; told once, by one of the three. */
+export interface ByteListener {
+  bytes(result: ByteResult): void;
+  /** The result of an answer that had to be parsed. */
+  value(result: JsonObject): void;
+  failed(error: Error): void;
+}
+
+export interface PassOptions extends Pick<CallOptions, 'timeoutMs' | 'maxTotalMs'> {
+  readonly listener: ByteListener;
+}
+
 export interface UpstreamSession {
   readonly facts: ServerFacts;
   /** Settles when the connection is gone; the reason is what a caller should read. */
@@ -52,6 +73,11 @@ export interface UpstreamSession {
   listTools(options?: CallOptions): Promise<ToolDefinition[]>;
   /** The result as the server sent it, nothing validated away. A JSON-RPC error is thrown as UPSTREAM_ERROR with `data.rpc`. */
   request(method: string, params: JsonObject, options?: CallOptions): Promise<JsonObject>;
+  /**
+   * Like `request`, for parameters that nobody has to change, on one line. Absent where messages have to be parsed. Gives how to
+   * give up, for the reason that the listener is told.
+   */
+  readonly pass?: ((method: string, params: ByteText, options: PassOptions) => (reason: Error) => void) | undefined;
   notify(method: string, params?: JsonObject): void;
   /** Server notifications other than progress and responses, such as `notifications/tools/list_changed`. */
   onNotification(listener: (method: string, params: JsonObject) => void): () => void;

@@ -1,6 +1,7 @@
 /** The port between the JSON-RPC peer and a transport: whole messages out, whole messages in, one end. */
 import type { GatewayError } from '../errors.ts';
 import type { JsonObject } from '../stdx/json.ts';
+import type { ByteText } from '../stdx/json-cursor.ts';
 
 export interface SendOptions {
   /** Ends the request's own stream, on transports that have one. */
@@ -18,6 +19,8 @@ export interface Wire {
   readonly cancelsByStream: boolean;
   /** Throws, or rejects, when the message cannot be taken; the connection itself may still be fine. */
   send(message: JsonObject, options?: SendOptions): void | Promise<void>;
+  /** The same for one that is written already, on transports of lines; `id` of a request. */
+  sendLine?(message: ByteText, id?: number): void;
   /** Tells the transport what was agreed on, for those that repeat it on each message. */
   useVersion(protocolVersion: string): void;
   close(reason: string): Promise<void>;
@@ -26,6 +29,8 @@ export interface Wire {
 export interface WireEvents {
   /** One parsed JSON value; false if it is no message. */
   message(value: unknown): boolean;
+  /** One line that came in; false if it is to be parsed and given to `message`. */
+  line(line: Buffer): boolean;
   /** Something that is no message at all. */
   noise(bytes: number): void;
   /** The other side is gone, though some of its last messages may still be on their way: it takes no new requests. */

@@ -11,8 +11,12 @@ export interface CallInFlight {
   end(): void;
 }
 
+export interface Abortable {
+  abort(reason: Error): void;
+}
+
 export class CallsInFlight {
-  readonly #calls = new Map<string, AbortController>();
+  readonly #calls = new Map<string, Abortable>();
 
   newSession(): string {
     return randomUUID();
@@ -20,14 +24,17 @@ export class CallsInFlight {
 
   begin(session: string | undefined, id: string | number): CallInFlight {
     const controller = new AbortController();
+    const end = this.enter(session, id, controller);
+    return { signal: controller.signal, abort: (reason) => controller.abort(reason), end };
+  }
+
+  /** The same for a call that is cancelled in its own way. Gives what is to be called when it is answered. */
+  enter(session: string | undefined, id: string | number, call: Abortable): () => void {
     const key = keyOf(session, id);
-    if (key !== undefined) this.#calls.set(key, controller);
-    return {
-      signal: controller.signal,
-      abort: (reason) => controller.abort(reason),
-      end: () => {
-        if (key !== undefined && this.#calls.get(key) === controller) this.#calls.delete(key);
-      },
+    if (key === undefined) return NOTHING;
+    this.#calls.set(key, call);
+    return () => {
+      if (this.#calls.get(key) === call) this.#calls.delete(key);
     };
   }
 
@@ -36,6 +43,8 @@ export class CallsInFlight {
     if (key !== undefined) this.#calls.get(key)?.abort(new Error('the client cancelled the request'));
   }
 }
+
+const NOTHING = () => {};
 
 /** Without a session ids of different clients cannot be told apart, so nothing may be cancelled by them. */
 function keyOf(session: string | undefined, id: string | number): string | undefined {

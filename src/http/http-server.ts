@@ -1,24 +1,18 @@
 /** The HTTP front door: `/mcp`, `/mcp/<server>`, health and what OAuth clients must know. */
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { DoorBounds } from '../config/config.ts';
 import { GatewayError } from '../errors.ts';
-import type { ToolOffer } from '../meta-tools/tool-offer.ts';
 import type { MetricsPage } from '../observability/metrics.ts';
 import type { RefusalReason, RefusedRequest } from '../policy/audited-refusals.ts';
-import { type LoopGuard, VIA_HEADER } from '../policy/loop-guard.ts';
 import type { Principal } from '../policy/principal.ts';
-import { nearest } from '../stdx/nearest.ts';
 import { type Administration, addAdminRoutes } from './admin-routes.ts';
+import { BeforeRouter } from './before-router.ts';
 import { answerBrokenRequest } from './broken-request.ts';
 import type { Door } from './door.ts';
 import { watchForDrain } from './drain.ts';
-import { createMcpEndpoint, type McpEndpoint } from './mcp-endpoint.ts';
+import { type McpParts, McpRoutes } from './mcp-routes.ts';
 import { METADATA_PATH, protectedResource } from './protected-resource.ts';
-import { createRelayEndpoint } from './relay-endpoint.ts';
-import type { RelayTarget } from './relay-target.ts';
-import type { OfferFor } from './sdk-lane.ts';
 import { sendsSomething } from './slow-down.ts';
-import { watchGranted } from './watch-granted.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -31,21 +25,11 @@ declare module 'fastify' {
   }
 }
 
-export interface HttpParts {
+export interface HttpParts extends McpParts {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  /** What is behind `/mcp`. */
-  readonly meta: (principal: Principal) => ToolOffer;
-  /** What is behind `/mcp/<server>`, asked for at each request; undefined when there is no such server for this principal. */
-  readonly direct: (server: string, principal: Principal) => DirectDoor | undefined;
-  /** What is behind `/mcp/<profile>`, asked for at each request; undefined when there is no such profile for this principal. */
-  readonly profile: (name: string, principal: Principal) => ToolOffer | undefined;
-  /** A client of `/mcp/<server>` is gone. */
-  readonly onSessionEnd: (session: string) => void;
-  readonly serverNames: (principal: Principal) => readonly string[];
   readonly door: Door;
-  readonly loop: LoopGuard;
   readonly bounds: DoorBounds;
   /** What `/readyz` reports to this principal. */
   readonly readiness: (principal: Principal) => Promise<{ readonly status: 'ok' | 'degraded' | 'failing' }>;
@@ -56,13 +40,6 @@ export interface HttpParts {
   readonly onError: (error: Error) => void;
   /** A request was turned away before any route saw it. */
   readonly onRefused: (refused: RefusedRequest) => void;
-}
-
-export interface DirectDoor {
-  /** For plain calls of tools. */
-  offer(session?: string): ToolOffer;
-  /** For everything else. */
-  readonly target: RelayTarget;
 }
 
 export interface HttpRoute {
@@ -89,23 +66,25 @@ export async function startHttpServer(parts: HttpParts): Promise<HttpServer> {
   const http = boundsOfNode(requestTimeout);
   const clientErrorHandler = answerBrokenRequest;
   const app = Fastify({ bodyLimit, requestTimeout, http, forceCloseConnections: true, clientErrorHandler });
-  const endpoints = new Map<string, McpEndpoint>();
   const routes = collectRoutes(app);
-  guard(app, parts);
+  const mcp = new McpRoutes(parts, { bodyBytesMax: bodyLimit, onError: parts.onError });
+  const before = new BeforeRouter(parts.door, mcp);
+  guard(app, parts, before);
   leaveBodiesToEndpoints(app);
   addHealth(app, parts);
   addMetrics(app, parts);
   addMetadata(app, parts);
-  addMcp(app, parts, endpoints);
+  mcp.addTo(app);
   if (parts.admin) addAdminRoutes(app, parts.admin);
   await listen(app, parts);
+  before.watch(app.server);
   const drain = watchForDrain(app.server);
   const bound = app.addresses()[0];
   const port = typeof bound === 'object' ? bound.port : parts.port;
   const url = new URL(`http://${parts.host.includes(':') ? `[${parts.host}]` : parts.host}:${port}/mcp`);
   const close = async () => {
     await drain(DRAIN_MS);
-    await Promise.all([...endpoints.values()].map((endpoint) => endpoint.close()));
+    await mcp.close();
     await app.close();
   };
   return { url, routes, close };
@@ -132,11 +111,10 @@ const HEADERS_MS_MAX = 15_000;
 /** Tokens are long, and some proxies add theirs. */
 const HEADER_BYTES_MAX = 32 * 1024;
 
-function guard(app: FastifyInstance, { door, onRefused }: HttpParts): void {
+function guard(app: FastifyInstance, { door, onRefused }: HttpParts, before: BeforeRouter): void {
   const note = (request: FastifyRequest, reason: RefusalReason, message: string) =>
     onRefused({ reason, message, address: door.clientAddress(request.raw) });
-  const watch = door.askAgain && watchGranted(door.askAgain);
-  app.addHook('onClose', async () => watch?.close());
+  app.addHook('onClose', async () => before.close());
   app.decorateRequest('principal');
   app.addHook('onRequest', async (request, reply) => {
     const why = door.refusal(request.headers);
@@ -145,13 +123,13 @@ function guard(app: FastifyInstance, { door, onRefused }: HttpParts): void {
       return reply.code(403).send({ error: why });
     }
     if (request.routeOptions.config.access === 'open') return;
-    const access = await door.authenticate(request.raw);
+    const access = await before.access(request.raw);
     if (access.kind === 'refused') {
       note(request, reasonOf(access.status, request), access.message);
       return reply.code(access.status).headers(access.headers).send({ error: access.message });
     }
     request.principal = access.principal;
-    watch?.add(request.raw, reply.raw);
+    before.granted(request.raw, reply.raw);
   });
   app.setNotFoundHandler((request, reply) =>
     reply.code(404).send({ error: `nothing is at ${request.method} ${request.url}; MCP is at /mcp and /mcp/<server>` }),
@@ -194,76 +172,6 @@ function addMetadata(app: FastifyInstance, { door }: HttpParts): void {
     app.get(path, { config: { access: 'open' } }, async ({ raw }) =>
       protectedResource(baseUrl(raw), raw.url ?? '', issuers),
     );
-}
-
-function addMcp(app: FastifyInstance, parts: HttpParts, endpoints: Map<string, McpEndpoint>): void {
-  const options = { bodyBytesMax: parts.bounds.bodyBytesMax, onError: parts.onError };
-  const endpointFor = (path: string, create: () => McpEndpoint) => {
-    const endpoint = endpoints.get(path) ?? create();
-    endpoints.set(path, endpoint);
-    return endpoint;
-  };
-  const serve = (endpoint: McpEndpoint, request: FastifyRequest, reply: FastifyReply) => {
-    reply.hijack();
-    const exchange = { request: request.raw, response: reply.raw, principal: request.principal };
-    return endpoint.handle(exchange).catch((error: Error) => {
-      parts.onError(error);
-      reply.raw.destroy();
-    });
-  };
-  const meta = () => createMcpEndpoint(parts.meta, options);
-  const isLoop = ({ headers }: FastifyRequest, server?: string) => {
-    const via = headers[VIA_HEADER];
-    return via !== undefined && !parts.loop.admits(server, String(via));
-  };
-  app.all('/mcp', (request, reply) =>
-    isLoop(request) ? refuseLoop(reply, '/mcp') : serve(endpointFor('', meta), request, reply),
-  );
-  const handler = (request: FastifyRequest<{ Params: { server: string } }>, reply: FastifyReply) => {
-    const { server } = request.params;
-    if (parts.profile(server, request.principal)) {
-      const profile = () => createMcpEndpoint(profileOffer(parts, server), options);
-      return serve(endpointFor(`profile:${server}`, profile), request as FastifyRequest, reply as FastifyReply);
-    }
-    const door = (principal: Principal) => {
-      const direct = parts.direct(server, principal);
-      if (!direct) throw new GatewayError('SERVER_UNKNOWN', unknownServer(server, parts.serverNames(principal)));
-      return direct;
-    };
-    if (!parts.direct(server, request.principal)) {
-      return reply.code(404).send({ error: unknownServer(server, parts.serverNames(request.principal)) });
-    }
-    if (isLoop(request as FastifyRequest, server)) return refuseLoop(reply as FastifyReply, `/mcp/${server}`);
-    const relay = () =>
-      createRelayEndpoint({
-        ...options,
-        offer: (principal, session) => door(principal).offer(session),
-        target: (principal) => door(principal).target,
-        onSessionEnd: parts.onSessionEnd,
-      });
-    return serve(endpointFor(server, relay), request as FastifyRequest, reply as FastifyReply);
-  };
-  for (const path of ['/mcp/:server', '/mcp/:server/sse', '/mcp/:server/messages']) app.all(path, handler);
-}
-
-/** RFC 5842, section 7.2. */
-function refuseLoop(reply: FastifyReply, path: string): FastifyReply {
-  const error = `a ring: this request has come from ${path} of this very gateway, through the URL of one of its servers`;
-  return reply.code(508).send({ error });
-}
-
-function profileOffer(parts: HttpParts, name: string): OfferFor {
-  return (principal) => {
-    const offer = parts.profile(name, principal);
-    if (!offer) throw new GatewayError('SERVER_UNKNOWN', unknownServer(name, parts.serverNames(principal)));
-    return offer;
-  };
-}
-
-function unknownServer(server: string, names: readonly string[]): string {
-  const near = nearest(server, names);
-  const remedy = near.length > 0 ? `did you mean ${near.join(', ')}?` : `there are ${names.slice(0, 20).join(', ')}`;
-  return `no server is called "${server}"; ${remedy}`;
 }
 
 async function listen(app: FastifyInstance, { host, port }: HttpParts): Promise<void> {

@@ -16,11 +16,65 @@ export const EVENT_STREAM_HEADERS = {
  * before the answer is written.
  */
 export function keepAlive(response: ServerResponse, silenceMs: number): () => void {
-  const timer = setInterval(() => {
-    if (response.writableEnded || response.destroyed) return;
-    if (!response.headersSent) response.writeHead(200, EVENT_STREAM_HEADERS);
-    response.write(': still working\n\n');
-  }, silenceMs);
-  timer.unref();
+  const timer = setInterval(() => sign(response), silenceMs).unref();
   return () => clearInterval(timer);
+}
+
+/** An answer that is still to come. */
+export interface Silence {
+  /** Undefined once it is written, so that nothing that knew of it keeps the whole request. */
+  response: ServerResponse | undefined;
+  dueMs: number;
+}
+
+/** The same for many answers that are written by somebody else, with one timer: one for each would cost as much as a call. */
+export class SignsOfLife {
+  readonly #silenceMs: number;
+  /** The one that is due first comes first, for all wait equally long. */
+  readonly #silent = new Set<Silence>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(silenceMs: number) {
+    this.#silenceMs = silenceMs;
+  }
+
+  begin(response: ServerResponse): Silence {
+    const silence = { response, dueMs: performance.now() + this.#silenceMs };
+    this.#silent.add(silence);
+    if (!this.#timer) this.#arm(this.#silenceMs);
+    return silence;
+  }
+
+  /** To be called before the answer is written. */
+  end(silence: Silence | undefined): void {
+    if (!silence) return;
+    this.#silent.delete(silence);
+    silence.response = undefined;
+  }
+
+  #arm(delayMs: number): void {
+    this.#timer = setTimeout(() => this.#fire(), delayMs).unref();
+  }
+
+  /** It may fire for nothing: nobody takes the timer back when the last answer was written. */
+  #fire(): void {
+    this.#timer = undefined;
+    const nowMs = performance.now();
+    for (const silence of this.#silent) {
+      if (silence.dueMs > nowMs) {
+        this.#arm(silence.dueMs - nowMs);
+        return;
+      }
+      this.#silent.delete(silence);
+      silence.dueMs = nowMs + this.#silenceMs;
+      this.#silent.add(silence);
+      if (silence.response) sign(silence.response);
+    }
+  }
+}
+
+function sign(response: ServerResponse): void {
+  if (response.writableEnded || response.destroyed) return;
+  if (!response.headersSent) response.writeHead(200, EVENT_STREAM_HEADERS);
+  response.write(': still working\n\n');
 }

@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Json } from '../stdx/json.ts';
 import { CallsInFlight } from './calls-in-flight.ts';
+import { SILENCE_MS, SignsOfLife } from './keep-alive.ts';
 import { answerPlainly, hasPlainHeaders, type PlainMessage, readPlainMessage } from './plain-lane.ts';
 import { readBody } from './read-body.ts';
 import type { Exchange, OfferFor, SdkLane, SdkLaneOptions } from './sdk-lane.ts';
@@ -15,6 +16,7 @@ export interface McpEndpoint {
 /** The SDK is loaded by the first request that needs it. */
 export function createMcpEndpoint(offer: OfferFor, options: SdkLaneOptions): McpEndpoint {
   const inFlight = new CallsInFlight();
+  const signs = new SignsOfLife(options.silenceMs ?? SILENCE_MS);
   let sdk: Promise<SdkLane> | undefined;
   const viaSdk = async (exchange: Exchange, body?: unknown) => {
     sdk ??= import('./sdk-lane.ts').then(({ createSdkLane }) => createSdkLane(offer, options));
@@ -48,7 +50,7 @@ export function createMcpEndpoint(offer: OfferFor, options: SdkLaneOptions): Mcp
         principal,
         inFlight,
         session,
-        ...(options.silenceMs === undefined ? {} : { silenceMs: options.silenceMs }),
+        signs,
       });
     }
     if (message.method === 'notifications/cancelled') inFlight.cancel(session, message.params.requestId);

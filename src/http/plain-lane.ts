@@ -9,7 +9,7 @@ import { type ToolOffer, toRpcError } from '../meta-tools/tool-offer.ts';
 import type { Principal } from '../policy/principal.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 import type { CallsInFlight } from './calls-in-flight.ts';
-import { EVENT_STREAM_HEADERS, keepAlive, SILENCE_MS } from './keep-alive.ts';
+import { EVENT_STREAM_HEADERS, type SignsOfLife } from './keep-alive.ts';
 
 type Method = 'initialize' | 'ping' | 'tools/list' | 'tools/call';
 
@@ -66,32 +66,30 @@ export interface PlainExchange {
   readonly inFlight: CallsInFlight;
   /** From the `Mcp-Session-Id` header: tells apart the request ids of different clients. */
   readonly session: string | undefined;
-  /** A call that is silent for so long becomes a stream that says so, for whoever cuts idle connections in between. Default: `SILENCE_MS`. */
-  readonly silenceMs?: number;
+  /** A call that is silent for long becomes a stream that says so, for whoever cuts idle connections in between. */
+  readonly signs: SignsOfLife;
 }
 
 /** Answers as JSON, or as an event stream where there was progress or the call is long. Never rejects. */
 export async function answerPlainly(exchange: PlainExchange): Promise<void> {
-  const { offer, request, response, principal, inFlight, session } = exchange;
+  const { offer, request, response, principal, inFlight, session, signs } = exchange;
   const call = inFlight.begin(session, request.id);
   const onGone = () => call.abort(new Error('the client closed the connection'));
   response.once('close', onGone);
-  const stopSigns = request.method === 'tools/call' ? keepAlive(response, exchange.silenceMs ?? SILENCE_MS) : NOTHING;
+  const silence = request.method === 'tools/call' ? signs.begin(response) : undefined;
   try {
     const context = { principal, signal: call.signal, ...metaOf(request.params, response) };
     const result = await perform(offer, request, context);
     if (request.method === 'initialize') response.setHeader('mcp-session-id', inFlight.newSession());
-    send(response, { result: forLegacy(result), jsonrpc: '2.0', id: request.id });
+    sendResult(response, request.id, result);
   } catch (error) {
-    send(response, { jsonrpc: '2.0', id: request.id, error: toRpcError(error) as unknown as Json });
+    sendError(response, request.id, error);
   } finally {
-    stopSigns();
+    signs.end(silence);
     response.off('close', onGone);
     call.end();
   }
 }
-
-const NOTHING = () => undefined;
 
 type Context = Parameters<ToolOffer['call']>[1];
 
@@ -120,6 +118,14 @@ function writeEvent(response: ServerResponse, message: JsonObject): void {
   if (response.writableEnded || response.destroyed) return;
   if (!response.headersSent) response.writeHead(200, EVENT_STREAM_HEADERS);
   response.write(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
+}
+
+export function sendResult(response: ServerResponse, id: string | number, result: JsonObject): void {
+  send(response, { result: forLegacy(result), jsonrpc: '2.0', id });
+}
+
+export function sendError(response: ServerResponse, id: string | number, error: unknown): void {
+  send(response, { jsonrpc: '2.0', id, error: toRpcError(error) as unknown as Json });
 }
 
 function send(response: ServerResponse, message: JsonObject): void {

@@ -1,29 +1,59 @@
-/** Reads a request's body as JSON, within a bound. */
+/** Reads a request's body, within a bound: as bytes, or as JSON. */
 import type { IncomingMessage } from 'node:http';
 
-export type Body =
-  | { readonly kind: 'json'; readonly value: unknown }
-  | { readonly kind: 'refused'; readonly status: number; readonly code: number; readonly message: string };
+export interface RefusedBody {
+  readonly kind: 'refused';
+  readonly status: number;
+  readonly code: number;
+  readonly message: string;
+}
 
-/** Rejects only when the client goes away in the middle. Events, because an async iterator costs as much as the rest. */
-export function readBody(request: IncomingMessage, bytesMax: number): Promise<Body> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    request.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes <= bytesMax) chunks.push(chunk);
-      else resolve(tooLarge(bytesMax));
-    });
-    request.once('end', () => resolve(parse(chunks)));
-    request.once('error', reject);
-    request.once('aborted', () => reject(new Error('the client went away while it was sending')));
+export type Body = { readonly kind: 'json'; readonly value: unknown } | RefusedBody;
+
+export interface BodyListener {
+  whole(bytes: Buffer): void;
+  refused(body: RefusedBody): void;
+  /** The client goes away in the middle. */
+  failed(error: Error): void;
+}
+
+/** One of the three is called, once. Events, because an async iterator costs as much as the rest. */
+export function collectBody(request: IncomingMessage, bytesMax: number, listener: BodyListener): void {
+  let chunks: Buffer[] = [];
+  let bytes = 0;
+  let isOver = false;
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes <= bytesMax) chunks.push(chunk);
+    else if (!isOver) {
+      isOver = true;
+      chunks = [];
+      listener.refused(tooLarge(bytesMax));
+    }
+  });
+  request.on('end', () => {
+    if (isOver) return;
+    isOver = true;
+    const [only = NO_BYTES] = chunks;
+    listener.whole(chunks.length > 1 ? Buffer.concat(chunks, bytes) : only);
+  });
+  request.on('error', () => {
+    if (isOver) return;
+    isOver = true;
+    listener.failed(new Error('the client went away while it was sending'));
   });
 }
 
-function parse(chunks: readonly Buffer[]): Body {
-  const [only = Buffer.alloc(0)] = chunks;
-  const bytes = chunks.length === 1 ? only : Buffer.concat(chunks);
+const NO_BYTES = Buffer.alloc(0);
+
+/** Rejects only when the client goes away in the middle. */
+export function readBody(request: IncomingMessage, bytesMax: number): Promise<Body> {
+  return new Promise((resolve, failed) => {
+    collectBody(request, bytesMax, { whole: (bytes) => resolve(parseBody(bytes)), refused: resolve, failed });
+  });
+}
+
+export function parseBody(bytes: Buffer): Body {
   if (isTooDeep(bytes)) return TOO_DEEP;
   try {
     return { kind: 'json', value: JSON.parse(bytes.toString('utf8')) };
@@ -65,7 +95,7 @@ function endOfString(bytes: Buffer, start: number): number {
   return bytes.length;
 }
 
-function tooLarge(bytesMax: number): Body {
+function tooLarge(bytesMax: number): RefusedBody {
   const message = `the message is larger than ${bytesMax} bytes`;
   return { kind: 'refused', status: 413, code: -32600, message };
 }

@@ -4,11 +4,14 @@ import { isInitialize, isRequestId } from '../meta-tools/legacy-opening.ts';
 import type { ToolOffer } from '../meta-tools/tool-offer.ts';
 import type { Principal } from '../policy/principal.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
+import { JsonCursor } from '../stdx/json-cursor.ts';
+import { readByteCall } from './byte-call.ts';
+import { answerInBytes, type DirectPass } from './byte-lane.ts';
 import { CallsInFlight } from './calls-in-flight.ts';
-import { SILENCE_MS } from './keep-alive.ts';
+import { SILENCE_MS, SignsOfLife } from './keep-alive.ts';
 import { createMcpEndpoint, type McpEndpoint } from './mcp-endpoint.ts';
 import { answerPlainly, hasPlainHeaders, readPlainMessage } from './plain-lane.ts';
-import { readBody } from './read-body.ts';
+import { type BodyListener, collectBody, parseBody, type RefusedBody, readBody } from './read-body.ts';
 import { acceptsBoth, isJson, isLegacyVersion, isModern, isModernVersion, namedHeaders } from './relay-headers.ts';
 import { RelayHub } from './relay-hub.ts';
 import { answerInitialize, answerPost, type LegacyRequest } from './relay-legacy.ts';
@@ -27,6 +30,8 @@ export interface RelayOptions extends SdkLaneOptions {
   readonly offer: (principal: Principal, session?: string) => ToolOffer;
   /** Asked for at each request; throws SERVER_UNKNOWN when there is nothing for this principal. */
   readonly target: (principal: Principal) => RelayTarget;
+  /** Asked for at each request; throws what `target` throws. */
+  readonly pass: (principal: Principal) => DirectPass;
   /** A client's session, or a call's own instance, is over. */
   readonly onSessionEnd: (session: string) => void;
 }
@@ -41,25 +46,46 @@ class RelayEndpoint implements McpEndpoint {
   readonly #options: RelayOptions;
   readonly #odd: McpEndpoint;
   readonly #sse: SseDoor;
+  readonly #signs: SignsOfLife;
+  readonly #cursor = new JsonCursor();
   #common: Common | undefined;
 
   constructor(options: RelayOptions) {
     this.#options = options;
     this.#odd = createMcpEndpoint((principal) => options.offer(principal), options);
+    this.#signs = new SignsOfLife(options.silenceMs ?? SILENCE_MS);
     this.#sse = new SseDoor((principal) => this.#parts(principal));
   }
 
-  async handle(exchange: Exchange): Promise<void> {
+  handle(exchange: Exchange): Promise<void> {
+    const { request } = exchange;
+    if (request.method !== 'POST' || !isJson(request.headers) || OLD_TRANSPORT.test(request.url ?? ''))
+      return this.#unusual(exchange);
+    return new Promise((resolve, failed) => {
+      const whole = (bytes: Buffer) => {
+        try {
+          resolve(this.#pass(exchange, bytes) ? undefined : this.#parsed(exchange, bytes));
+        } catch (error) {
+          failed(error);
+        }
+      };
+      const listener: BodyListener = {
+        whole,
+        refused: (body) => resolve(refuseBody(exchange.response, body)),
+        failed,
+      };
+      collectBody(request, this.#options.bodyBytesMax, listener);
+    });
+  }
+
+  async #unusual(exchange: Exchange): Promise<void> {
     const { request, response } = exchange;
     const [, , , part] = (request.url ?? '').split('?')[0]?.split('/') ?? [];
     if (part !== undefined) return this.#oldTransport(exchange, part);
     if (request.method === 'GET') return this.#connect(exchange);
     if (request.method === 'DELETE') return this.#delete(exchange);
     if (request.method !== 'POST') return refuse(response, 405, NO_METHOD);
-    if (!isJson(request.headers)) return this.#odd.handle(exchange);
-    const body = await readBody(request, this.#options.bodyBytesMax);
-    if (body.kind === 'refused') return refuse(response, body.status, { code: body.code, message: body.message });
-    await this.#post(exchange, body.value);
+    return this.#odd.handle(exchange);
   }
 
   async close(): Promise<void> {
@@ -78,23 +104,39 @@ class RelayEndpoint implements McpEndpoint {
     }
     if (part !== 'messages' || request.method !== 'POST') return refuse(response, 405, NO_METHOD);
     const body = await readBody(request, this.#options.bodyBytesMax);
-    if (body.kind === 'refused') return refuse(response, body.status, { code: body.code, message: body.message });
+    if (body.kind === 'refused') return refuseBody(response, body);
     const isKnown = isObject(body.value) && this.#sse.message(exchange, body.value as JsonObject);
     return isKnown ? accepted(response) : refuse(response, 404, NO_SESSION);
+  }
+
+  /** Plain calls of tools, as bytes; false for everything else. */
+  #pass({ request, response, principal }: Exchange, bytes: Buffer): boolean {
+    const session = this.#sessionOf({ request, response, principal });
+    if (session === 'unknown' || !isLean(session) || !hasPlainHeaders(request.headers)) return false;
+    const call = readByteCall(bytes, this.#cursor);
+    if (!call) return false;
+    const { inFlight } = this.#common ?? this.#parts(principal);
+    const pass = this.#options.pass(principal);
+    answerInBytes({ call, pass, response, session: session?.id, inFlight, signs: this.#signs });
+    return true;
+  }
+
+  async #parsed(exchange: Exchange, bytes: Buffer): Promise<void> {
+    const body = parseBody(bytes);
+    if (body.kind === 'refused') return refuseBody(exchange.response, body);
+    await this.#post(exchange, body.value);
   }
 
   async #post(exchange: Exchange, body: unknown): Promise<void> {
     const { request, response, principal } = exchange;
     const session = this.#sessionOf(exchange);
     if (session === 'unknown') return refuse(response, 404, NO_SESSION);
-    // The lean lane: nothing can be asked or told on the way, so nothing is kept for it either.
-    const isLean = session === undefined || (!session.client && !session.hasStream);
-    const plain = isLean && hasPlainHeaders(request.headers) ? readPlainMessage(body) : undefined;
+    const plain = isLean(session) && hasPlainHeaders(request.headers) ? readPlainMessage(body) : undefined;
     if (plain?.kind === 'request' && plain.request.method.startsWith('tools/')) {
       const { inFlight } = this.#common ?? this.#parts(principal);
       const offer = this.#options.offer(principal, session?.id);
       const lean = { offer, request: plain.request, response, principal, inFlight, session: session?.id };
-      return answerPlainly({ ...lean, silenceMs: this.#options.silenceMs ?? SILENCE_MS });
+      return answerPlainly({ ...lean, signs: this.#signs });
     }
     if (!isObject(body) || body.jsonrpc !== '2.0') return this.#odd.handle(exchange, body);
     if (isModern(body as JsonObject, request.headers)) return this.#modern(exchange, body as JsonObject);
@@ -187,6 +229,16 @@ class RelayEndpoint implements McpEndpoint {
     });
     return { hub, sessions, inFlight: new CallsInFlight(), parked: new ParkedCalls(onSessionEnd) };
   }
+}
+
+/** Below `/mcp/<server>`: `/sse` and `/messages`. */
+const OLD_TRANSPORT = /^\/[^/?]*\/[^/?]*\//;
+
+/** The lean lanes: nothing can be asked or told on the way, so nothing is kept for it either. */
+const isLean = (session: RelaySession | undefined) => session === undefined || (!session.client && !session.hasStream);
+
+function refuseBody(response: ServerResponse, { status, code, message }: RefusedBody): void {
+  refuse(response, status, { code, message });
 }
 
 function accepted(response: ServerResponse): void {

@@ -44,6 +44,10 @@ class SlotPool implements Pool {
     return this.#slots(server).acquire(options);
   }
 
+  acquireNow(server: string, options: Pick<AcquireOptions, 'principal' | 'session'>): Lease | undefined {
+    return this.#isClosed ? undefined : this.#servers.get(server)?.acquireNow(options);
+  }
+
   state(server: string): InstanceState {
     return this.#servers.get(server)?.state ?? { kind: 'stopped' };
   }

@@ -9,6 +9,7 @@ import type { InstanceRoom } from './instance-room.ts';
 import { type InstanceEvent, transition } from './instance-transitions.ts';
 import type { AcquireOptions, InstanceState, Lease } from './pool.ts';
 import type { Change, ServerPlan } from './server-plan.ts';
+import { backingOff, endedAtOnce, unknownServer } from './slot-errors.ts';
 import { sumOfStates } from './sum-of-states.ts';
 
 /** Callers that may wait for a server's turn where its plan does not say; the rest is told to come again. */
@@ -72,6 +73,19 @@ export class ServerSlot {
     }
   }
 
+  /** Undefined, and nothing is begun, unless a daemon is up and has a place. */
+  acquireNow(): Lease | undefined {
+    const plan = this.#daemons.oldest?.plan;
+    if (plan?.mode !== 'daemon') return undefined;
+    const instance = this.#daemons.ready(placesOf(plan));
+    const leave =
+      instance && (plan.concurrency === undefined ? NOTHING : this.#gateFor(plan, plan.concurrency).enterNow());
+    if (!leave) return undefined;
+    const lease = instance?.lease(this.#released(leave));
+    if (!lease) leave();
+    return lease;
+  }
+
   /** From now on as many instances as the plan's `pool.min` are up, whether anybody calls or not, until it is stopped. */
   keepWarm(): void {
     this.#isWarm = true;
@@ -102,8 +116,8 @@ export class ServerSlot {
 
   async #acquire(options: AcquireOptions): Promise<Lease> {
     const plan = this.#daemons.oldest?.plan ?? this.#plan();
-    if (plan.concurrency === undefined) return this.#lease(plan, options, () => {});
-    const leave = await this.#enter(plan, plan.concurrency, options.signal);
+    if (plan.concurrency === undefined) return this.#lease(plan, options, NOTHING);
+    const leave = await this.#gateFor(plan, plan.concurrency).enter(options.signal);
     try {
       return await this.#lease(plan, options, leave);
     } catch (error) {
@@ -126,7 +140,7 @@ export class ServerSlot {
     return now?.mode === plan.mode ? now : plan;
   }
 
-  async #enter(plan: ServerPlan, concurrency: number, signal: AbortSignal | undefined): Promise<() => void> {
+  #gateFor(plan: ServerPlan, concurrency: number): Gate {
     const limit = concurrency * instancesMax(plan);
     const waitingMax = plan.queueMax ?? WAITING_MAX;
     // A reload may change the limits; calls that are in then leave by the gate through which they came.
@@ -135,15 +149,19 @@ export class ServerSlot {
       const now = () => this.#options.clock.now();
       this.#gate = { limit, waitingMax, gate: new Gate({ limit, waitingMax, what, now }) };
     }
-    return this.#gate.gate.enter(signal);
+    return this.#gate.gate;
+  }
+
+  #released(leave: () => void): () => void {
+    return () => {
+      leave();
+      this.#daemons.changed();
+    };
   }
 
   async #lease(plan: ServerPlan, options: AcquireOptions, onReleased: () => void): Promise<Lease> {
     if (plan.mode === 'launcher') return this.#launch(plan, options, onReleased);
-    const released = () => {
-      onReleased();
-      this.#daemons.changed();
-    };
+    const released = this.#released(onReleased);
     for (let deaths = 0; deaths < ATTEMPTS_MAX; ) {
       // The common case, a daemon that is up and has a place, costs no more than this.
       const lease = this.#daemons.ready(placesOf(plan))?.lease(released);
@@ -152,7 +170,7 @@ export class ServerSlot {
       const isUp = await this.#awaitPlace(coming, options);
       if (isUp && coming && hasEnded(coming)) deaths++;
     }
-    throw this.#endedAtOnce();
+    throw endedAtOnce(this.#options.server);
   }
 
   async #launch(plan: ServerPlan, options: AcquireOptions, onReleased: () => void): Promise<Lease> {
@@ -164,7 +182,7 @@ export class ServerSlot {
       const lease = instance.lease(onReleased);
       if (lease) return lease;
     }
-    throw this.#endedAtOnce();
+    throw endedAtOnce(this.#options.server);
   }
 
   /** A start under way that has a place, or a new one; undefined when the calls under way must be waited for. */
@@ -237,18 +255,7 @@ export class ServerSlot {
     if (this.#rest.kind !== 'backing-off') return;
     const { untilMs, reason } = this.#rest;
     const leftMs = Math.max(0, Math.ceil(untilMs - this.#options.clock.now()));
-    const failures = this.#backOff.failures;
-    const message = `Server "${this.#options.server}" failed ${failures} times in a row and is not started again for ${seconds(leftMs)}`;
-    throw new GatewayError('START_FAILED', `${message}. The last time: ${reason}`, {
-      hint: `Call again in ${seconds(leftMs)}, or restart the server once its fault is removed.`,
-      data: { retryAfterMs: leftMs, failures },
-    });
-  }
-
-  #endedAtOnce(): GatewayError {
-    return new GatewayError('START_FAILED', `Server "${this.#options.server}" ended as soon as it was up`, {
-      hint: 'Its log says why; running its command in a terminal shows all that it prints.',
-    });
+    throw backingOff(this.#options.server, { leftMs, reason, failures: this.#backOff.failures });
   }
 
   #restAs(to: InstanceState): void {
@@ -273,20 +280,11 @@ export class ServerSlot {
   }
 }
 
+const NOTHING = () => {};
 const placesOf = ({ concurrency = Number.POSITIVE_INFINITY }: ServerPlan) => concurrency;
 const instancesMin = ({ mode, pool }: ServerPlan) => (mode === 'daemon' ? (pool?.min ?? 0) : 0);
 const instancesMax = ({ mode, pool }: ServerPlan) => (mode === 'daemon' ? (pool?.max ?? 1) : 1);
 
 function hasEnded({ state }: Instance): boolean {
   return state.kind !== 'ready' && state.kind !== 'starting' && state.kind !== 'installing';
-}
-
-export function unknownServer(server: string): GatewayError {
-  return new GatewayError('SERVER_UNKNOWN', `There is no server "${server}"`, {
-    hint: 'Search for what you need, or list the servers.',
-  });
-}
-
-function seconds(ms: number): string {
-  return `${Math.max(1, Math.ceil(ms / 1000))} s`;
 }

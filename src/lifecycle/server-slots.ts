@@ -3,7 +3,8 @@ import type { AskableClient } from '../bridge/upstream-session.ts';
 import { GatewayError } from '../errors.ts';
 import type { AcquireOptions, InstanceState, Lease } from './pool.ts';
 import type { InstanceScope, ServerPlan } from './server-plan.ts';
-import { ServerSlot, type SlotOptions, unknownServer } from './server-slot.ts';
+import { ServerSlot, type SlotOptions } from './server-slot.ts';
+import { unknownServer } from './slot-errors.ts';
 import { type SlotOwner, slotOwner } from './slot-key.ts';
 import { sumOfStates } from './sum-of-states.ts';
 
@@ -48,6 +49,12 @@ export class ServerSlots {
   acquire(options: AcquireOptions): Promise<Lease> {
     const owner = slotOwner(this.#currentScope(), options);
     return this.#entryFor(owner).slot.acquire(options);
+  }
+
+  /** Undefined, and nothing is begun, unless an instance is up and has a place. */
+  acquireNow(options: AcquireOptions): Lease | undefined {
+    if (this.#scope === undefined) return undefined;
+    return this.#entries.get(slotOwner(this.#scope, options).key)?.slot.acquireNow();
   }
 
   /** Keeps those up that are for everybody or for the user of this machine; who else will come is not known before. */

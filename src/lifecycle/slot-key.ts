@@ -32,5 +32,5 @@ function clientOwner(principal: string, client: AskableClient, session: string |
   return { key: keyOf('client', principal, session), principal, session, client };
 }
 
-/** Ids of others may hold any character. */
-const keyOf = (...parts: string[]) => JSON.stringify(parts);
+/** Ids of others may hold any character, so that only its length tells where one ends. */
+const keyOf = (kind: string, principal: string, session = '') => `${kind} ${principal.length} ${principal} ${session}`;

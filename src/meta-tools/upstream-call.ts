@@ -38,7 +38,7 @@ export async function callUpstream(parts: Parts, call: UpstreamCall): Promise<Js
   const finish = (error: GatewayError | undefined, isToolError: boolean) =>
     admitted.finish({ error, isToolError, durationMs: performance.now() - begunMs, ...timing });
   try {
-    const result = await askWhoReads(parts, call, timing);
+    const result = await askWhoReads(parts, call, { timing });
     finish(undefined, result.isError === true);
     return result;
   } catch (error) {
@@ -47,28 +47,33 @@ export async function callUpstream(parts: Parts, call: UpstreamCall): Promise<Js
   }
 }
 
-/** A server that died before it read the call has done nothing for it, so a fresh one gets it; a second death is told. */
-async function askWhoReads(parts: Parts, call: UpstreamCall, timing: { upstreamMs: number }): Promise<JsonObject> {
+/** What an admitted call is. A server that died before it read the call has done nothing for it, so a fresh one gets it; a second death is told. */
+export async function askWhoReads(parts: Parts, call: UpstreamCall, asking: Asking): Promise<JsonObject> {
   try {
-    return await leaseAndAsk(parts, call, timing);
+    return await leaseAndAsk(parts, call, asking);
   } catch (error) {
-    if (!(error instanceof GatewayError) || error.data?.unread !== true) throw error;
-    return leaseAndAsk(parts, call, timing);
+    if (!wasUnread(error)) throw error;
+    return leaseAndAsk(parts, call, { timing: asking.timing });
   }
 }
 
-async function leaseAndAsk(parts: Parts, call: UpstreamCall, timing: { upstreamMs: number }): Promise<JsonObject> {
-  const { server, tool, method, params, context, onStart, onLease, behalf, envelope } = call;
-  const { signal, onProgress, principal } = context;
-  // Once before anything is started for it, and once as late as we can: the start may have taken a while.
-  const early = confinePaths(parts, call);
-  if (early) await early;
-  const lease = await acquireAnew(parts.pool, server.name, {
-    signal,
-    principal: principal.id,
-    ...(onStart ? { onProgress: onStart } : {}),
-    ...behalf,
-  });
+export const wasUnread = (error: unknown) => error instanceof GatewayError && error.data?.unread === true;
+
+export interface Asking {
+  readonly timing: { upstreamMs: number };
+  /** Taken already; released here. */
+  readonly lease?: Lease | undefined;
+}
+
+/** Once. */
+export async function leaseAndAsk(
+  parts: Parts,
+  call: UpstreamCall,
+  { timing, lease: taken }: Asking,
+): Promise<JsonObject> {
+  const lease = taken ?? (await acquireFor(parts, call));
+  const { server, tool, method, params, context, onLease, envelope } = call;
+  const { signal, onProgress } = context;
   const begunMs = performance.now();
   try {
     onLease?.(lease);
@@ -82,6 +87,20 @@ async function leaseAndAsk(parts: Parts, call: UpstreamCall, timing: { upstreamM
     timing.upstreamMs = performance.now() - begunMs;
     lease.release();
   }
+}
+
+async function acquireFor(parts: Parts, call: UpstreamCall): Promise<Lease> {
+  const { server, context, onStart, behalf } = call;
+  const { signal, principal } = context;
+  // Once before anything is started for it, and once as late as we can: the start may have taken a while.
+  const early = confinePaths(parts, call);
+  if (early) await early;
+  return acquireAnew(parts.pool, server.name, {
+    signal,
+    principal: principal.id,
+    ...(onStart ? { onProgress: onStart } : {}),
+    ...behalf,
+  });
 }
 
 /** A start that a reload or an admin ended was no answer yet: nothing was sent, so the call takes the next one. */

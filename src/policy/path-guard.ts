@@ -13,6 +13,8 @@ export interface GuardedCall {
 }
 
 export interface PathGuard {
+  /** Whether `confine` has anything to look at in calls to this server. */
+  confines(server: string, principal: Principal): boolean;
   /**
    * Rejects with NOT_ALLOWED, naming argument and path, for one that leads out of the server's workspace. Changes nothing.
    * Undefined, at once, for a server without a workspace.

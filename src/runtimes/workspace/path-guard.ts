@@ -28,9 +28,15 @@ interface Call {
   readonly definition: () => { readonly description?: string; readonly inputSchema: JsonObject } | undefined;
 }
 
+interface WorkspaceGuard {
+  confines(server: string, principal: Call['principal']): boolean;
+  confine(call: Call): Promise<void> | undefined;
+}
+
 /** `confine` rejects with NOT_ALLOWED, naming argument and path, when one leads out; it reads the file system and changes nothing. */
-export function createPathGuard({ workspaceOf }: GuardOptions): { confine(call: Call): Promise<void> | undefined } {
+export function createPathGuard({ workspaceOf }: GuardOptions): WorkspaceGuard {
   return {
+    confines: (server, { id }) => workspaceOf(server, id) !== undefined,
     confine(call) {
       const workspace = workspaceOf(call.server, call.principal.id);
       return workspace && confineTo(workspace, call);

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import { expect, it } from 'vitest';
 import { LineWriter } from '../../../src/bridge/line-writer.ts';
+import { toByteText } from '../../../src/stdx/json-cursor.ts';
 import { settled } from '../../helpers/fake-clock.ts';
 
 /** A stream that keeps what it gets, or, deaf, never takes any of it. */
@@ -18,7 +19,7 @@ function stream(isDeaf = false) {
 it('writes all messages of one turn at once, in order', async () => {
   const { writes, writable } = stream();
   const writer = new LineWriter(writable);
-  for (const json of ['1', '"é"', '{}']) expect(writer.write(json)).toBe(true);
+  for (const json of ['1', '"é"', '{}']) expect(writer.write(toByteText(json))).toBe(true);
   expect(writes).toEqual([]);
   await settled();
   expect(writes).toEqual(['1\n"é"\n{}\n']);

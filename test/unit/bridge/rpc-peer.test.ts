@@ -130,12 +130,33 @@ describe('deadlines', () => {
     expect(peer.answers).toBe(0);
   });
 
-  it('leaves no timer and no listener behind an answered call', async () => {
+  it('share one timer, which nobody needs once all are answered', async () => {
+    const { peer, clock, answer } = setUp();
+    const calls = [1, 2, 3].map((id) => peer.request('quick', { id }, { timeoutMs: 10 * id, maxTotalMs: 100 }));
+    expect(clock.waiting).toBe(1);
+    for (const id of [1, 2, 3]) answer(id, { ok: id });
+    await Promise.all(calls);
+    await clock.advance(10);
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('a shorter one goes before the longer that was there first', async () => {
+    const { peer, clock } = setUp();
+    const [long, short] = [1000, 10].map((timeoutMs) => codeOf(peer.request('slow', {}, { timeoutMs })));
+    await clock.advance(10);
+    expect(await short).toBe('CALL_TIMEOUT');
+    expect(clock.waiting).toBe(1);
+    await clock.advance(990);
+    expect(await long).toBe('CALL_TIMEOUT');
+  });
+
+  it('leaves no timer and no listener behind when the connection is gone', async () => {
     const { peer, clock, sent, answer } = setUp();
     const abort = new AbortController();
     const call = peer.request('quick', {}, { timeoutMs: 10, maxTotalMs: 20, signal: abort.signal });
     answer(1, { ok: 1 });
     await call;
+    peer.ended(new GatewayError('SHUTTING_DOWN', 'bye'));
     expect(clock.waiting).toBe(0);
     abort.abort();
     expect(sent).toHaveLength(1);

@@ -1,0 +1,151 @@
+/** A call whose bytes go to a server as they came, and come back so: `callUpstream` for whoever need not look into them. */
+import type { ByteListener, ByteResult } from '../bridge/upstream-session.ts';
+import { requireConfigured } from '../catalog/needs-config.ts';
+import type { KnownServer } from '../catalog/server-directory.ts';
+import { type GatewayError, toGatewayError } from '../errors.ts';
+import type { Lease } from '../lifecycle/pool.ts';
+import type { Admitted } from '../policy/admission.ts';
+import type { Principal } from '../policy/principal.ts';
+import type { JsonObject } from '../stdx/json.ts';
+import { type ByteText, fromByteText } from '../stdx/json-cursor.ts';
+import type { MetaToolParts } from './parts.ts';
+import { askWhoReads, leaseAndAsk, wasUnread } from './upstream-call.ts';
+
+export interface PassedCall {
+  readonly server: KnownServer;
+  readonly tool: string;
+  /** Of a `tools/call`, on one line. */
+  readonly params: ByteText;
+  readonly principal: Principal;
+  readonly session: string | undefined;
+  readonly listener: ByteListener;
+}
+
+type Parts = Pick<MetaToolParts, 'pool' | 'admission' | 'paths' | 'catalog'>;
+
+const METHOD = 'tools/call';
+
+/** Admits, leases and measures as `callUpstream` does, and parses where it has to wait or somebody has to look. Gives how to give up. */
+export function passUpstream(parts: Parts, call: PassedCall): (reason: Error) => void {
+  const passing = new Passing(parts, call);
+  passing.begin();
+  return (reason) => passing.cancel(reason);
+}
+
+class Passing implements ByteListener {
+  readonly #parts: Parts;
+  readonly #call: PassedCall;
+  readonly #begunMs = performance.now();
+  #admitted: Admitted | undefined;
+  #lease: Lease | undefined;
+  readonly #timing = { upstreamMs: 0 };
+  #leasedMs = 0;
+  #giveUp: ((reason: Error) => void) | undefined;
+  #params: JsonObject | undefined;
+
+  constructor(parts: Parts, call: PassedCall) {
+    this.#parts = parts;
+    this.#call = call;
+  }
+
+  begin(): void {
+    try {
+      requireConfigured(this.#call.server);
+      this.#admitted = this.#admit();
+    } catch (error) {
+      this.#call.listener.failed(toGatewayError(error));
+      return;
+    }
+    const lease = this.#mustParse ? undefined : this.#acquireNow();
+    if (lease?.session.pass) this.#pass(lease, lease.session.pass);
+    else void this.#parse(askWhoReads, lease);
+  }
+
+  cancel(reason: Error): void {
+    this.#giveUp?.(reason);
+  }
+
+  bytes(result: ByteResult): void {
+    this.#finish(undefined, result.isToolError);
+    this.#call.listener.bytes(result);
+  }
+
+  value(result: JsonObject): void {
+    this.#finish(undefined, result.isError === true);
+    this.#call.listener.value(result);
+  }
+
+  failed(error: Error): void {
+    if (this.#lease && wasUnread(error)) {
+      this.#release();
+      void this.#parse(leaseAndAsk);
+      return;
+    }
+    this.#finish(toGatewayError(error), false);
+    this.#call.listener.failed(error);
+  }
+
+  get #mustParse(): boolean {
+    const { server, principal } = this.#call;
+    return server.shows !== undefined || this.#parts.paths.confines(server.name, principal);
+  }
+
+  #acquireNow(): Lease | undefined {
+    const { server, principal, session } = this.#call;
+    const owner = session === undefined ? { principal: principal.id } : { principal: principal.id, session };
+    return this.#parts.pool.acquireNow(server.name, owner);
+  }
+
+  #pass(lease: Lease, pass: NonNullable<Lease['session']['pass']>): void {
+    const { server, params } = this.#call;
+    this.#lease = lease;
+    this.#leasedMs = performance.now();
+    const { callTimeoutMs: timeoutMs, callTotalTimeoutMs: maxTotalMs } = server;
+    this.#giveUp = pass(METHOD, params, { timeoutMs, maxTotalMs, listener: this });
+  }
+
+  #admit(): Admitted {
+    const { server, tool, principal } = this.#call;
+    const parsed = () => this.#parsed();
+    return this.#parts.admission.admit({
+      principal,
+      door: 'direct',
+      server: server.name,
+      tool: server.shows?.own(tool) ?? tool,
+      get params() {
+        return parsed();
+      },
+    });
+  }
+
+  /** As every other call, with the place that it may have got already. */
+  async #parse(ask: typeof leaseAndAsk, lease?: Lease): Promise<void> {
+    const { server, tool, principal, session } = this.#call;
+    const gone = new AbortController();
+    this.#giveUp = (reason) => gone.abort(reason);
+    const context = { principal, signal: gone.signal };
+    const behalf = session === undefined ? undefined : { session };
+    const asked = { door: 'direct', method: METHOD, server, tool, params: this.#parsed(), context, behalf } as const;
+    await ask(this.#parts, asked, { timing: this.#timing, lease }).then(
+      (result) => this.value(result),
+      (error: Error) => this.failed(error),
+    );
+  }
+
+  #parsed(): JsonObject {
+    this.#params ??= JSON.parse(fromByteText(this.#call.params)) as JsonObject;
+    return this.#params;
+  }
+
+  #release(): void {
+    if (this.#lease) this.#timing.upstreamMs = performance.now() - this.#leasedMs;
+    this.#lease?.release();
+    this.#lease = undefined;
+  }
+
+  #finish(error: GatewayError | undefined, isToolError: boolean): void {
+    this.#release();
+    const durationMs = performance.now() - this.#begunMs;
+    this.#admitted?.finish({ error, isToolError, durationMs, ...this.#timing });
+  }
+}

@@ -1,0 +1,137 @@
+/** Plain calls of tools at `/mcp/<server>` pass as bytes: what a server gets and gives is what was written, to the last char. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, it, onTestFinished } from 'vitest';
+import type { ByteListener } from '../../../src/bridge/upstream-session.ts';
+import { answerInBytes } from '../../../src/http/byte-lane.ts';
+import { CallsInFlight } from '../../../src/http/calls-in-flight.ts';
+import { SignsOfLife } from '../../../src/http/keep-alive.ts';
+import { toByteText } from '../../../src/stdx/json-cursor.ts';
+import { serveRelay } from './relay-gateway.ts';
+
+const HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+const ODDLY =
+  '{ "9":1.0,"1":1e400 ,"big":12345678901234567890,"neg":-0,"text":"\\u00e9é😀\\/\\ud800","unknown":{"z":[ ],"a":null}}';
+
+async function serveSpeller() {
+  const served = await serveRelay({ spells: { fixture: 'spells-oddly' } });
+  const { url, ...client } = served.client('spells');
+  // A server that runs already: then nothing has to be waited for.
+  await client.request('tools/call', { name: 'spell', arguments: {} });
+  const post = (body: string, headers = {}) =>
+    fetch(url, { method: 'POST', headers: { ...HEADERS, ...headers }, body });
+  return { ...client, post };
+}
+
+/** The line by which the server was asked, out of its answer. */
+const received = (text: string): string => JSON.parse(text).result.received;
+
+it('both ways to the last byte: numbers, escapes, order, unknown members, space', async () => {
+  const { post, open } = await serveSpeller();
+  const params = `{ "arguments" : ${ODDLY},"name":"spell", "more":[1.50] }`;
+  for (const headers of [{}, await open()]) {
+    const answer = await post(`{"params":${params},"id":"id-7","method":"tools/call","jsonrpc":"2.0"}`, headers);
+    const text = await answer.text();
+    expect(answer.headers.get('content-type')).toBe('application/json');
+    expect(text).toBe(
+      `{"result":{"content":[],"oddly":${ODDLY},"received":${JSON.stringify(received(text))}},"jsonrpc":"2.0","id":"id-7"}`,
+    );
+    expect(received(text)).toMatch(/^\{"jsonrpc":"2\.0","id":\d+,"method":"tools\/call","params":/);
+    expect(received(text).endsWith(`"params":${params}}`)).toBe(true);
+  }
+});
+
+it('many calls at once, each gets its own answer', async () => {
+  const { post } = await serveSpeller();
+  const calls = Array.from({ length: 200 }, async (_, id) => {
+    const params = { name: 'spell', arguments: { id, filler: 'ü'.repeat(id * 50) } };
+    const answer = await post(JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params }));
+    const text = await answer.text();
+    expect(JSON.parse(text).id).toBe(id);
+    expect(JSON.parse(received(text)).params).toEqual(params);
+  });
+  await Promise.all(calls);
+});
+
+it('a body over several lines is one message all the same', async () => {
+  const { post } = await serveSpeller();
+  const smuggled = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"spell"}}';
+  const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'spell', arguments: { smuggled } } };
+  const text = await (await post(JSON.stringify(call, undefined, 2).replaceAll('\n', '\r\n'))).text();
+  expect(JSON.parse(received(text)).params).toEqual(call.params);
+  const inString = await post(JSON.stringify(call).replace('"spell"', '"spell\n"'));
+  expect([inString.status, await inString.json()]).toMatchObject([400, { error: { code: -32700 } }]);
+});
+
+it('bytes that are no UTF-8 arrive as they would in a parsed message', async () => {
+  const { client } = await serveRelay({ spells: { fixture: 'spells-oddly' } });
+  const { url, request } = client('spells');
+  await request('tools/call', { name: 'spell' });
+  const call = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"spell","arguments":{"a":"\u00ff"}}}';
+  const answer = await fetch(url, { method: 'POST', headers: HEADERS, body: Buffer.from(call, 'latin1') });
+  expect(JSON.parse(received(await answer.text())).params.arguments).toEqual({ a: '\ufffd' });
+});
+
+function deferred<Value>() {
+  let resolve: (value: Value) => void = () => undefined;
+  const promise = new Promise<Value>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
+/** The lane alone, behind a server of Node, with calls that the test answers. */
+async function openLane({ silenceMs }: { silenceMs: number }) {
+  const [inFlight, signs] = [new CallsInFlight(), new SignsOfLife(silenceMs)];
+  const begun = deferred<ByteListener>();
+  const givenUp = deferred<string>();
+  const server = createServer((_request, response) => {
+    const call = { id: 1, idText: '1', tool: 'slow', params: '{"name":"slow"}' };
+    const pass = ({ listener }: { listener: ByteListener }) => {
+      begun.resolve(listener);
+      return (reason: Error) => {
+        givenUp.resolve(reason.message);
+        listener.failed(reason);
+      };
+    };
+    answerInBytes({ call, pass, response, session: 's', inFlight, signs });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close().closeAllConnections());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  return { url, inFlight, listener: begun.promise, givenUp: givenUp.promise };
+}
+
+it('#47 a call that is silent for long becomes a stream that says so, and then has the same answer', async () => {
+  const { url, listener } = await openLane({ silenceMs: 5 });
+  const answer = await fetch(url);
+  expect(answer.headers.get('content-type')).toBe('text/event-stream');
+  (await listener).bytes({ result: toByteText('{"text":"é"}'), isToolError: false });
+  const text = await answer.text();
+  expect(text).toMatch(/^(: still working\n\n)+event: message\n/);
+  expect(text.endsWith('data: {"result":{"text":"é"},"jsonrpc":"2.0","id":1}\n\n')).toBe(true);
+});
+
+it('#45 a cancelled call is given up, and answered with why', async () => {
+  const { url, inFlight, listener, givenUp } = await openLane({ silenceMs: 10_000 });
+  const answer = fetch(url);
+  await listener;
+  inFlight.cancel('somebody else', 1);
+  inFlight.cancel('s', 1);
+  expect(await givenUp).toBe('the client cancelled the request');
+  expect(await (await answer).json()).toMatchObject({
+    id: 1,
+    error: { message: expect.stringContaining('cancelled') },
+  });
+});
+
+it('#45 a call whose client goes away is given up', async () => {
+  const { url, listener, givenUp } = await openLane({ silenceMs: 10_000 });
+  const gone = new AbortController();
+  const answer = fetch(url, { signal: gone.signal }).catch((error: Error) => error.name);
+  await listener;
+  gone.abort();
+  expect(await givenUp).toBe('the client closed the connection');
+  expect(await answer).toBe('AbortError');
+});
