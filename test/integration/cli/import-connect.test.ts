@@ -2,7 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { CLIENTS } from '../../../src/config/client-files.ts';
 import { BIN, runCli } from '../../helpers/cli.ts';
+import { writeClientFixture } from '../../helpers/client-fixture.ts';
 import { fixtureServer } from '../../helpers/fixture-server.ts';
 import { connectClient } from '../../helpers/mcp-client.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
@@ -47,4 +49,22 @@ it('#71 connects a client with an entry that starts, and undoes it', async () =>
   expect((await runCli(['connect', 'cursor', '--file', file, '--undo'])).code).toBe(0);
   expect(readFileSync(file, 'utf8')).toBe('{}\n');
   expect((await runCli(['connect', 'nobody'])).code).toBe(64);
+});
+
+it('#71 takes over what runs of all clients into one file, where all of it runs', { timeout: 180_000 }, async () => {
+  const folder = tempDir();
+  const config = join(folder, 'tooldex.yaml');
+  writeFileSync(config, OWN);
+  const variables = { API_KEY: 'x', USER_NAME: 'ada' };
+  for (const client of CLIENTS) {
+    const { file, text } = writeClientFixture(client, folder);
+    const flags = ['import', '--from', client, '--file', file, '--config', config, '--write'];
+    expect(await runCli(flags, { env: variables })).toMatchObject({ code: 0 });
+    expect(readFileSync(file, 'utf8')).toBe(text);
+  }
+  const wanted = CLIENTS.map((client) => `from-${client}`);
+  const indexed = await runCli(['index', ...wanted, '--json', '--config', config], { env: variables });
+  const { servers } = JSON.parse(indexed.stdout) as { servers: { server: string; tools: number }[] };
+  expect(servers.map(({ server }) => server).sort()).toEqual([...wanted].sort());
+  expect(servers.every(({ tools }) => tools > 5)).toBe(true);
 });
