@@ -30,7 +30,7 @@ export interface Observed {
   noteAdmin(record: AdminRecord): void;
   noteSearch(answer: SearchAnswer, durationMs: number): void;
   /** How the last search was answered; undefined before the first. */
-  lastSearch(): Pick<SearchAnswer, 'mode' | 'degraded'> | undefined;
+  lastSearch(): Pick<SearchAnswer, 'mode' | 'degraded' | 'progress'> | undefined;
   /** Why audit lines are being lost; undefined when they are not. */
   auditProblem(): string | undefined;
   close(): Promise<void>;

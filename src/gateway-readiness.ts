@@ -44,7 +44,8 @@ function catalogStatus({ catalog }: Pick<MetaToolParts, 'catalog'>): { text: str
 /** Of the last search: asking a model or store anew would cost them something at each look. */
 function searchStatus(search: ReturnType<Observed['lastSearch']>): string {
   if (!search) return 'nobody has searched yet';
-  return search.degraded === undefined ? search.mode : `${search.mode}: ${search.degraded}`;
+  const { mode, degraded, progress } = search;
+  return [mode, degraded ?? progress].filter(Boolean).join(': ');
 }
 
 /** A file that cannot be used is no reason to take no calls. What is wrong may quote secrets, so only the log tells it. */

@@ -40,6 +40,14 @@ it('#67 #68 is degraded, and says why, when vectors are missing or audit lines a
   expect(reasons.audit).toContain('ENOSPC');
 });
 
+it('tells how far a better model is, which is no fault', () => {
+  const progress = 'the encoder is still indexing: 64 of 320 tools';
+  const observed = { ...healthy.observed, lastSearch: () => ({ mode: 'hybrid' as const, progress }) };
+  const { status, parts: reasons } = readinessOf({ ...healthy, observed }, parts);
+  expect(status).toBe('ok');
+  expect(reasons.search).toBe(`hybrid: ${progress}`);
+});
+
 it('fails when the catalog cannot be read', () => {
   const listings = () => {
     throw new Error('disk I/O error');
