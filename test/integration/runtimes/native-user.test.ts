@@ -1,12 +1,15 @@
 /** Native servers as another user, by what the system then says of them and lets them do. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createRuntime, createRuntimeContext } from '../../../src/runtimes/create-runtime.ts';
 import type { NativeServer } from '../../../src/runtimes/native/native-runtime.ts';
 import type { StdioEndpoint } from '../../../src/runtimes/runtime.ts';
+import { bundled } from '../../helpers/bundled.ts';
 import { descendants, gone } from '../../helpers/process-table.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
@@ -95,6 +98,21 @@ describe.runIf(isRoot && process.platform === 'linux')('a native server as anoth
     const family = [endpoint.pid ?? 0, ...descendants(endpoint.pid ?? 0)];
     expect(family).toHaveLength(2);
     await endpoint.stop('done');
+    await gone(family);
+  });
+
+  it('#13 goes with a gateway that is killed, though it ignores TERM', async () => {
+    const owner = fileURLToPath(new URL('../../fixtures/processes/owns-a-server.ts', import.meta.url));
+    const script = `${SAYS_WHO}process.on('SIGTERM', () => {});setInterval(() => {}, 1e6);`;
+    const dir = tempDir('owner');
+    const gateway = spawn(process.execPath, [bundled(owner, dir), dir, '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, OWNED_USER: 'nobody' },
+    });
+    const [said] = await once(createInterface({ input: gateway.stdout }), 'line');
+    const family = [Number(said), ...descendants(Number(said))];
+    expect(statSync(`/proc/${said}`).uid).toBe(uid);
+    gateway.kill('SIGKILL');
     await gone(family);
   });
 
