@@ -11,7 +11,7 @@ import { readAddedServer } from './config/read-added-server.ts';
 import { readCatalogServer } from './config/read-catalog-server.ts';
 import { createAddableServers } from './discovery/addable-servers.ts';
 import { explain, GatewayError } from './errors.ts';
-import { openServerCatalog } from './gateway-catalog.ts';
+import { onceEach, openServerCatalog } from './gateway-catalog.ts';
 import type { Observed } from './gateway-observed.ts';
 import { isLet } from './gateway-policy.ts';
 import type { LiveConfig, Running } from './gateway-reload.ts';
@@ -53,8 +53,8 @@ export function openAdditions(
   const { live, added } = parts;
   const requests = createPendingAdditions(parts.pending, Date.now);
   const note = noter(parts, requests);
-  const told = new Set<string>();
-  const servers = (config: Config) => readAddedServers(parts, config, told);
+  const warn = onceEach((message) => parts.log('warn', message));
+  const servers = (config: Config) => readAddedServers(parts.added, config, warn);
   const follow = inTurns(() => putIntoUse(parts, servers, running()));
   const refuseTaken = (brought: Brought) => check(brought, live.current);
   const fromCatalog = openFromCatalog(parts);
@@ -177,11 +177,16 @@ async function check(brought: Brought, config: Config): Promise<ServerConfig> {
   });
 }
 
-async function read({ server: name, config: given, origin }: Brought | AddedServer, config: Config) {
-  return origin
-    ? readCatalogServer({ name, serverJson: given, origin }, config)
-    : readAddedServer({ name, given }, config);
+/** What the file says for nothing is told through `warn`. */
+async function read(brought: Brought | AddedServer, config: Config, warn?: Warn): Promise<ServerConfig> {
+  const { server: name, config: given, origin } = brought;
+  if (!origin) return readAddedServer({ name, given }, config);
+  const { server, unused } = await readCatalogServer({ name, serverJson: given, origin }, config);
+  if (unused.length > 0) warn?.(`"catalog: inputs" has ${unused.join(', ')} for "${name}", which it does not ask for`);
+  return server;
 }
+
+type Warn = (message: string) => void;
 
 /** Its short name, or with the name's owner in front where that is taken. */
 function freeName({ name, shortName }: CatalogServer, { live, directory }: AdditionsParts): string {
@@ -207,19 +212,14 @@ function noter({ observed }: AdditionsParts, requests: PendingAdditions) {
 }
 
 /** Those that an admin let in stay; of others only what the file still lets callers bring. */
-async function readAddedServers(
-  { added, log }: AdditionsParts,
-  config: Config,
-  told: Set<string>,
-): Promise<ServerConfig[]> {
+async function readAddedServers(added: AddedServers, config: Config, warn: Warn): Promise<ServerConfig[]> {
   const servers: ServerConfig[] = [];
   for (const saved of added.all()) {
     const { server: name } = saved;
     if (!isLet(saved, config) || config.servers.get(name)?.enabled) continue;
-    const server = await read(saved, config).catch((error: Error) => error);
-    if (!(server instanceof Error)) servers.push(server);
-    else if (!told.has(name)) log('warn', `"${name}", added earlier, is left out: ${server.message}`);
-    told.add(name);
+    const server = await read(saved, config, warn).catch((error: Error) => error);
+    if (server instanceof Error) warn(`"${name}", added earlier, is left out: ${server.message}`);
+    else servers.push(server);
   }
   return servers;
 }

@@ -12,10 +12,14 @@ export interface OpenServerCatalogOptions {
 }
 
 export function openServerCatalog({ config, dataDir, warn }: OpenServerCatalogOptions): ServerCatalog {
+  return createServerCatalog({ config, folder: join(dataDir, 'catalogs'), warn: onceEach(warn), now: Date.now });
+}
+
+/** What is looked at again and again is wrong each time. */
+export function onceEach(warn: (message: string) => void): (message: string) => void {
   const told = new Set<string>();
-  const warnOnce = (message: string) => {
+  return (message) => {
     if (!told.has(message)) warn(message);
     told.add(message);
   };
-  return createServerCatalog({ config, folder: join(dataDir, 'catalogs'), warn: warnOnce, now: Date.now });
 }

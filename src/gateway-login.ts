@@ -46,7 +46,7 @@ async function addedServer(config: Config, name: string): Promise<ServerConfig |
       .find(({ server }) => server === name);
     if (!found || !isLet(found, config)) return undefined;
     const { config: given, origin } = found;
-    if (origin) return await readCatalogServer({ name, serverJson: given, origin }, config);
+    if (origin) return (await readCatalogServer({ name, serverJson: given, origin }, config)).server;
     return await readAddedServer({ name, given }, config);
   } finally {
     database.close();

@@ -104,8 +104,10 @@ async function describe(
   if (flags.from !== undefined || ways.length === 0) {
     const { text, shortName = wanted } = await findServerJson(invocation, flags.from ?? wanted, flags);
     const values = { ...valuesOf(flags.set), ...env, ...headers };
-    const { entry, notes } = readServerJson(text, { values, kind: flags.as });
-    return { name: flags.from === undefined ? shortName : wanted, entry: complete({ ...entry, ...extra }), notes };
+    const { entry, notes, unused } = readServerJson(text, { values, kind: flags.as });
+    const idle = unused.filter((input) => input in valuesOf(flags.set)).map((input) => `it has no input "${input}"`);
+    const name = flags.from === undefined ? shortName : wanted;
+    return { name, entry: complete({ ...entry, ...extra }), notes: [...notes, ...idle] };
   }
   return { name: wanted, entry: complete({ ...extra, ...main(args, flags) }), notes: [] };
 }

@@ -23,6 +23,12 @@ export interface CataloguedServer {
   readonly origin: CatalogOrigin;
 }
 
+export interface ReadCatalogServer {
+  readonly server: ServerConfig;
+  /** Inputs of the file that it does not have. */
+  readonly unused: readonly string[];
+}
+
 /**
  * A server whose required inputs the file does not say is resolved all the same, with `missing`. Throws USAGE and
  * CONFIG_INVALID for one that cannot be run here.
@@ -30,10 +36,10 @@ export interface CataloguedServer {
 export async function readCatalogServer(
   { name, serverJson, origin }: CataloguedServer,
   config: Config,
-): Promise<ServerConfig> {
+): Promise<ReadCatalogServer> {
   const { inputs = {}, network = 'none' } = config.catalog ?? {};
   const values = literally({ ...inputs[origin.name], ...inputs[name] });
-  const { entry, missing } = serverFromJson(serverJson, { values, unset: 'collect', exact: true });
+  const { entry, missing, unused } = serverFromJson(serverJson, { values, unset: 'collect', exact: true });
   const { readDocument } = await import('./read-document.ts');
   const file = join(dirname(config.source.file), `${name.replace(/[^\w.-]/g, '_')} of the catalog.json`);
   const whole = { ...entry, ...runnable(entry, missing.length > 0), ...('image' in entry ? { network } : {}) };
@@ -46,7 +52,8 @@ export async function readCatalogServer(
   if (!server) throw new GatewayError('CONFIG_INVALID', `the server.json of "${name}" describes no server`);
   const known = { ...server, ...(missing.length > 0 ? { missing } : {}) };
   // A list from elsewhere opens no way into this network.
-  return known.runtime === 'remote' && !origin.isLocal ? { ...known, privateHosts: 'none' } : known;
+  const isFar = known.runtime === 'remote' && !origin.isLocal;
+  return { server: isFar ? { ...known, privateHosts: 'none' } : known, unused };
 }
 
 /** What the file says was expanded when it was read, and is not expanded again. */

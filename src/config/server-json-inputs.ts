@@ -31,10 +31,16 @@ export class InputReader {
   readonly missing: MissingInput[] = [];
   readonly #values: InputValues;
   readonly #refers: boolean;
+  readonly #asked = new Set<string>();
 
   constructor({ values, unset = 'refer' }: InputOptions) {
     this.#values = values;
     this.#refers = unset === 'refer';
+  }
+
+  /** Names of values that nothing has asked for so far. */
+  unused(): string[] {
+    return Object.keys(this.#values).filter((name) => !this.#asked.has(name));
   }
 
   /** Environment variables or headers. */
@@ -94,6 +100,7 @@ export class InputReader {
 
   /** What was given, or else what the file says; none, one, or several for what may be repeated. */
   #given(input: Fields, { name, kind }: Named): string[] {
+    this.#asked.add(name);
     const given = this.#values[name];
     if (given !== undefined) {
       const all = typeof given === 'string' ? [given] : given;

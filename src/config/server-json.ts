@@ -30,6 +30,8 @@ export interface FromServerJson {
   readonly notes: readonly string[];
   /** With `collect`: what has to be given before it can run. */
   readonly missing: readonly MissingInput[];
+  /** Names of given values that it has no input for. */
+  readonly unused: readonly string[];
 }
 
 /** What a catalog knows a server by. */
@@ -62,7 +64,8 @@ export function serverFromJson(value: unknown, options: ServerJsonOptions): From
   const { unset = 'refer' } = options;
   if (unset === 'refer' && reader.missing.length > 0) throw lacks(reader.missing);
   const { description } = factsOf(value);
-  return { entry: { ...(description ? { description } : {}), ...entry }, notes: reader.notes, missing: reader.missing };
+  const { notes, missing } = reader;
+  return { entry: { ...(description ? { description } : {}), ...entry }, notes, missing, unused: reader.unused() };
 }
 
 /** Throws USAGE where no object is. */

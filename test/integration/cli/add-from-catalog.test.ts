@@ -36,7 +36,9 @@ it('writes it into the file in its exact version, and says what it needs', async
   expect(written.startsWith(text)).toBe(true);
   expect(written).toContain('@acme/tracker@1.2.3');
   expect(written).toContain('TRACKER_TOKEN: ${env:TRACKER_TOKEN}');
-  expect((await tooldex('add', 'mine', '--from', 'tracker')).stdout).toContain('added mine to');
+  const mine = await tooldex('add', 'mine', '--from', 'tracker', '--set', 'TRACKR_REGION=eu');
+  expect(mine).toMatchObject({ stdout: expect.stringContaining('added mine to') });
+  expect(mine.stderr).toContain('it has no input "TRACKR_REGION"');
 });
 
 it('says what there is to say where nothing is found', async () => {

@@ -52,10 +52,12 @@ const inputs = { 'io.github.acme/tracker': { TRACKER_TOKEN: 'tok-$${x}' } };
 
 it('installs the exact version under its short name, with what the file gives it, now and after a restart', async () => {
   const registry = await serverRegistry([await publishTracker()]);
-  const keys: JsonObject = { catalog: { sources: [registry.url], inputs } };
-  const { call, gateway, folder } = await openTestGateway({}, undefined, keys);
+  const mistaken = { ...inputs, tracker: { TRACKR_REGION: 'eu' } };
+  const keys: JsonObject = { catalog: { sources: [registry.url], inputs: mistaken } };
+  const { call, gateway, folder, log } = await openTestGateway({}, undefined, keys);
   const added = await call('add_mcp_server', { mcp_server_name: 'tracker', wait_ms: 55_000 });
   expect(added.text).toContain('tracker is added');
+  expect(log.join('\n')).toContain('"catalog: inputs" has TRACKR_REGION for "tracker", which it does not ask for');
   expect((await call('use_tool', { tool: 'tracker:add', params: { a: 1, b: 1 } })).text).toBe('2');
   expect((await call('add_mcp_server', { mcp_server_name: 'io.github.acme/tracker' })).text).toContain(
     'tracker is added',
