@@ -25,7 +25,7 @@ const OUTPUTS = 8;
 const ALIGNMENT = 16;
 
 class EncoderModel {
-  /** @param {EncoderSetup} setup whose bytes stay here: the words are read from them */
+  /** @param {Omit<EncoderSetup, 'nice'>} setup whose bytes stay here: the words are read from them */
   constructor({ assembly, plan, bytes }) {
     this.plan = plan;
     const room = roomFor(plan);

@@ -5,11 +5,8 @@ const { setPriority } = require('node:os');
 const { parentPort, workerData } = require('node:worker_threads');
 const { EncoderModel } = require('./encoder-model.cjs');
 
-/** Calls through the gateway come before vectors, wherever both want a core. */
-const NICE = 10;
-
 // Only Linux takes it for this thread alone.
-if (process.platform === 'linux') setPriority(NICE);
+if (process.platform === 'linux' && workerData.nice > 0) setPriority(workerData.nice);
 
 const model = new EncoderModel(workerData);
 

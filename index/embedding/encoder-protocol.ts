@@ -27,6 +27,8 @@ export interface EncoderSetup {
   readonly plan: EncoderPlan;
   /** The whole model file. */
   readonly bytes: ArrayBuffer;
+  /** How far it stands back for others, 0 to 19. */
+  readonly nice: number;
 }
 
 /** Tokens of one text, at least one and at most `positions`, each below the size of the vocabulary. */

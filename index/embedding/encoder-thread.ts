@@ -1,4 +1,4 @@
-/** Our end of the thread in which the encoder runs: hands it one text at a time, those of requests first. */
+/** Our end of a thread in which the encoder runs: hands it one text at a time, and notices when it dies or halts. */
 
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -6,9 +6,6 @@ import { type Clock, systemClock } from '../../src/stdx/clock.ts';
 import { IndexError } from '../index-error.ts';
 import { withSignals } from '../with-deadline.ts';
 import type { EncoderReply, EncoderRequest, EncoderSetup } from './encoder-protocol.ts';
-
-/** Somebody waits for a request's vector; nobody for a document's. */
-export type Urgency = 'request' | 'document';
 
 interface Job {
   readonly tokens: Int32Array;
@@ -26,7 +23,7 @@ export class EncoderThread {
   readonly #worker: Worker;
   readonly #clock: Clock;
   readonly #ended = new AbortController();
-  readonly #waiting: Record<Urgency, Job[]> = { request: [], document: [] };
+  readonly #waiting: Job[] = [];
   #current: Job | undefined;
   #cancelTimeout = () => {};
 
@@ -54,12 +51,12 @@ export class EncoderThread {
   }
 
   /** Rejects with the signal's reason, or with the reason of the thread's end. What is aborted before its turn costs nothing. */
-  embed(tokens: Int32Array, urgency: Urgency, signal?: AbortSignal): Promise<Float32Array> {
+  embed(tokens: Int32Array, signal?: AbortSignal): Promise<Float32Array> {
     return withSignals(
       (ending) =>
         new Promise<Float32Array>((resolve, reject) => {
           this.ended.throwIfAborted();
-          this.#waiting[urgency].push({ tokens, signal: ending, resolve, reject });
+          this.#waiting.push({ tokens, signal: ending, resolve, reject });
           this.#next();
         }),
       [signal],
@@ -75,7 +72,7 @@ export class EncoderThread {
   /** The thread keeps the process alive only while it works. */
   #next(): void {
     if (this.#current) return;
-    this.#current = takeLive(this.#waiting.request) ?? takeLive(this.#waiting.document);
+    this.#current = takeLive(this.#waiting);
     if (!this.#current) {
       this.#worker.unref();
       return;
@@ -106,9 +103,8 @@ export class EncoderThread {
   #stop(reason: IndexError): void {
     this.#cancelTimeout();
     this.#ended.abort(reason);
-    const { request, document } = this.#waiting;
-    const current = this.#current ? [this.#current] : [];
-    for (const job of [...current, ...request.splice(0), ...document.splice(0)]) job.reject(reason);
+    this.#current?.reject(reason);
+    for (const job of this.#waiting.splice(0)) job.reject(reason);
   }
 }
 
