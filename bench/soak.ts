@@ -37,6 +37,9 @@ const BIN = resolve('dist/main.cjs');
 const VERSION = '2025-11-25';
 const AT_ONCE = 32;
 const GONE_WITHIN_MS = 15_000;
+/** Short, so that it can be waited for; longer than the rows are measured after the last request. */
+const SESSION_TIMEOUT = '60s';
+const SESSIONS_OVER_MS = 90_000;
 const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
 const fixture = (name: string, ...args: string[]) => ({
   command: process.execPath,
@@ -65,7 +68,10 @@ async function start(folder: string, servers: object): Promise<Gateway> {
   const config = join(folder, 'tooldex.json');
   const probe = join(folder, 'probe.cjs');
   await writeFile(probe, PROBE);
-  await writeFile(config, JSON.stringify({ servers, defaults: { idle_timeout: '2s' } }));
+  await writeFile(
+    config,
+    JSON.stringify({ servers, defaults: { idle_timeout: '2s' }, listen: { session_timeout: SESSION_TIMEOUT } }),
+  );
   const flags = ['--expose-gc', '--require', probe];
   const args = ['serve', '--port', '0', '--config', config, '--data-dir', join(folder, 'data')];
   const env = { ...process.env, SOAK_PROBE: join(folder, 'probe.json') };
@@ -184,6 +190,10 @@ async function soak(folder: string): Promise<void> {
     row(`after ${sessions} abandoned sessions`, await holding(gateway, folder));
     await inParallel(sessions, (n) => abandonSession(at('echo'), n));
     row(`after ${sessions} more`, await holding(gateway, folder));
+    await sleep(SESSIONS_OVER_MS);
+    row('when all of these were over', await holding(gateway, folder));
+    await sleep(SESSIONS_OVER_MS);
+    row('a while later', await holding(gateway, folder));
   } finally {
     gateway.child.kill('SIGTERM');
     await once(gateway.child, 'exit');

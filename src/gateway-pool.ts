@@ -60,6 +60,7 @@ export async function openPool(options: PoolOptions): Promise<OpenPool> {
       return { ...server, rootsFor, runtime: redacting(announced, config.redact) };
     },
     instancesMax: config.maxInstances,
+    startsMax: config.maxStarts,
     clock: systemClock,
     clientInfo: { name: 'tooldex', version },
     ledger: createLedger(ledgerFolder),

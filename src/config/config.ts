@@ -30,6 +30,7 @@ export interface Config {
   readonly catalog: CatalogConfig | undefined;
   /** Instances at the same time, of all servers and callers. */
   readonly maxInstances: number;
+  readonly maxStarts: number;
   /** Secret that logins at remote servers are encrypted with; undefined means a key file. */
   readonly tokenSecret: string | undefined;
   /** As the file has them under `defaults`, for servers that come later. */
@@ -62,6 +63,8 @@ export interface DoorBounds {
   readonly bodyBytesMax: number;
   /** Until a request has arrived, not until it is answered. */
   readonly requestTimeoutMs: number;
+  /** After which a client that neither listens nor asks is taken to be gone. */
+  readonly sessionTimeoutMs: number;
 }
 
 /** Who may reach the HTTP door, and under which names. */

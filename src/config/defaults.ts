@@ -12,6 +12,7 @@ export const DEFAULTS = {
   catalogRefresh: '1h',
   /** A small server takes 50 MB, so that this many fill the memory of a good machine. */
   maxInstances: 256,
+  maxStarts: 4,
   auditSize: '50MB',
   auditKeep: 5,
   auditParams: true,
@@ -19,6 +20,7 @@ export const DEFAULTS = {
   metrics: false,
   logFormat: 'text',
   bodySize: '32MiB',
+  sessionTimeout: '30m',
   requestTimeout: '60s',
   failedLogins: '60/min',
   groupsClaim: 'groups',

@@ -28,6 +28,11 @@ export const listenLimits = {
     description: 'Within so long a request must have arrived; then it is answered 408. The answer may take longer.',
     default: DEFAULTS.requestTimeout,
   }),
+  session_timeout: duration().optional().meta({
+    description:
+      'A session of a client at `/mcp/<server>` that has neither a stream open nor sent anything for so long is ended.',
+    default: DEFAULTS.sessionTimeout,
+  }),
 };
 
 export const limits = keys({

@@ -31,3 +31,8 @@ export const maxInstances = count().meta({
     'Server instances at the same time, of all servers and callers; the one idle for the longest makes room for a new one.',
   default: DEFAULTS.maxInstances,
 });
+
+export const maxStarts = count().meta({
+  description: 'Servers that start at the same time; the others wait in turn, fairly among callers and servers.',
+  default: DEFAULTS.maxStarts,
+});

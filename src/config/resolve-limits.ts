@@ -17,5 +17,6 @@ export function resolveBounds({ listen = {} }: ConfigDocument): DoorBounds {
   return {
     bodyBytesMax: size(listen.body_size ?? DEFAULTS.bodySize),
     requestTimeoutMs: duration(listen.request_timeout ?? DEFAULTS.requestTimeout),
+    sessionTimeoutMs: duration(listen.session_timeout ?? DEFAULTS.sessionTimeout),
   };
 }

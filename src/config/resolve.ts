@@ -90,7 +90,7 @@ export function isClientFile(file: string): boolean {
 function resolveSettings(
   document: ConfigDocument,
   { file, env, overrides }: LoadOptions,
-): Pick<Config, 'source' | 'listen' | 'addServers' | 'maxInstances'> {
+): Pick<Config, 'source' | 'listen' | 'addServers' | 'maxInstances' | 'maxStarts'> {
   return {
     source: { file, include: includePatterns(document, { file, env }) },
     listen: {
@@ -99,6 +99,7 @@ function resolveSettings(
     },
     addServers: document.add_servers ?? DEFAULTS.addServers,
     maxInstances: document.max_instances ?? DEFAULTS.maxInstances,
+    maxStarts: document.max_starts ?? DEFAULTS.maxStarts,
   };
 }
 

@@ -5,7 +5,7 @@ import { catalog } from './catalog-schema.ts';
 import { DEFAULTS } from './defaults.ts';
 import { limits, listenLimits } from './limits-schema.ts';
 import { observability } from './observability-schema.ts';
-import { maxInstances } from './pool-schema.ts';
+import { maxInstances, maxStarts } from './pool-schema.ts';
 import { profile } from './profiles-schema.ts';
 import { tokenKey } from './remote-schema.ts';
 import { access, adding } from './rules-schema.ts';
@@ -81,6 +81,7 @@ function root<Server extends z.ZodType>(ownServer: Server) {
       description: 'Servers that agents may add by name, besides those of this file. Nothing of it runs before.',
     }),
     max_instances: maxInstances.optional(),
+    max_starts: maxStarts.optional(),
     token_key: tokenKey.optional(),
     profiles: z
       .record(serverName, profile)

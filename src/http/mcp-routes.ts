@@ -1,5 +1,6 @@
 /** `/mcp`, `/mcp/<server>` and `/mcp/<profile>`: which endpoint a path is. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { DoorBounds } from '../config/config.ts';
 import { GatewayError } from '../errors.ts';
 import type { ToolOffer } from '../meta-tools/tool-offer.ts';
 import { type LoopGuard, VIA_HEADER } from '../policy/loop-guard.ts';
@@ -20,6 +21,7 @@ export interface McpParts {
   readonly profile: (name: string, principal: Principal) => ToolOffer | undefined;
   /** A client of `/mcp/<server>` is gone. */
   readonly onSessionEnd: (session: string) => void;
+  readonly bounds: Pick<DoorBounds, 'sessionTimeoutMs'>;
   readonly serverNames: (principal: Principal) => readonly string[];
   readonly loop: LoopGuard;
 }
@@ -117,6 +119,7 @@ export class McpRoutes {
       target: (principal) => door(principal).target,
       pass: (principal) => door(principal).pass,
       onSessionEnd: this.#parts.onSessionEnd,
+      sessionTimeoutMs: this.#parts.bounds.sessionTimeoutMs,
     });
   }
 

@@ -34,6 +34,8 @@ export interface RelayOptions extends SdkLaneOptions {
   readonly pass: (principal: Principal) => DirectPass;
   /** A client's session, or a call's own instance, is over. */
   readonly onSessionEnd: (session: string) => void;
+  /** After so long without use a client's session is over. */
+  readonly sessionTimeoutMs: number;
 }
 
 type Common = Omit<ModernParts, 'target'>;
@@ -216,10 +218,11 @@ class RelayEndpoint implements McpEndpoint {
   }
 
   #createCommon(target: RelayTarget): Common {
-    const { onSessionEnd } = this.#options;
+    const { onSessionEnd, sessionTimeoutMs: abandonedAfterMs } = this.#options;
     const hub = new RelayHub(target.leases);
     const leaves = new Map<string, () => void>();
     const sessions = new RelaySessions({
+      abandonedAfterMs,
       onOpen: (session) => leaves.set(session.id, hub.join(session)),
       onEnd: ({ id }) => {
         leaves.get(id)?.();

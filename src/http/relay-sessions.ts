@@ -4,8 +4,6 @@ import type { Principal } from '../policy/principal.ts';
 import type { JsonObject } from '../stdx/json.ts';
 import { RelaySession } from './relay-session.ts';
 
-/** Without a request or an open stream for so long, a client is taken to be gone. */
-const ABANDONED_AFTER_MS = 30 * 60_000;
 /** Beyond so many the one unused for the longest makes room. */
 const SESSIONS_MAX = 10_000;
 /** Often enough that nothing between us and the client takes a silent stream for a dead one. */
@@ -14,7 +12,8 @@ const SWEEP_EVERY_MS = 15_000;
 export interface RelaySessionsOptions {
   readonly onOpen: (session: RelaySession) => void;
   readonly onEnd: (session: RelaySession) => void;
-  readonly abandonedAfterMs?: number;
+  /** Without a request or an open stream for so long, a client is taken to be gone. */
+  readonly abandonedAfterMs: number;
   readonly sweepEveryMs?: number;
   readonly sessionsMax?: number;
 }
@@ -38,7 +37,7 @@ export class RelaySessions {
     session.lastUsedMs = performance.now();
     this.#sessions.set(session.id, session);
     this.#options.onOpen(session);
-    this.#timer ??= setInterval(() => this.#sweep(), this.#options.sweepEveryMs ?? SWEEP_EVERY_MS).unref();
+    this.#timer ??= setInterval(() => this.#sweep(), this.#sweepEveryMs).unref();
     return session;
   }
 
@@ -71,8 +70,13 @@ export class RelaySessions {
     for (const session of [...this.#sessions.values()]) this.end(session);
   }
 
+  get #sweepEveryMs(): number {
+    const { sweepEveryMs, abandonedAfterMs } = this.#options;
+    return sweepEveryMs ?? Math.min(SWEEP_EVERY_MS, abandonedAfterMs);
+  }
+
   #sweep(): void {
-    const oldestMs = performance.now() - (this.#options.abandonedAfterMs ?? ABANDONED_AFTER_MS);
+    const oldestMs = performance.now() - this.#options.abandonedAfterMs;
     for (const session of [...this.#sessions.values()]) {
       if (session.isBusy) session.lastUsedMs = performance.now();
       if (session.lastUsedMs < oldestMs) this.end(session);

@@ -83,6 +83,21 @@ it('no more run than max_instances; the one that was idle makes room', async () 
   expect((await gateway.call('use_tool', { tool: 'a:pid' })).text).toMatch(/SERVER_BUSY.*1 instances are in use/s);
 });
 
+it('#25 no more start at once than max_starts', async () => {
+  const journal = `${tempDir()}/journal`;
+  const slow = { fixture: 'slow-to-start', args: ['--delay-ms', '150', '--journal', journal] };
+  const gateway = await openTestGateway({ a: slow, b: slow, c: slow }, undefined, { max_starts: 1 });
+  const { pool } = await gateway.gateway.open();
+  await Promise.all(
+    ['a', 'b', 'c'].map(async (server) => {
+      using _ = await pool.acquire(server);
+    }),
+  );
+  const starts = journalOf(journal).filter(({ event, method }) => event === 'spawned' || method === 'initialize');
+  // A process is not even begun before the one before it has introduced itself.
+  expect(starts.map(({ event }) => event)).toEqual(Array(3).fill(['spawned', 'received']).flat());
+});
+
 it('#30 a killed server is back on the very next call, however soon that comes, and no call is made twice', async () => {
   const journal = `${tempDir()}/journal`;
   const gateway = await openTestGateway({ s: { fixture: 'well-behaved', args: ['--journal', journal] } });

@@ -1,6 +1,7 @@
 /** Sessions of legacy clients: streams, what comes unasked, resumption, and that nothing crosses between them. */
 import { describe, expect, it } from 'vitest';
 import { journalOf } from '../../helpers/fixture-server.ts';
+import { gone } from '../../helpers/process-table.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { bearer } from '../access/serve-access.ts';
 import { CONFORMS, CONFORMS_MODERN, modern, resultOf, serveRelay } from './relay-gateway.ts';
@@ -73,6 +74,17 @@ describe('a session', () => {
     ]);
     main.close();
   });
+});
+
+it('#34 a session that nobody uses is over after `listen.session_timeout`, and its own instance with it', async () => {
+  const journal = `${tempDir()}/journal`;
+  const server = { ...CONFORMS, args: ['--journal', journal] };
+  const { client } = await serveRelay({ s: server }, { listen: { session_timeout: '200ms' } });
+  const c = client('s');
+  const session = await c.open({ elicitation: {} });
+  await c.request('prompts/list', {}, session);
+  await gone(journalOf(journal, 'started').map(({ pid }) => pid));
+  expect((await c.request('ping', {}, session)).status).toBe(404);
 });
 
 describe('a question', () => {

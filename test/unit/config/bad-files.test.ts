@@ -108,7 +108,7 @@ describe('#63 wrong keys', () => {
     [
       'like nothing',
       'listen: {zzzzzz: 1}\n',
-      '1:10: unknown key "zzzzzz" — there are host, port, public_url, allowed_hosts, allowed_origins, trusted_proxies, body_size, request_timeout',
+      '1:10: unknown key "zzzzzz" — there are host, port, public_url, allowed_hosts, allowed_origins, trusted_proxies, body_size, request_timeout, session_timeout',
     ],
     ['of an object', 'servers:\n  a: {command: x, constructor: {}}\n', '2:19: unknown key "constructor"'],
     ['merge keys are not YAML 1.2', 'servers: {}\n<<: {}\n', '2:1: unknown key "<<"'],
