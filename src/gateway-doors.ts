@@ -133,7 +133,7 @@ export async function serveOnStdio(gateway: Gateway, options: ServeStdioOptions)
   const onerror = (error: Error) => log('info', `stdio: ${error.message}`);
   const everything = () => createMetaOffer(gateway.identity, gateway.menu, gateway.calls);
   const offer = profile === undefined ? everything() : gateway.profiles.require(profile);
-  const session = serveStdio(() => createSdkServer(offer, LOCAL), { transport, onerror });
+  const session = serveStdio(() => createSdkServer(offer, { principal: LOCAL }), { transport, onerror });
   return { ended, close: () => session.close() };
 }
 

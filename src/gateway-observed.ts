@@ -107,10 +107,10 @@ async function openAudit({ audit, redact }: ObservedOptions['config'], log: Log)
     import('./policy/audited-admin.ts'),
   ]);
   const file = createAuditFile({ ...audit, log, redact });
-  const decide = ({ principal, tool: door, error }: CallRecord) => {
+  const decide = ({ principal, requestId, tool: door, error }: CallRecord) => {
     if (door !== 'add_mcp_server' && !REFUSALS.has(error?.code ?? '')) return;
     const why = error ? { reason: error.message } : {};
-    auditDecision(file, { principal, door, outcome: error?.code ?? 'ok', ...why });
+    auditDecision(file, { principal, requestId, door, outcome: error?.code ?? 'ok', ...why });
   };
   const refusals = createAuditedRefusals(file, () => performance.now());
   return {

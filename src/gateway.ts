@@ -111,9 +111,9 @@ export function createGateway(options: GatewayOptions): Gateway {
 const unbounded = (config: Config) =>
   [...config.servers.values()].map((server) => ({ ...server, resultBytesMax: Number.POSITIVE_INFINITY }));
 
-function noteCall(log: Log, { tool, durationMs, error }: CallRecord): void {
+function noteCall(log: Log, { tool, durationMs, error, requestId }: CallRecord): void {
   const outcome = error ? `${error.code}: ${error.message}` : 'ok';
-  log(error?.class.level ?? 'info', `${tool} ${Math.round(durationMs)} ms ${outcome}`);
+  log(error?.class.level ?? 'info', `${tool} ${Math.round(durationMs)} ms ${outcome}`, requestId);
 }
 
 /** Fewer are put into the index in no time by the first search; so many are better there before it. */

@@ -8,6 +8,7 @@ import { isObject } from '../stdx/json.ts';
 import * as actions from './admin-actions.ts';
 import type { AdminSchemaName } from './admin-schema.ts';
 import { readBody } from './read-body.ts';
+import { requestIdOf } from './request-id.ts';
 
 export interface AdminRoute {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -193,17 +194,19 @@ async function answer(route: AdminRoute, { request, reply, admin }: Exchange) {
   const { name = '' } = request.params as { name?: string };
   const body = route.body ? await checked(route.body, request.body ?? (route.bodyOptional ? {} : undefined)) : {};
   const told = await route.run(admin.parts, { name, body, principal: request.principal });
-  noteWrite(admin, request, { outcome: 'ok' });
+  noteWrite({ admin, request, reply }, { outcome: 'ok' });
   return reply.code(route.status ?? 200).send(masked(told, admin));
 }
 
-function noteWrite(admin: Administration, request: FastifyRequest, how: Pick<AdminRecord, 'outcome' | 'reason'>): void {
+function noteWrite({ admin, request, reply }: Exchange, how: Pick<AdminRecord, 'outcome' | 'reason'>): void {
   const { method, principal, body } = request;
+  const requestId = requestIdOf(reply.raw);
   if (method === 'GET' || method === 'HEAD') return;
   const action = `${method} ${request.url.split('?')[0]}`;
   const target = isObject(body) && typeof body.name === 'string' ? body.name : undefined;
-  if (how.outcome === 'ok') admin.log('info', `admin ${principal.id}: ${action}${target ? ` ${target}` : ''}`);
-  admin.onWrite({ principal, action, target, ...how });
+  if (how.outcome === 'ok')
+    admin.log('info', `admin ${principal.id}: ${action}${target ? ` ${target}` : ''}`, requestId);
+  admin.onWrite({ principal, requestId, action, target, ...how });
 }
 
 /** Pages of other sites can send forms and texts without asking, but not this; an empty body must say it too. */
@@ -234,7 +237,7 @@ async function checked(schema: AdminSchemaName, body: unknown): Promise<unknown>
 
 function answerError(error: unknown, { request, reply, admin }: Exchange) {
   const { message, hint, code, class: known } = toGatewayError(error);
-  noteWrite(admin, request, { outcome: code, reason: message });
+  noteWrite({ admin, request, reply }, { outcome: code, reason: message });
   const own = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : undefined;
   const status = own ?? known.httpStatus;
   if (status >= 500) admin.log(known.level, `admin: ${code}: ${message}`);

@@ -7,18 +7,21 @@ import { VIA_HEADER } from '../policy/loop-guard.ts';
 import type { Access } from './access.ts';
 import type { Door } from './door.ts';
 import type { McpRoutes } from './mcp-routes.ts';
+import { requestNamer } from './request-id.ts';
 import { type WatchGranted, watchGranted } from './watch-granted.ts';
 
 export class BeforeRouter {
   readonly #door: Door;
   readonly #mcp: McpRoutes;
   readonly #watch: WatchGranted | undefined;
+  readonly #name: ReturnType<typeof requestNamer>;
   /** Of those that the router got after all: asking twice would count a wrong credential twice. */
   readonly #asked = new WeakMap<IncomingMessage, Access | Promise<Access>>();
 
   constructor(door: Door, mcp: McpRoutes) {
     this.#door = door;
     this.#mcp = mcp;
+    this.#name = requestNamer(door.isFromProxy);
     this.#watch = door.askAgain && watchGranted(door.askAgain);
   }
 
@@ -26,6 +29,7 @@ export class BeforeRouter {
   watch(server: Server): void {
     const [route] = server.listeners('request');
     server.removeAllListeners('request').on('request', (request: IncomingMessage, response: ServerResponse) => {
+      this.#name(request, response);
       if (!this.#takes(request, response)) route?.call(server, request, response);
     });
   }

@@ -7,10 +7,11 @@ import type { ByteCall } from './byte-call.ts';
 import type { Abortable, CallsInFlight } from './calls-in-flight.ts';
 import type { SignsOfLife, Silence } from './keep-alive.ts';
 import { sendError, sendResult } from './plain-lane.ts';
+import { requestIdOf } from './request-id.ts';
 
 /** Sends a call on its way; gives how to give up. Every failure is told to the listener. */
 export type DirectPass = (
-  call: Pick<PassedCall, 'tool' | 'params' | 'session' | 'listener'>,
+  call: Pick<PassedCall, 'tool' | 'params' | 'requestId' | 'session' | 'listener'>,
 ) => (reason: Error) => void;
 
 export interface ByteExchange {
@@ -41,7 +42,8 @@ class Answering implements ByteListener, Abortable {
     response.on('close', () => this.abort(new Error('the client closed the connection')));
     this.#leave = inFlight.enter(session, call.id, this);
     this.#silence = signs.begin(response);
-    const giveUp = pass({ tool: call.tool, params: call.params, session, listener: this });
+    const requestId = requestIdOf(response);
+    const giveUp = pass({ tool: call.tool, params: call.params, requestId, session, listener: this });
     if (this.#exchange) this.#giveUp = giveUp;
   }
 

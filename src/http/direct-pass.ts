@@ -9,8 +9,9 @@ import { usableTools } from './usable-tools.ts';
 
 export function createDirectPass(parts: MetaToolParts, known: KnownServer, principal: Principal): DirectPass {
   const isUsable = usableTools(parts.catalog, known);
-  return ({ tool, params, session, listener }) => {
-    if (isUsable(tool)) return passUpstream(parts, { server: known, tool, params, principal, session, listener });
+  return (call) => {
+    const { tool, listener } = call;
+    if (isUsable(tool)) return passUpstream(parts, { server: known, principal, ...call });
     listener.failed(unknownTool(tool, parts.catalog.toolNames(known.name).filter(isUsable)));
     return () => {};
   };

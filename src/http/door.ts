@@ -16,6 +16,7 @@ export interface Door {
   readonly askAgain: Authenticate | undefined;
   /** As far as it is known; of headers only what listed proxies wrote is believed. */
   readonly clientAddress: (request: IncomingMessage) => string;
+  readonly isFromProxy: (request: IncomingMessage) => boolean;
   /** Undefined where nobody is asked for a token. */
   readonly metadata:
     | { readonly baseUrl: (request: IncomingMessage) => string; readonly issuers: readonly string[] }
@@ -43,10 +44,17 @@ export function createDoor(options: DoorOptions): Door {
   const { host, auth, publicUrl, trustedProxies } = options;
   const refusal = createNameGuard(options);
   const isOurs = (name: string) => refusal({ host: name }) === undefined;
-  const { baseUrl, clientAddress } = createForwarded({ publicUrl, trustedProxies, isOurs });
+  const { baseUrl, clientAddress, isFromProxy } = createForwarded({ publicUrl, trustedProxies, isOurs });
   if (!auth) {
     if (!isLoopback(host)) throw openToTheNetwork(host);
-    return { refusal, authenticate: trustLoopback, askAgain: undefined, clientAddress, metadata: undefined };
+    return {
+      refusal,
+      authenticate: trustLoopback,
+      askAgain: undefined,
+      clientAddress,
+      isFromProxy,
+      metadata: undefined,
+    };
   }
   const { verifiers, isApiKey, issuers, limiter, failures: rate } = auth;
   const authenticate = createAuthenticate({ verifiers, isApiKey, baseUrl });
@@ -55,6 +63,7 @@ export function createDoor(options: DoorOptions): Door {
     askAgain: authenticate,
     authenticate: slowingDown(authenticate, { limiter, rate, clientAddress }),
     clientAddress,
+    isFromProxy,
     metadata: { baseUrl, issuers },
   };
 }

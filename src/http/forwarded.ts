@@ -5,6 +5,8 @@ import { BlockList, isIP } from 'node:net';
 export interface Forwarded {
   /** The nearest address that is no listed proxy; what a client writes into the header itself is never believed. */
   clientAddress(request: IncomingMessage): string;
+  /** Whether a listed proxy has sent it. */
+  isFromProxy(request: IncomingMessage): boolean;
   /** Scheme and host that the client used, without a path or a slash at the end. */
   baseUrl(request: IncomingMessage): string;
 }
@@ -20,7 +22,9 @@ export interface ForwardedOptions {
 export function createForwarded({ publicUrl, trustedProxies, isOurs }: ForwardedOptions): Forwarded {
   const proxies = toBlockList(trustedProxies);
   const isProxy = (address: string) => isIP(address) !== 0 && proxies.check(address, familyOf(address));
+  const isFromProxy = (request: IncomingMessage) => isProxy(plainAddress(request.socket.remoteAddress ?? ''));
   return {
+    isFromProxy,
     clientAddress(request) {
       const hops = header(request, 'x-forwarded-for').split(',').map(plainAddress);
       let nearest = plainAddress(request.socket.remoteAddress ?? '');
@@ -34,7 +38,7 @@ export function createForwarded({ publicUrl, trustedProxies, isOurs }: Forwarded
     baseUrl(request) {
       if (publicUrl) return publicUrl.origin;
       const host = request.headers.host ?? '';
-      if (!isProxy(plainAddress(request.socket.remoteAddress ?? ''))) return `http://${host}`;
+      if (!isFromProxy(request)) return `http://${host}`;
       const forwardedHost = lastOf(header(request, 'x-forwarded-host'));
       const scheme = lastOf(header(request, 'x-forwarded-proto')) === 'https' ? 'https' : 'http';
       return `${scheme}://${forwardedHost !== '' && isOurs(forwardedHost) ? forwardedHost : host}`;

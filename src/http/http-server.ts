@@ -1,5 +1,5 @@
 /** The HTTP front door: `/mcp`, `/mcp/<server>`, health and what OAuth clients must know. */
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { DoorBounds } from '../config/config.ts';
 import { GatewayError } from '../errors.ts';
 import type { MetricsPage } from '../observability/metrics.ts';
@@ -12,6 +12,7 @@ import type { Door } from './door.ts';
 import { watchForDrain } from './drain.ts';
 import { type McpParts, McpRoutes } from './mcp-routes.ts';
 import { METADATA_PATH, protectedResource } from './protected-resource.ts';
+import { requestIdOf } from './request-id.ts';
 import { sendsSomething } from './slow-down.ts';
 
 declare module 'fastify' {
@@ -112,20 +113,20 @@ const HEADERS_MS_MAX = 15_000;
 const HEADER_BYTES_MAX = 32 * 1024;
 
 function guard(app: FastifyInstance, { door, onRefused }: HttpParts, before: BeforeRouter): void {
-  const note = (request: FastifyRequest, reason: RefusalReason, message: string) =>
-    onRefused({ reason, message, address: door.clientAddress(request.raw) });
+  const note = (request: FastifyRequest, reply: FastifyReply, why: Pick<RefusedRequest, 'reason' | 'message'>) =>
+    onRefused({ ...why, address: door.clientAddress(request.raw), requestId: requestIdOf(reply.raw) });
   app.addHook('onClose', async () => before.close());
   app.decorateRequest('principal');
   app.addHook('onRequest', async (request, reply) => {
     const why = door.refusal(request.headers);
     if (why !== undefined) {
-      note(request, 'name', why);
+      note(request, reply, { reason: 'name', message: why });
       return reply.code(403).send({ error: why });
     }
     if (request.routeOptions.config.access === 'open') return;
     const access = await before.access(request.raw);
     if (access.kind === 'refused') {
-      note(request, reasonOf(access.status, request), access.message);
+      note(request, reply, { reason: reasonOf(access.status, request), message: access.message });
       return reply.code(access.status).headers(access.headers).send({ error: access.message });
     }
     request.principal = access.principal;

@@ -10,6 +10,7 @@ import type { Principal } from '../policy/principal.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 import type { CallsInFlight } from './calls-in-flight.ts';
 import { EVENT_STREAM_HEADERS, type SignsOfLife } from './keep-alive.ts';
+import { requestIdOf } from './request-id.ts';
 
 type Method = 'initialize' | 'ping' | 'tools/list' | 'tools/call';
 
@@ -78,7 +79,8 @@ export async function answerPlainly(exchange: PlainExchange): Promise<void> {
   response.once('close', onGone);
   const silence = request.method === 'tools/call' ? signs.begin(response) : undefined;
   try {
-    const context = { principal, signal: call.signal, ...metaOf(request.params, response) };
+    const requestId = requestIdOf(response);
+    const context = { principal, requestId, signal: call.signal, ...metaOf(request.params, response) };
     const result = await perform(offer, request, context);
     if (request.method === 'initialize') response.setHeader('mcp-session-id', inFlight.newSession());
     sendResult(response, request.id, result);

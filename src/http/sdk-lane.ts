@@ -3,10 +3,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler, type McpRequestContext } from '@modelcontextprotocol/server';
 import { GatewayError } from '../errors.ts';
-import { createSdkServer } from '../meta-tools/sdk-server.ts';
+import { createSdkServer, type SdkCaller } from '../meta-tools/sdk-server.ts';
 import type { ToolOffer } from '../meta-tools/tool-offer.ts';
 import type { Principal } from '../policy/principal.ts';
 import { SILENCE_MS } from './keep-alive.ts';
+import { requestIdOf } from './request-id.ts';
 
 /** A request and whom it is from. */
 export interface Exchange {
@@ -36,8 +37,8 @@ export function createSdkLane(offer: OfferFor, { bodyBytesMax, onError, silenceM
   const laneOf = (responseMode: 'auto' | 'sse') => {
     const handler = createMcpHandler(
       (context) => {
-        const principal = principalOf(context);
-        return createSdkServer(offer(principal), principal);
+        const { principal, requestId } = callerOf(context);
+        return createSdkServer(offer(principal), { principal, requestId });
       },
       { ...limits, responseMode },
     );
@@ -47,7 +48,11 @@ export function createSdkLane(offer: OfferFor, { bodyBytesMax, onError, silenceM
   const [plain, streaming] = [laneOf('auto'), laneOf('sse')];
   const handle = ({ request, response, principal }: Exchange, body: unknown) => {
     const { node } = request.headers['mcp-method'] === 'tools/call' ? streaming : plain;
-    return node(Object.assign(request, { auth: authInfoOf(principal) }), response, body);
+    return node(
+      Object.assign(request, { auth: authInfoOf({ principal, requestId: requestIdOf(response) }) }),
+      response,
+      body,
+    );
   };
   const close = async () => {
     await Promise.all([plain.handler.close(), streaming.handler.close()]);
@@ -56,14 +61,14 @@ export function createSdkLane(offer: OfferFor, { bodyBytesMax, onError, silenceM
 }
 
 /** The SDK carries what it is told of a caller from the request to the server that it makes for it. */
-function authInfoOf(principal: Principal): AuthInfo {
-  return { token: '', clientId: principal.id, scopes: [], extra: { principal } };
+function authInfoOf(caller: SdkCaller): AuthInfo {
+  return { token: '', clientId: caller.principal.id, scopes: [], extra: { caller } };
 }
 
-function principalOf({ authInfo }: McpRequestContext): Principal {
-  const principal = authInfo?.extra?.principal;
-  if (principal === undefined) throw new GatewayError('UNAUTHENTICATED', 'a request came without its principal');
-  return principal as Principal;
+function callerOf({ authInfo }: McpRequestContext): SdkCaller {
+  const caller = authInfo?.extra?.caller;
+  if (caller === undefined) throw new GatewayError('UNAUTHENTICATED', 'a request came without its principal');
+  return caller as SdkCaller;
 }
 
 type AuthInfo = NonNullable<McpRequestContext['authInfo']>;

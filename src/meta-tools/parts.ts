@@ -32,6 +32,8 @@ export interface MetaToolParts {
 
 export interface CallContext {
   readonly principal: Principal;
+  /** Of a call over HTTP: by it lines of log and audit are found together. */
+  readonly requestId?: string | undefined;
   readonly signal: AbortSignal;
   /** Sends MCP progress to the caller; absent when it did not ask for any. */
   readonly onProgress?: (progress: JsonObject) => void;

@@ -14,6 +14,7 @@ export interface CallRecord {
   readonly durationMs: number;
   readonly error: GatewayError | undefined;
   readonly principal: Principal;
+  readonly requestId?: string | undefined;
   /** The texts of the answer, for whoever wants to know how long it was. */
   text(): string;
 }
@@ -60,9 +61,10 @@ interface GuardedCall {
 
 async function guarded(name: string, { tool, parts, given, context, note }: GuardedCall): Promise<JsonObject> {
   const startedMs = performance.now();
-  const { principal } = context;
+  const { principal, requestId } = context;
   const record = (result: JsonObject, error?: GatewayError) => {
-    note({ tool: name, durationMs: performance.now() - startedMs, error, principal, text: () => textOf(result) });
+    const durationMs = performance.now() - startedMs;
+    note({ tool: name, durationMs, error, principal, requestId, text: () => textOf(result) });
     return result;
   };
   try {

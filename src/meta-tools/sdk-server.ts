@@ -1,11 +1,13 @@
 /** A tool offer as an MCP server of the SDK, which knows every era, transport and corner of the protocol. */
 import { ProtocolError, Server, type ServerContext } from '@modelcontextprotocol/server';
-import type { Principal } from '../policy/principal.ts';
 import { isObject, type JsonObject } from '../stdx/json.ts';
 import type { CallContext } from './parts.ts';
 import { OTHER_METHODS, type OtherOffer, type ToolOffer, toRpcError } from './tool-offer.ts';
 
-export function createSdkServer(offer: ToolOffer, principal: Principal): Server {
+/** Who speaks to the server that is made, and by which request. */
+export type SdkCaller = Pick<CallContext, 'principal' | 'requestId'>;
+
+export function createSdkServer(offer: ToolOffer, caller: SdkCaller): Server {
   const { identity, instructions, listTtlMs, others } = offer;
   const server = new PassThroughServer(identity, {
     capabilities: { tools: {}, ...others?.capabilities },
@@ -13,21 +15,21 @@ export function createSdkServer(offer: ToolOffer, principal: Principal): Server 
     ...(listTtlMs > 0 ? { cacheHints: { 'tools/list': { ttlMs: listTtlMs, cacheScope: 'public' } } } : {}),
   });
   server.setRequestHandler('tools/list', { params: anyObject, result: anyObject }, (params, ctx) =>
-    answer(ctx, { params, principal }, (context) => offer.list(params, context)),
+    answer(ctx, { params, caller }, (context) => offer.list(params, context)),
   );
   server.setRequestHandler('tools/call', { params: anyObject, result: anyObject }, async (params, ctx) => {
-    const result = await answer(ctx, { params, principal }, (context) => offer.call(params, context));
+    const result = await answer(ctx, { params, caller }, (context) => offer.call(params, context));
     return server.projectCallToolResult(result as never, undefined) as unknown as JsonObject;
   });
-  if (others) serveOthers(server, others, principal);
+  if (others) serveOthers(server, others, caller);
   return server;
 }
 
-function serveOthers(server: Server, others: OtherOffer, principal: Principal): void {
+function serveOthers(server: Server, others: OtherOffer, caller: SdkCaller): void {
   const methods = Object.keys(others.capabilities).flatMap((name) => OTHER_METHODS[name] ?? []);
   for (const method of methods) {
     server.setRequestHandler(method, { params: anyObject, result: anyObject }, (params, ctx) =>
-      answer(ctx, { params, principal }, (context) => others.request(method, params, context)),
+      answer(ctx, { params, caller }, (context) => others.request(method, params, context)),
     );
   }
 }
@@ -57,13 +59,13 @@ const anyObject: AnyObjectSchema = {
 
 interface Asked {
   readonly params: JsonObject;
-  readonly principal: Principal;
+  readonly caller: SdkCaller;
 }
 
 /** Progress is handed over in order and before the result, which would otherwise overtake it. */
 async function answer(
   { mcpReq }: ServerContext,
-  { params, principal }: Asked,
+  { params, caller }: Asked,
   work: (context: CallContext) => Promise<JsonObject>,
 ): Promise<JsonObject> {
   const meta = isObject(params._meta) ? (params._meta as JsonObject) : undefined;
@@ -76,7 +78,7 @@ async function answer(
   const wanted = typeof progressToken === 'string' || typeof progressToken === 'number';
   try {
     return await work({
-      principal,
+      ...caller,
       signal: mcpReq.signal,
       ...(meta ? { meta } : {}),
       ...(wanted ? { onProgress } : {}),

@@ -29,10 +29,10 @@ type Parts = Pick<MetaToolParts, 'pool' | 'admission' | 'paths' | 'catalog'>;
 /** The upstream's result as it came. Throws NEEDS_CONFIG, RATE_LIMITED and NOT_ALLOWED (by limits, or for a path out of the workspace), and what the pool and the session throw. */
 export async function callUpstream(parts: Parts, call: UpstreamCall): Promise<JsonObject> {
   const { door, server, tool, params, context } = call;
-  const { principal } = context;
+  const { principal, requestId } = context;
   requireConfigured(server);
   const own = call.method === 'tools/call' ? (server.shows?.own(tool) ?? tool) : tool;
-  const admitted = parts.admission.admit({ principal, door, server: server.name, tool: own, params });
+  const admitted = parts.admission.admit({ principal, requestId, door, server: server.name, tool: own, params });
   const begunMs = performance.now();
   const timing = { upstreamMs: 0 };
   const finish = (error: GatewayError | undefined, isToolError: boolean) =>

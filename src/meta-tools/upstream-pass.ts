@@ -17,6 +17,7 @@ export interface PassedCall {
   /** Of a `tools/call`, on one line. */
   readonly params: ByteText;
   readonly principal: Principal;
+  readonly requestId: string | undefined;
   readonly session: string | undefined;
   readonly listener: ByteListener;
 }
@@ -105,10 +106,11 @@ class Passing implements ByteListener {
   }
 
   #admit(): Admitted {
-    const { server, tool, principal } = this.#call;
+    const { server, tool, principal, requestId } = this.#call;
     const parsed = () => this.#parsed();
     return this.#parts.admission.admit({
       principal,
+      requestId,
       door: 'direct',
       server: server.name,
       tool: server.shows?.own(tool) ?? tool,
@@ -120,10 +122,10 @@ class Passing implements ByteListener {
 
   /** As every other call, with the place that it may have got already. */
   async #parse(ask: typeof leaseAndAsk, lease?: Lease): Promise<void> {
-    const { server, tool, principal, session } = this.#call;
+    const { server, tool, principal, requestId, session } = this.#call;
     const gone = new AbortController();
     this.#giveUp = (reason) => gone.abort(reason);
-    const context = { principal, signal: gone.signal };
+    const context = { principal, requestId, signal: gone.signal };
     const behalf = session === undefined ? undefined : { session };
     const asked = { door: 'direct', method: METHOD, server, tool, params: this.#parsed(), context, behalf } as const;
     await ask(this.#parts, asked, { timing: this.#timing, lease }).then(

@@ -2,7 +2,8 @@
 
 export type LogLevel = 'info' | 'warn' | 'error';
 
-export type Log = (level: LogLevel, message: string) => void;
+/** `requestId` of the request over HTTP that the line is about. */
+export type Log = (level: LogLevel, message: string, requestId?: string) => void;
 
 export interface LogOptions {
   readonly write: (line: string) => void;
@@ -18,9 +19,10 @@ const ORDER: Readonly<Record<LogLevel | 'off', number>> = { info: 0, warn: 1, er
 
 export function createLog({ write, redact, levelMin, format = 'text' }: LogOptions): Log {
   const render = format === 'json' ? asJson : asText;
-  return (level, message) => {
+  return (level, message, requestId) => {
     if (ORDER[level] < ORDER[levelMin]) return;
-    write(`${render({ time: new Date().toISOString(), level, message: redact(message) })}\n`);
+    const request = requestId === undefined ? {} : { request: requestId };
+    write(`${render({ time: new Date().toISOString(), level, message: redact(message), ...request })}\n`);
   };
 }
 
@@ -28,7 +30,9 @@ interface Line {
   readonly time: string;
   readonly level: LogLevel;
   readonly message: string;
+  readonly request?: string;
 }
 
-const asText = ({ time, level, message }: Line) => `${time} ${level.padEnd(5)} ${message.replaceAll('\n', '\n  ')}`;
+const asText = ({ time, level, message, request }: Line) =>
+  `${time} ${level.padEnd(5)} ${message.replaceAll('\n', '\n  ')}${request === undefined ? '' : ` [${request}]`}`;
 const asJson = (line: Line) => JSON.stringify(line);

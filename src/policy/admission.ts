@@ -4,6 +4,8 @@ import type { Principal } from './principal.ts';
 
 export interface AskedCall {
   readonly principal: Principal;
+  /** Of a call over HTTP. */
+  readonly requestId?: string | undefined;
   readonly door: 'use_tool' | 'direct' | 'profile';
   readonly server: string;
   /** The upstream's own name of the tool; of other requests the method, such as `prompts/get`. */

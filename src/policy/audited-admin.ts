@@ -5,6 +5,7 @@ import type { Principal } from './principal.ts';
 
 export interface AdminRecord {
   readonly principal: Pick<Principal, 'id'>;
+  readonly requestId?: string | undefined;
   /** Such as `POST /api/servers/git/stop` or `key revoke`. */
   readonly action: string;
   /** The server or key that it was about, where there is one and the action does not name it. */
@@ -15,10 +16,12 @@ export interface AdminRecord {
   readonly reason?: string | undefined;
 }
 
-export function auditAdmin(audit: AuditFile, { principal, action, target, outcome, reason }: AdminRecord): void {
+export function auditAdmin(audit: AuditFile, record: AdminRecord): void {
+  const { principal, requestId, action, target, outcome, reason } = record;
   audit.write({
     time: new Date().toISOString(),
     event: 'admin',
+    ...(requestId === undefined ? {} : { request: requestId }),
     principal: principal.id,
     action,
     ...(target === undefined ? {} : { target }),

@@ -16,11 +16,12 @@ export function createAuditedCalls(audit: AuditFile, { params }: { params: boole
   };
 }
 
-function lineOf({ principal, door, server, tool }: AskedCall, outcome: CallOutcome): JsonObject {
+function lineOf({ principal, requestId, door, server, tool }: AskedCall, outcome: CallOutcome): JsonObject {
   const { error, isToolError, durationMs, upstreamMs } = outcome;
   return {
     time: new Date().toISOString(),
     event: 'call',
+    ...nameOf(requestId),
     principal: principal.id,
     door,
     server,
@@ -31,6 +32,9 @@ function lineOf({ principal, door, server, tool }: AskedCall, outcome: CallOutco
   };
 }
 
+/** Of requests over HTTP. */
+const nameOf = (requestId: string | undefined): JsonObject => (requestId === undefined ? {} : { request: requestId });
+
 /** A question that the gateway itself decided, without any server being called. */
 export interface Decision {
   readonly principal: Pick<Principal, 'id'>;
@@ -38,6 +42,7 @@ export interface Decision {
   /** `ok` or the code of the refusal. */
   readonly outcome: string;
   readonly reason?: string;
+  readonly requestId?: string | undefined;
   /** Of a client that is not known otherwise. */
   readonly address?: string;
   /** Decisions of this kind before it that have no line. */
@@ -45,11 +50,12 @@ export interface Decision {
 }
 
 export function auditDecision(audit: AuditFile, decision: Decision): void {
-  const { principal, door, outcome, reason, address, skipped = 0 } = decision;
+  const { principal, requestId, door, outcome, reason, address, skipped = 0 } = decision;
   const why: JsonObject = reason === undefined ? {} : { reason: String(maskSecrets(reason)) };
   audit.write({
     time: new Date().toISOString(),
     event: 'decision',
+    ...nameOf(requestId),
     principal: principal.id,
     door,
     outcome,

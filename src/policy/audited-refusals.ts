@@ -12,6 +12,7 @@ export interface RefusedRequest {
   readonly message: string;
   /** Of the client, as far as it is known. */
   readonly address: string;
+  readonly requestId?: string | undefined;
 }
 
 export interface AuditedRefusals {
@@ -38,7 +39,7 @@ export function createAuditedRefusals(audit: AuditFile, now: () => number): Audi
   const limiter = createRateLimiter(now);
   let skipped = 0;
   return {
-    note({ reason, message, address }) {
+    note({ reason, message, address, requestId }) {
       const key = `address ${address}`;
       if (limiter.waitMs(ALL, OF_ALL) > 0 || limiter.waitMs(key, OF_ADDRESS) > 0) {
         skipped += 1;
@@ -52,6 +53,7 @@ export function createAuditedRefusals(audit: AuditFile, now: () => number): Audi
         outcome: OUTCOME[reason],
         reason: message,
         address,
+        requestId,
         skipped,
       });
       skipped = 0;

@@ -53,7 +53,7 @@ export async function openTestGateway(
     version: '0.0.0',
     env: process.env,
     modelFolder: MODEL_FOLDER,
-    log: (level, text) => log.push(`${level} ${text}`),
+    log: (level, text, request) => log.push(`${level} ${text}${request === undefined ? '' : ` [${request}]`}`),
   });
   onTestFinished(() => gateway.close());
   const call: TestGateway['call'] = async (tool, given, context) => {

@@ -22,3 +22,13 @@ it('writes an object a line for programs, whatever the message has', () => {
   expect(line.trimEnd()).not.toContain('\n');
   expect(JSON.parse(line)).toEqual({ time: expect.any(String), level: 'warn', message: 'the key "***"\nis wrong' });
 });
+
+it.each([
+  ['text', / info {2}used \[edge-42\]\n$/],
+  ['json', /"message":"used","request":"edge-42"\}\n$/],
+] as const)('says as %s which request a line is about', (format, expected) => {
+  const lines: string[] = [];
+  const log = createLog({ write: (line) => lines.push(line), redact: (text) => text, levelMin: 'info', format });
+  log('info', 'used', 'edge-42');
+  expect(lines[0]).toMatch(expected);
+});
