@@ -3,7 +3,7 @@ import type { Listed } from '../discovery/discovery.ts';
 import { explain, GatewayError } from '../errors.ts';
 import type { MetaToolParts } from '../meta-tools/parts.ts';
 import { type AdminClient, type AdminFlags, runningGateway, serversOf } from './admin-client.ts';
-import { type Invocation, paint, print, printJson } from './invocation.ts';
+import { type Invocation, paint, print, printJson, tell } from './invocation.ts';
 import { withGateway } from './open.ts';
 import { withProgress } from './progress.ts';
 
@@ -13,6 +13,7 @@ export async function indexServers(
   flags: AdminFlags,
 ): Promise<number> {
   const gateway = await runningGateway(invocation, flags);
+  if (gateway) tell(invocation, `asking the gateway at ${gateway.url}`);
   const rows = gateway
     ? await indexThere(gateway, servers)
     : await withGateway(invocation, flags, (parts) => indexHere(invocation, servers, parts));

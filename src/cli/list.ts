@@ -14,6 +14,7 @@ import { withGateway } from './open.ts';
 export async function list(invocation: Invocation, server: string | undefined, flags: AdminFlags): Promise<number> {
   const gateway = await runningGateway(invocation, flags);
   const url = gateway?.url ?? null;
+  if (gateway) tell(invocation, `as the gateway at ${gateway.url} has it:`);
   if (server === undefined) {
     const rows = gateway ? await rowsThere(gateway) : await withGateway(invocation, flags, rowsHere);
     if (flags.json) printJson(invocation, { servers: rows, gateway: url });

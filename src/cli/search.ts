@@ -1,5 +1,6 @@
 /** `tooldex search "task"`: the answer that an agent would get, without a running gateway. */
 import { GatewayError } from '../errors.ts';
+import { namedParts } from '../meta-tools/shown-view.ts';
 import { LOCAL } from '../policy/principal.ts';
 import type { JsonObject } from '../stdx/json.ts';
 import { type CommonFlags, type Invocation, print, printJson } from './invocation.ts';
@@ -18,7 +19,7 @@ export interface SearchFlags extends CommonFlags {
 export async function search(invocation: Invocation, task: string, flags: SearchFlags): Promise<number> {
   const { gateway } = await openGateway(invocation, flags, { levelMin: 'off' });
   try {
-    const parts = await gateway.open();
+    const parts = namedParts(await gateway.open());
     await withProgress(invocation, (onProgress) => parts.discovery.listMissing({ onProgress }));
     if (flags.json || flags.explain) {
       await parts.discovery.refresh();

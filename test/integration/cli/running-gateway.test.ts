@@ -53,6 +53,7 @@ describe('with a running gateway', () => {
     // Only the process that runs it can know that.
     expect(listed.servers).toContainEqual(expect.objectContaining({ server: 'second', state: 'ready' }));
     expect((await say(config, ['list', 'second'])).text).toContain('echo(');
+    expect((await say(config, ['list'])).text).toContain(`as the gateway at ${gateway.url.origin} has it`);
 
     const started = journalOf(journal, 'started').length;
     expect((await say(config, ['restart', 'second'])).text).toContain('its next call starts it anew');
