@@ -1,6 +1,6 @@
 /** The part of the composition root for servers that callers bring: what becomes of them, and when they are in use. */
 import { isDeepStrictEqual } from 'node:util';
-import type { ToolIndex } from '../index/tool-index.ts';
+import type { ObservableToolIndex } from '../index/create-tool-index.ts';
 import type { AddedServer, AddedServers } from './catalog/added-servers.ts';
 import type { ConfiguredServers } from './catalog/configured-servers.ts';
 import type { PendingServers } from './catalog/pending-servers.ts';
@@ -31,7 +31,7 @@ export interface AdditionsParts {
   readonly clock: Clock;
   readonly log: Log;
   /** For finding servers of the catalog; opened when it is first needed. */
-  readonly openIndex: () => Promise<ToolIndex>;
+  readonly openIndex: () => Promise<ObservableToolIndex>;
 }
 
 export interface OpenAdditions {

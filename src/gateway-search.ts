@@ -1,6 +1,7 @@
 /** The part of the composition root that opens the search engine as the configuration wants it. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ObservableToolIndex } from '../index/create-tool-index.ts';
 import type { BlobStorage, VectorStore } from '../index/store/vector-store.ts';
 import type { ToolIndex } from '../index/tool-index.ts';
 import type { VectorSource } from '../index/vector-layer.ts';
@@ -31,7 +32,7 @@ export async function openSearch(options: SearchOptions): Promise<ToolIndex> {
 }
 
 /** For servers that could be added: few texts, so the static model serves whatever the configuration says. */
-export async function openCatalogIndex(modelFolder: string): Promise<ToolIndex> {
+export async function openCatalogIndex(modelFolder: string): Promise<ObservableToolIndex> {
   const { openToolIndex } = await import('../index/open-tool-index.ts');
   return openToolIndex({ modelFolder });
 }
