@@ -56,10 +56,22 @@ interface Start {
   readonly stopTimes: StopTimes;
 }
 
-async function start({ docker, server, options, stopTimes }: Start): Promise<ContainerEndpoint> {
-  const container = await docker.createContainer(options).catch((error) => {
-    throw startFailure(server, error);
-  });
+async function start(given: Start): Promise<ContainerEndpoint> {
+  const { server, options } = given;
+  try {
+    return await startOnce(given);
+  } catch (error) {
+    if (!lacksInit(error)) throw startFailure(server, error);
+    const withoutInit = { ...options, HostConfig: { ...options.HostConfig, Init: false } };
+    return startOnce({ ...given, options: withoutInit }).catch((failed: unknown) => {
+      throw startFailure(server, failed);
+    });
+  }
+}
+
+/** Nothing is left of it when it throws. */
+async function startOnce({ docker, server, options, stopTimes }: Start): Promise<ContainerEndpoint> {
+  const container = await docker.createContainer(options);
   try {
     await assertRuntime(container, server);
     const stream = await attach(container);
@@ -68,15 +80,7 @@ async function start({ docker, server, options, stopTimes }: Start): Promise<Con
     return endpoint;
   } catch (error) {
     await stopContainer(container, 0);
-    if (lacksInit(error) && options.HostConfig?.Init) {
-      return start({
-        docker,
-        server,
-        stopTimes,
-        options: { ...options, HostConfig: { ...options.HostConfig, Init: false } },
-      });
-    }
-    throw startFailure(server, error);
+    throw error;
   }
 }
 
