@@ -1,17 +1,21 @@
 /** The part of the composition root that opens the doors: HTTP and stdio, each loaded when it is asked for. */
 import type { Readable, Writable } from 'node:stream';
+import type { ServerDirectory } from './catalog/server-directory.ts';
 import type { Config } from './config/config.ts';
 import type { ConfigFile } from './config/config-file.ts';
 import type { Gateway } from './gateway.ts';
 import { openDoor } from './gateway-access.ts';
+import type { Observed } from './gateway-observed.ts';
 import { readinessOf } from './gateway-readiness.ts';
 import type { Administration } from './http/admin-routes.ts';
 import type { HttpServer } from './http/http-server.ts';
 import type { MetaToolParts } from './meta-tools/parts.ts';
 import { namedParts } from './meta-tools/shown-view.ts';
+import type { ToolOffer } from './meta-tools/tool-offer.ts';
 import type { Log } from './observability/log.ts';
 import { LOCAL, type Principal } from './policy/principal.ts';
 import { visibleServers } from './policy/visible-servers.ts';
+import type { JsonObject } from './stdx/json.ts';
 
 export interface ServeHttpOptions {
   readonly config: Config;
@@ -32,10 +36,11 @@ export async function serveHttp(gateway: Gateway, options: ServeHttpOptions): Pr
     gateway.open(),
   ]);
   const { identity, menu, calls } = gateway;
-  const meta = (principal: Principal) => {
+  const meta = (principal: Principal): ToolOffer => {
     const { policy } = parts;
     const seen = policy.restricts(principal) ? gateway.menuFor((name) => policy.seesServer(principal, name)) : menu;
-    return createMetaOffer(identity, seen, calls);
+    const offer = createMetaOffer(identity, seen, calls);
+    return noteList ? { ...offer, list: (...asked) => noteList(principal, offer.list(...asked)) } : offer;
   };
   const visible = (principal: Principal) => visibleServers(parts.directory, parts.policy, principal);
   const direct = (server: string, principal: Principal) => {
@@ -49,6 +54,7 @@ export async function serveHttp(gateway: Gateway, options: ServeHttpOptions): Pr
       : undefined;
   const onSessionEnd = (session: string) => parts.pool.endSession(session);
   const observed = await gateway.observed();
+  const noteList = await listNoter(observed, { catalog: parts.catalog, visible });
   const readiness = async (principal: Principal) => {
     const { status, parts: details } = readinessOf({ configStatus: gateway.configStatus, observed }, parts);
     return { status, ...(parts.policy.isAdmin(principal) ? details : {}) };
@@ -88,6 +94,25 @@ export async function serveHttp(gateway: Gateway, options: ServeHttpOptions): Pr
   return { ...server, close };
 }
 
+interface ListNoterParts extends Pick<MetaToolParts, 'catalog'> {
+  readonly visible: (principal: Principal) => ServerDirectory;
+}
+
+/** Undefined where nobody counts. */
+async function listNoter({ metrics }: Observed, { catalog, visible }: ListNoterParts) {
+  if (!metrics) return undefined;
+  const [{ wholeListMeter }, { estimateTokens }] = await Promise.all([
+    import('./meta-tools/whole-list.ts'),
+    import('./meta-tools/tokens.ts'),
+  ]);
+  const whole = wholeListMeter(catalog);
+  return async (principal: Principal, listing: Promise<JsonObject>) => {
+    const listed = await listing;
+    metrics.listed(estimateTokens(JSON.stringify(listed.tools)), whole(visible(principal)));
+    return listed;
+  };
+}
+
 /** The parts keep their policy behind a getter, so they are asked anew each time. */
 function administration(
   gateway: Gateway,
@@ -122,18 +147,24 @@ export interface StdioDoor {
 }
 
 export async function serveOnStdio(gateway: Gateway, options: ServeStdioOptions): Promise<StdioDoor> {
-  const [{ serveStdio, StdioServerTransport }, { createMetaOffer }, { createSdkServer }] = await Promise.all([
-    import('@modelcontextprotocol/server/stdio'),
-    import('./meta-tools/meta-offer.ts'),
-    import('./meta-tools/sdk-server.ts'),
-  ]);
+  const [{ serveStdio, StdioServerTransport }, { createMetaOffer }, { announceChanges, createSdkServer }] =
+    await Promise.all([
+      import('@modelcontextprotocol/server/stdio'),
+      import('./meta-tools/meta-offer.ts'),
+      import('./meta-tools/sdk-server.ts'),
+    ]);
   const { input, output, log, profile } = options;
   const transport = new StdioServerTransport(input, output, { maxBufferSize: MESSAGE_BYTES_MAX });
   const ended = new Promise<void>((resolve) => input.once('close', resolve).once('end', resolve));
   const onerror = (error: Error) => log('info', `stdio: ${error.message}`);
   const everything = () => createMetaOffer(gateway.identity, gateway.menu, gateway.calls);
   const offer = profile === undefined ? everything() : gateway.profiles.require(profile);
-  const session = serveStdio(() => createSdkServer(offer, { principal: LOCAL }), { transport, onerror });
+  const serve = () => {
+    const server = createSdkServer(offer, { principal: LOCAL }, offer.onChange !== undefined);
+    announceChanges(server, offer);
+    return server;
+  };
+  const session = serveStdio(serve, { transport, onerror });
   return { ended, close: () => session.close() };
 }
 

@@ -37,6 +37,8 @@ export interface MetricsPage {
 export interface Metrics {
   call(call: MeasuredCall): void;
   answer(answer: MeasuredAnswer): void;
+  /** A client was given the three tools instead of a list of all of them: estimated tokens of both. */
+  listed(shown: number, whole: number): void;
   search(search: MeasuredSearch): void;
   /** Kinds of the state that an instance of the server left and came into. */
   instance(server: string, from: string, to: string): void;
@@ -122,7 +124,7 @@ function callSeries(registers: Registers): Pick<Metrics, 'call'> {
   };
 }
 
-function answerSeries(registers: Registers): Pick<Metrics, 'answer' | 'search'> {
+function answerSeries(registers: Registers): Pick<Metrics, 'answer' | 'listed' | 'search'> {
   const operations = new Histogram({
     name: 'mcp_server_operation_duration_seconds',
     help: 'Calls of the three meta-tools, from request to answer.',
@@ -134,6 +136,11 @@ function answerSeries(registers: Registers): Pick<Metrics, 'answer' | 'search'> 
     name: 'tooldex_answer_tokens_total',
     help: 'Estimated length of the answers of the meta-tools, in tokens.',
     labelNames: ['tool'],
+    registers,
+  });
+  const saved = new Counter({
+    name: 'tooldex_saved_tokens_total',
+    help: 'Estimated tokens of the definitions that clients of /mcp did not get when they listed tools, less those of the three tools.',
     registers,
   });
   const searches = new Counter({
@@ -155,6 +162,7 @@ function answerSeries(registers: Registers): Pick<Metrics, 'answer' | 'search'> 
       operations.observe(labels, durationMs / 1_000);
       tokens.inc({ tool }, length);
     },
+    listed: (shown, whole) => saved.inc(Math.max(0, whole - shown)),
     search({ mode, verdict, isDegraded, durationMs }) {
       searches.inc({ mode, verdict, degraded: String(isDegraded) });
       seconds.observe({ mode }, durationMs / 1_000);

@@ -5,6 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import { GatewayError } from '../../../src/errors.ts';
 import { serveHttp } from '../../../src/gateway-doors.ts';
+import { estimateTokens } from '../../../src/meta-tools/tokens.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { openTestGateway } from './open-gateway.ts';
 
@@ -57,6 +58,41 @@ it('counts calls, searches, starts and instances at /metrics', async () => {
   expect(page).toMatch(/tooldex_server_starts_total\{server="good"\} [12]/);
   expect(page).toMatch(/tooldex_answer_tokens_total\{tool="search_mcp_server"\} [1-9]/);
   expect(page).toContain('mcp_server_operation_duration_seconds_count{mcp_method_name="tools/call"');
+});
+
+it('counts the definitions that a client did not get, of the tools that it may use', async () => {
+  const folder = tempDir('saved');
+  const allow = { tools: { allow: ['create_*'] } };
+  const servers = { many: { fixture: 'two-thousand-tools' }, few: { fixture: 'two-thousand-tools', keys: allow } };
+  const { gateway } = await openTestGateway(servers, folder, { metrics: true });
+  const config = await loadConfig({ file: join(folder, 'tooldex.json'), env: {} });
+  const server = await serveHttp(gateway, { config, host: '127.0.0.1', port: 0, log: () => undefined });
+  onTestFinished(() => server.close());
+  const saved = async () =>
+    Number(/^tooldex_saved_tokens_total (\d+)/m.exec(await (await fetch(new URL('/metrics', server.url))).text())?.[1]);
+  const list = () =>
+    fetch(server.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+      body: '{"jsonrpc":"2.0","id":1,"method":"tools/list"}',
+    });
+  const { discovery, catalog } = await gateway.open();
+  await Promise.all(['many', 'few'].map((name) => discovery.list(name)));
+  await (await list()).text();
+  const once = await saved();
+  const lengthOf = (name: string, mayUse: (tool: string) => boolean) =>
+    catalog
+      .tools(name)
+      .filter((tool) => mayUse(tool.name))
+      .reduce((sum, { definition }) => sum + estimateTokens(JSON.stringify(definition)), 0);
+  const few = lengthOf('few', (tool) => tool.startsWith('create_'));
+  const whole = lengthOf('many', () => true) + few;
+  expect(few).toBeGreaterThan(3_000);
+  // Less the three tools, which are shorter than that.
+  expect(once).toBeGreaterThan(whole - 3_000);
+  expect(once).toBeLessThan(whole);
+  await (await list()).text();
+  expect(await saved()).toBe(2 * once);
 });
 
 it('#63 counts changed configurations that were put into use, and those that could not be', async () => {
