@@ -8,7 +8,6 @@ import type { PendingServers } from './catalog/pending-servers.ts';
 import type { Blobs } from './catalog/sqlite-blobs.ts';
 import type { Config } from './config/config.ts';
 import type { ReloadPlan } from './config/plan-reload.ts';
-import { openAdditions } from './gateway-additions.ts';
 import { type Observed, openObserved } from './gateway-observed.ts';
 import { menuMaker, policyMaker } from './gateway-policy.ts';
 import { createProfiles, type Profiles } from './gateway-profiles.ts';
@@ -154,6 +153,7 @@ async function openParts(options: PartsOptions, directory: ConfiguredServers, li
   const closing: (() => Promise<void>)[] = [];
   const redact = (text: string) => live.current.redact(text);
   const observed = await openObserved({ config: { ...config, redact }, log, version: options.version });
+  const { openAdditions } = await import('./gateway-additions.ts');
   const openCatalogIndex = async () => (await import('./gateway-search.ts')).openCatalogIndex(modelFolder);
   const adding = { live, directory, added, pending, observed, clock: systemClock, log, openIndex: openCatalogIndex };
   const {
