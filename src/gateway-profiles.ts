@@ -75,7 +75,8 @@ interface Offered extends FirstSeen {
   readonly seesServer: (server: string) => boolean;
 }
 
-function createOffer({ open, identity, menuFor }: ProfilesOptions, offered: Offered): ToolOffer {
+function createOffer(options: ProfilesOptions, offered: Offered): ToolOffer {
+  const { open, identity, menuFor } = options;
   const { rule, calls, others, current, seesServer } = offered;
   const menu = withPurpose(
     menuFor((server) => rule.hasServer(server) && seesServer(server)),
@@ -93,7 +94,7 @@ function createOffer({ open, identity, menuFor }: ProfilesOptions, offered: Offe
   const request: OtherOffer['request'] = async (method, params, context) =>
     others.request(method, { parts: await view(context), params, context });
   return {
-    ...(isDirect() ? { others: { capabilities, request } } : {}),
+    ...(isDirect() ? { others: { capabilities, request }, onChange: (listener) => onChange(options, listener) } : {}),
     identity,
     instructions: isDirect() ? rule.config.description || undefined : menu.instructions,
     listTtlMs: isDirect() ? 0 : meta.listTtlMs,
@@ -101,6 +102,21 @@ function createOffer({ open, identity, menuFor }: ProfilesOptions, offered: Offe
       isDirect() ? listExposed(await view(context), context) : meta.list(params, context),
     call: async (params, context) =>
       isDirect() ? callExposed(await view(context), { params, context }) : meta.call(params, context),
+  };
+}
+
+/** By a reload, or because a server was listed anew. */
+function onChange({ live, open }: ProfilesOptions, listener: () => void): () => void {
+  const ends = [live.onReload(listener)];
+  let isOver = false;
+  const listen = async () => {
+    const { discovery } = await open();
+    if (!isOver) ends.push(discovery.onChange(listener));
+  };
+  void listen().catch(() => undefined);
+  return () => {
+    isOver = true;
+    for (const end of ends) end();
   };
 }
 

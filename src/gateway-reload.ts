@@ -38,6 +38,7 @@ export class LiveConfig {
   #current: Config;
   #status: ConfigStatus = { generation: 1, problem: undefined, refusals: 0 };
   #turn: Promise<unknown> = Promise.resolve();
+  readonly #listeners = new Set<() => void>();
 
   constructor(options: LiveConfigOptions) {
     this.#options = options;
@@ -50,6 +51,12 @@ export class LiveConfig {
 
   get status(): ConfigStatus {
     return this.#status;
+  }
+
+  /** Told when another configuration is in use. */
+  onReload(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Notes why a changed file is not in use; what was in use stays. */
@@ -80,6 +87,7 @@ export class LiveConfig {
     log('info', `configuration reloaded, generation ${this.#status.generation}: ${describeReload(plan)}`);
     for (const warning of next.warnings) log('warn', warning);
     if (running) this.#retire(running, plan, before);
+    for (const listener of this.#listeners) listener();
     return plan;
   }
 

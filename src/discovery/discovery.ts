@@ -11,6 +11,7 @@ import { isYoungerThan } from '../stdx/age.ts';
 import type { Clock } from '../stdx/clock.ts';
 import { SingleFlight } from '../stdx/single-flight.ts';
 import { IndexedCatalog } from './indexed-catalog.ts';
+import { nothingWaits } from './nothing-waits.ts';
 import { unreachable } from './unreachable.ts';
 
 type ServerFacts = Lease['session']['facts'];
@@ -68,6 +69,7 @@ export class Discovery {
   readonly #listeners = new Map<string, Set<(message: string) => void>>();
   readonly #flights = new SingleFlight<string, Listed>();
   readonly #relisting = new Map<string, () => void>();
+  readonly #changeListeners = new Set<() => void>();
   /** Servers that somebody will call as soon as they are listed. */
   readonly #wanted = new Set<string>();
 
@@ -157,6 +159,12 @@ export class Discovery {
     this.#relisting.set(server, this.#parts.clock.after(RELIST_AFTER_MS, relist));
   }
 
+  /** Told when this process has listed other tools than were known. */
+  onChange(listener: () => void): () => void {
+    this.#changeListeners.add(listener);
+    return () => this.#changeListeners.delete(listener);
+  }
+
   /** What of all servers, or of one, waits for approval. */
   withheld(server?: string): WithheldTool[] {
     return this.#parts.catalog.withheld(server);
@@ -228,6 +236,8 @@ export class Discovery {
     this.#tellWithheld(server, change.withheld ?? []);
     for (const problem of unreachable(known, catalog.toolNames(server))) this.#parts.events.note('problem', problem);
     await this.#indexed.noteListed(server);
+    if (change.added.length + change.changed.length + change.removed.length > 0)
+      for (const listener of this.#changeListeners) listener();
     const stored = catalog.listing(server);
     if (!stored) throw new GatewayError('INTERNAL', `the listing of ${server} was not stored`);
     return { listing: stored, change };
@@ -263,14 +273,6 @@ export class Discovery {
     if (failure?.configHash === hash && failure && isYoungerThan(RETRY_AFTER_MS, failure.failedAt)) return false;
     return catalog.listing(server)?.configHash !== hash || failure !== undefined;
   }
-}
-
-function nothingWaits(server: string, tool: string | undefined, waiting: readonly WithheldTool[]): GatewayError {
-  const what = tool === undefined ? `nothing of ${server}` : `no tool "${tool}" of ${server}`;
-  const others = waiting.map((each) => `${each.server} ${each.name}`).slice(0, 10);
-  return new GatewayError('TOOL_UNKNOWN', `${what} waits for approval`, {
-    hint: others.length > 0 ? `what waits: ${others.join(', ')}` : 'nothing waits',
-  });
 }
 
 const isBusy = (state: InstanceState) => state.kind === 'ready' && state.leases > 0;

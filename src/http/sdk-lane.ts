@@ -34,11 +34,25 @@ export interface SdkLaneOptions {
 
 export function createSdkLane(offer: OfferFor, { bodyBytesMax, onError, silenceMs }: SdkLaneOptions): SdkLane {
   const limits = { onerror: onError, maxRequestBodySize: bodyBytesMax, keepAliveMs: silenceMs ?? SILENCE_MS };
+  let quiet: (() => void) | undefined;
+  const listen = ({ onChange, others }: ToolOffer) => {
+    quiet ??= onChange?.(() => {
+      for (const { handler } of [plain, streaming]) {
+        handler.notify.toolsChanged();
+        if (others?.capabilities.prompts) handler.notify.promptsChanged();
+        if (others?.capabilities.resources) handler.notify.resourcesChanged();
+      }
+    });
+  };
   const laneOf = (responseMode: 'auto' | 'sse') => {
     const handler = createMcpHandler(
       (context) => {
         const { principal, requestId } = callerOf(context);
-        return createSdkServer(offer(principal), { principal, requestId });
+        const served = offer(principal);
+        listen(served);
+        // Older clients have no stream here that they could be told by.
+        const announces = context.era === 'modern' && served.onChange !== undefined;
+        return createSdkServer(served, { principal, requestId }, announces);
       },
       { ...limits, responseMode },
     );
@@ -55,6 +69,7 @@ export function createSdkLane(offer: OfferFor, { bodyBytesMax, onError, silenceM
     );
   };
   const close = async () => {
+    quiet?.();
     await Promise.all([plain.handler.close(), streaming.handler.close()]);
   };
   return { handle, close };

@@ -7,10 +7,11 @@ import { OTHER_METHODS, type OtherOffer, type ToolOffer, toRpcError } from './to
 /** Who speaks to the server that is made, and by which request. */
 export type SdkCaller = Pick<CallContext, 'principal' | 'requestId'>;
 
-export function createSdkServer(offer: ToolOffer, caller: SdkCaller): Server {
+/** With `announces` it says that it tells of changed lists, which whoever made it then does. */
+export function createSdkServer(offer: ToolOffer, caller: SdkCaller, announces = false): Server {
   const { identity, instructions, listTtlMs, others } = offer;
   const server = new PassThroughServer(identity, {
-    capabilities: { tools: {}, ...others?.capabilities },
+    capabilities: capabilitiesOf(offer, announces),
     ...(instructions === undefined ? {} : { instructions }),
     ...(listTtlMs > 0 ? { cacheHints: { 'tools/list': { ttlMs: listTtlMs, cacheScope: 'public' } } } : {}),
   });
@@ -23,6 +24,24 @@ export function createSdkServer(offer: ToolOffer, caller: SdkCaller): Server {
   });
   if (others) serveOthers(server, others, caller);
   return server;
+}
+
+function capabilitiesOf({ others }: ToolOffer, announces: boolean) {
+  const changing = announces ? { listChanged: true } : {};
+  const more = Object.keys(others?.capabilities ?? {}).map((name) => [name, name === 'completions' ? {} : changing]);
+  return { tools: changing, ...Object.fromEntries(more) };
+}
+
+/** Tells the client of a server that announces changes, for as long as it is connected. */
+export function announceChanges(server: Server, offer: ToolOffer): void {
+  const tell = () => {
+    for (const name of ['tools', ...Object.keys(offer.others?.capabilities ?? {})]) {
+      if (name !== 'completions')
+        void server.notification({ method: `notifications/${name}/list_changed` }).catch(IGNORE_GONE_CALLER);
+    }
+  };
+  const quiet = offer.onChange?.(tell);
+  server.onclose = () => quiet?.();
 }
 
 function serveOthers(server: Server, others: OtherOffer, caller: SdkCaller): void {

@@ -14,6 +14,8 @@ export interface ToolOffer {
   call(params: JsonObject, context: CallContext): Promise<JsonObject>;
   /** What there is besides tools; absent is nothing. */
   readonly others?: OtherOffer | undefined;
+  /** Told when the lists may be others than before; what it returns ends that. Absent where they stay the same. */
+  readonly onChange?: ((listener: () => void) => () => void) | undefined;
 }
 
 export interface OtherOffer {
