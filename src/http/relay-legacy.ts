@@ -16,6 +16,7 @@ import type { RelaySession } from './relay-session.ts';
 import type { RelaySessions } from './relay-sessions.ts';
 import { holdFor } from './relay-subscriptions.ts';
 import type { RelayTarget } from './relay-target.ts';
+import { requestIdOf } from './request-id.ts';
 
 export interface RelayParts {
   readonly target: RelayTarget;
@@ -35,6 +36,7 @@ export interface Asker {
   readonly principal: Principal;
   readonly session: RelaySession | undefined;
   readonly reply: Reply;
+  readonly requestId?: string | undefined;
   /** Aborts when nobody waits for the answer any more. */
   readonly gone: AbortSignal;
 }
@@ -84,7 +86,13 @@ export async function answerPost(
     if (!reply.isResumable) gone.abort(new Error('the client closed the connection'));
   };
   response.once('close', onClose);
-  await answerRequest(parts, request, { principal, session, reply, gone: gone.signal });
+  await answerRequest(parts, request, {
+    principal,
+    session,
+    reply,
+    requestId: requestIdOf(response),
+    gone: gone.signal,
+  });
   response.off('close', onClose);
 }
 
@@ -135,7 +143,7 @@ async function forward(
   { method, params }: LegacyRequest,
   { asker, progressToken }: Forwarding,
 ): Promise<JsonObject> {
-  const { principal, session, reply, gone } = asker;
+  const { principal, requestId, session, reply, gone } = asker;
   const behalf = behalfOf(session);
   const tell: HubCall['tell'] = (name, given) => reply.send({ jsonrpc: '2.0', method: name, params: given });
   const call: HubCall = { principal: principal.id, instanceOf: session?.instanceOf, tell };
@@ -148,7 +156,7 @@ async function forward(
   const wantsProgress = typeof progressToken === 'string' || typeof progressToken === 'number';
   const onProgress = (progress: JsonObject) =>
     tell('notifications/progress', { ...progress, progressToken: progressToken ?? null });
-  const context = { principal, signal: gone, ...(wantsProgress ? { onProgress } : {}) };
+  const context = { principal, requestId, signal: gone, ...(wantsProgress ? { onProgress } : {}) };
   const level: JsonObject = session?.logLevel === undefined ? {} : { [META_LOG_LEVEL]: session.logLevel };
   const envelope = { [META_CLIENT_CAPABILITIES]: session?.client?.capabilities ?? {}, ...level };
   try {

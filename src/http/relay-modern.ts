@@ -22,6 +22,7 @@ import { answerListen } from './relay-listen.ts';
 import type { ParkedCalls, RunningCall } from './relay-parked.ts';
 import { errorMessage, plainReply, type Reply, resultMessage } from './relay-reply.ts';
 import type { RelayFacts } from './relay-target.ts';
+import { requestIdOf } from './request-id.ts';
 
 export interface ModernParts extends RelayParts {
   readonly parked: ParkedCalls;
@@ -192,7 +193,8 @@ async function forward(
   };
   const wantsProgress = meta.progressToken !== undefined;
   const onProgress = (progress: JsonObject) => tell('notifications/progress', progress);
-  const context = { principal, signal, ...(wantsProgress ? { onProgress } : {}) };
+  const requestId = requestIdOf(exchange.response);
+  const context = { principal, requestId, signal, ...(wantsProgress ? { onProgress } : {}) };
   const behalf = running && { session: running.instance, client: running.client };
   try {
     const params = withoutEnvelope(request.params);

@@ -58,14 +58,24 @@ describe('the id of a request', () => {
     const direct = await rpc('/mcp/notes', { method: 'tools/call', params: ECHO }, ci);
     const meta = await rpc('/mcp', { method: 'tools/call', params: USE }, ci);
     const modern = await rpc('/mcp', { method: 'tools/call', params: { ...USE, _meta: MODERN } }, { ...ci, ...NAMED });
+    const relayed = await rpc(
+      '/mcp/notes',
+      { method: 'tools/call', params: { ...ECHO, _meta: MODERN } },
+      { ...ci, ...NAMED, 'mcp-name': 'echo' },
+    );
+    const opened = await rpc('/mcp/notes', { method: 'initialize', params: INITIALIZE }, ci);
+    const session = { ...ci, 'mcp-session-id': String(opened.headers['mcp-session-id']) };
+    const prompted = await rpc('/mcp/notes', { method: 'prompts/get', params: { name: 'none' } }, session);
     const refused = await ask('/readyz');
-    const ids = [direct, meta, modern, refused].map(idOf);
-    await expect.poll(() => linesOf(file).length).toBe(4);
+    const ids = [direct, meta, modern, relayed, prompted, refused].map(idOf);
+    await expect.poll(() => linesOf(file).length).toBe(6);
     expect(linesOf(file).map(({ event, request }) => [event, request])).toEqual([
       ['call', ids[0]],
       ['call', ids[1]],
       ['call', ids[2]],
-      ['decision', ids[3]],
+      ['call', ids[3]],
+      ['call', ids[4]],
+      ['decision', ids[5]],
     ]);
     for (const id of ids.slice(1, 3)) expect(log.some((line) => line.includes(`[${id}]`))).toBe(true);
   });
@@ -75,5 +85,10 @@ const MODERN = {
   'io.modelcontextprotocol/protocolVersion': '2026-07-28',
   'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
   'io.modelcontextprotocol/clientCapabilities': {},
+};
+const INITIALIZE = {
+  protocolVersion: '2025-06-18',
+  capabilities: { sampling: {} },
+  clientInfo: { name: 'test', version: '1' },
 };
 const NAMED = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': 'use_tool' };
