@@ -1,5 +1,6 @@
 /** The part of the composition root that opens the doors: HTTP and stdio, each loaded when it is asked for. */
-import type { Readable, Writable } from 'node:stream';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import type { ServerDirectory } from './catalog/server-directory.ts';
 import type { Config } from './config/config.ts';
 import type { ConfigFile } from './config/config-file.ts';
@@ -138,24 +139,33 @@ export interface ServeStdioOptions {
   /** The virtual server that is served; without it everything. */
   readonly profile?: string | undefined;
   readonly log: Log;
+  /** How long calls may take that are under way when the client has closed its end. */
+  readonly answersMs?: number;
 }
 
 export interface StdioDoor {
-  /** Resolves when the client has closed its end. */
+  /** Resolves when the client has closed its end and has its answers, or has had time for them. */
   readonly ended: Promise<void>;
   close(): Promise<void>;
 }
 
 export async function serveOnStdio(gateway: Gateway, options: ServeStdioOptions): Promise<StdioDoor> {
-  const [{ serveStdio, StdioServerTransport }, { createMetaOffer }, { announceChanges, createSdkServer }] =
-    await Promise.all([
-      import('@modelcontextprotocol/server/stdio'),
-      import('./meta-tools/meta-offer.ts'),
-      import('./meta-tools/sdk-server.ts'),
-    ]);
-  const { input, output, log, profile } = options;
-  const transport = new StdioServerTransport(input, output, { maxBufferSize: MESSAGE_BYTES_MAX });
-  const ended = new Promise<void>((resolve) => input.once('close', resolve).once('end', resolve));
+  const [sdk, { answeringTransport }, { createMetaOffer }, { announceChanges, createSdkServer }] = await Promise.all([
+    import('@modelcontextprotocol/server/stdio'),
+    import('./meta-tools/answering-transport.ts'),
+    import('./meta-tools/meta-offer.ts'),
+    import('./meta-tools/sdk-server.ts'),
+  ]);
+  const { input, output, log, profile, answersMs = ANSWERS_MS_MAX } = options;
+  // The SDK gives up its calls when its input ends, so it is not told of the end before they are answered.
+  const held = input.pipe(new PassThrough(), { end: false });
+  const transport = answeringTransport(
+    new sdk.StdioServerTransport(held, output, { maxBufferSize: MESSAGE_BYTES_MAX }),
+  );
+  const ended = hungUp(input).then(async () => {
+    while (held.readableLength > 0) await turn();
+    await Promise.race([transport.answered(), hungUp(output), sleep(answersMs, undefined, { ref: false })]);
+  });
   const onerror = (error: Error) => log('info', `stdio: ${error.message}`);
   const everything = () => createMetaOffer(gateway.identity, gateway.menu, gateway.calls);
   const offer = profile === undefined ? everything() : gateway.profiles.require(profile);
@@ -164,8 +174,19 @@ export async function serveOnStdio(gateway: Gateway, options: ServeStdioOptions)
     announceChanges(server, offer);
     return server;
   };
-  const session = serveStdio(serve, { transport, onerror });
+  const session = sdk.serveStdio(serve, { transport, onerror });
   return { ended, close: () => session.close() };
 }
 
 const MESSAGE_BYTES_MAX = 32 * 1024 * 1024;
+const ANSWERS_MS_MAX = 10_000;
+
+function hungUp(stream: Readable | Writable): Promise<void> {
+  if (stream.destroyed) return Promise.resolve();
+  return new Promise((resolve) =>
+    stream
+      .once('close', resolve)
+      .once('end', resolve)
+      .once('error', () => resolve()),
+  );
+}

@@ -1,0 +1,40 @@
+/** A transport that knows which requests still wait for their answer, so that a client which has said all it wants gets all of them. */
+import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/server';
+
+export interface AnsweringTransport extends Transport {
+  /** Resolves when every request that has come so far was answered or cancelled. */
+  answered(): Promise<void>;
+}
+
+export function answeringTransport(inner: Transport): AnsweringTransport {
+  const open = new Set<unknown>();
+  let onAnswered = () => {};
+  const close = (id: unknown) => {
+    if (open.delete(id) && open.size === 0) onAnswered();
+  };
+  const outer: AnsweringTransport = {
+    start: () => inner.start(),
+    close: () => inner.close(),
+    send: async (message, options) => {
+      await inner.send(message, options);
+      if (!('method' in message)) close(message.id);
+    },
+    answered: () =>
+      new Promise((resolve) => {
+        onAnswered = resolve;
+        if (open.size === 0) resolve();
+      }),
+  };
+  inner.onmessage = (message: JSONRPCMessage, extra) => {
+    if (isRequest(message)) open.add(message.id);
+    outer.onmessage?.(message, extra);
+    // Whoever cancels is not answered.
+    if ('method' in message && message.method === 'notifications/cancelled') close(message.params?.requestId);
+  };
+  inner.onclose = () => outer.onclose?.();
+  inner.onerror = (error) => outer.onerror?.(error);
+  return outer;
+}
+
+const isRequest = (message: JSONRPCMessage): message is JSONRPCMessage & { id: string | number; method: string } =>
+  'method' in message && 'id' in message;
