@@ -1,15 +1,16 @@
 /**
  * What a call costs, beside a floor in the same run: `node scripts/run.mjs bench/overhead.ts [--rounds 5] [--ms 1500]`.
- * `--bytes 65536` lengthens what is echoed; `--peers` adds supergateway and mcp-proxy, which npm must bring;
+ * Beside them an echo server as the SDK makes one, without a gateway. `--bytes 65536` lengthens what is echoed; `--peers` adds supergateway and mcp-proxy, which npm must bring;
  * `--guarded` a gateway with a key, rules, limits, audit and metrics. Processor time is of the gateway process alone (schedstat, Linux); load comes from this process over kept-alive connections.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cpuUs, median, option } from './measures.ts';
 import { startServing as start } from './start-serving.ts';
 
 interface Target {
@@ -39,11 +40,6 @@ const USE_TOOL = {
 const HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 let nextId = 1;
-
-function option(name: string, otherwise: number): number {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? otherwise : Number(process.argv[at + 1]);
-}
 
 function call({ url, params, session, key }: Target): Promise<void> {
   const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: nextId++, method: 'tools/call', params }));
@@ -134,12 +130,6 @@ async function openSession(url: string): Promise<string> {
   return session;
 }
 
-async function cpuUs(pid: number): Promise<number> {
-  const tasks = await readdir(`/proc/${pid}/task`);
-  const times = tasks.map((task) => readFile(`/proc/${pid}/task/${task}/schedstat`, 'utf8').catch(() => '0'));
-  return (await Promise.all(times)).reduce((sum, text) => sum + Number(text.split(' ')[0]), 0) / 1_000;
-}
-
 async function load(target: Target, inFlight: number, ms: number): Promise<number[]> {
   const took: number[] = [];
   const end = performance.now() + ms;
@@ -163,8 +153,6 @@ async function measure(target: Target, inFlight: number, ms: number): Promise<Sa
   return { cpuUs: ((await cpuUs(pid)) - before) / took.length, p50Us: at(0.5), p99Us: at(0.99), perSecond };
 }
 
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-
 async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'tooldex-bench-'));
   const children: ChildProcess[] = [];
@@ -177,10 +165,13 @@ async function main(): Promise<void> {
     children.push(floor.child);
     const gateway = await start([resolve('dist/main.cjs'), 'serve', '--port', '0', '--config', config]);
     children.push(gateway.child);
+    const sdk = await start([resolve('scripts/run.mjs'), 'bench/sdk-echo.ts']);
+    children.push(sdk.child);
     const targets: Target[] = [
       { name: 'floor', ...floor, params: DIRECT },
       { name: 'direct, /mcp/<server>', child: gateway.child, url: `${gateway.url}/echo`, params: DIRECT },
       { name: 'use_tool, /mcp', ...gateway, params: USE_TOOL },
+      { name: 'an echo server of the SDK, no gateway', ...sdk, params: DIRECT },
     ];
     if (process.argv.includes('--guarded')) targets.push(...(await startGuarded(folder, servers)));
     if (process.argv.includes('--peers')) targets.push(...(await startPeers(folder)));
