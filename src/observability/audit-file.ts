@@ -2,12 +2,15 @@
 import { appendFile, mkdir, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { AuditConfig } from '../config/config.ts';
-import type { JsonObject } from '../stdx/json.ts';
+import type { Json, JsonObject } from '../stdx/json.ts';
 import type { Log } from './log.ts';
+
+/** What is undefined has no place in the line. */
+export type AuditEntry = Readonly<Record<string, Json | undefined>>;
 
 export interface AuditFile {
   /** Returns at once; written within 50 ms. What cannot be written is dropped, counted, and told in a line of its own as soon as it can. */
-  write(entry: JsonObject): void;
+  write(entry: AuditEntry): void;
   /** Why lines are being lost; undefined when they are not. */
   problem(): string | undefined;
   /** Resolves when everything is written or known to be lost. */

@@ -21,11 +21,11 @@ export function auditAdmin(audit: AuditFile, record: AdminRecord): void {
   audit.write({
     time: new Date().toISOString(),
     event: 'admin',
-    ...(requestId === undefined ? {} : { request: requestId }),
+    request: requestId,
     principal: principal.id,
     action,
-    ...(target === undefined ? {} : { target }),
+    target,
     outcome,
-    ...(reason === undefined ? {} : { reason: String(maskSecrets(reason)) }),
+    reason: reason === undefined ? undefined : String(maskSecrets(reason)),
   });
 }

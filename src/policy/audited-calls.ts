@@ -1,7 +1,7 @@
 /** Tells the audit of each call: who called what through which door, how it ended, and how long it took. */
-import type { AuditFile } from '../observability/audit-file.ts';
+import type { AuditEntry, AuditFile } from '../observability/audit-file.ts';
 import { maskSecrets } from '../observability/mask-secrets.ts';
-import type { JsonObject } from '../stdx/json.ts';
+import type { Json } from '../stdx/json.ts';
 import type { Admission, AskedCall, CallOutcome } from './admission.ts';
 import type { Principal } from './principal.ts';
 
@@ -10,18 +10,19 @@ export function createAuditedCalls(audit: AuditFile, { params }: { params: boole
   return {
     admit(call) {
       // Now, for whoever makes the call may change its arguments later.
-      const given: JsonObject = params ? { params: maskSecrets(call.params) } : {};
-      return { finish: (outcome) => audit.write({ ...lineOf(call, outcome), ...given }) };
+      const given = params ? maskSecrets(call.params) : undefined;
+      return { finish: (outcome) => audit.write(lineOf(call, outcome, given)) };
     },
   };
 }
 
-function lineOf({ principal, requestId, door, server, tool }: AskedCall, outcome: CallOutcome): JsonObject {
+function lineOf(call: AskedCall, outcome: CallOutcome, params: Json | undefined): AuditEntry {
+  const { principal, requestId, door, server, tool } = call;
   const { error, isToolError, durationMs, upstreamMs } = outcome;
   return {
     time: new Date().toISOString(),
     event: 'call',
-    ...nameOf(requestId),
+    request: requestId,
     principal: principal.id,
     door,
     server,
@@ -29,11 +30,9 @@ function lineOf({ principal, requestId, door, server, tool }: AskedCall, outcome
     outcome: error?.code ?? (isToolError ? 'tool_error' : 'ok'),
     duration_ms: Math.round(durationMs),
     upstream_ms: Math.round(upstreamMs),
+    params,
   };
 }
-
-/** Of requests over HTTP. */
-const nameOf = (requestId: string | undefined): JsonObject => (requestId === undefined ? {} : { request: requestId });
 
 /** A question that the gateway itself decided, without any server being called. */
 export interface Decision {
@@ -51,16 +50,15 @@ export interface Decision {
 
 export function auditDecision(audit: AuditFile, decision: Decision): void {
   const { principal, requestId, door, outcome, reason, address, skipped = 0 } = decision;
-  const why: JsonObject = reason === undefined ? {} : { reason: String(maskSecrets(reason)) };
   audit.write({
     time: new Date().toISOString(),
     event: 'decision',
-    ...nameOf(requestId),
+    request: requestId,
     principal: principal.id,
     door,
     outcome,
-    ...why,
-    ...(address === undefined ? {} : { address }),
-    ...(skipped === 0 ? {} : { skipped }),
+    reason: reason === undefined ? undefined : String(maskSecrets(reason)),
+    address,
+    skipped: skipped === 0 ? undefined : skipped,
   });
 }

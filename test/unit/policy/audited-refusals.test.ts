@@ -1,12 +1,13 @@
 import { expect, it } from 'vitest';
-import type { AuditFile } from '../../../src/observability/audit-file.ts';
+import type { AuditEntry, AuditFile } from '../../../src/observability/audit-file.ts';
 import { createAuditedRefusals } from '../../../src/policy/audited-refusals.ts';
 import type { JsonObject } from '../../../src/stdx/json.ts';
 
 function open() {
   const lines: JsonObject[] = [];
   let at = 0;
-  const file: AuditFile = { write: (line) => lines.push(line), problem: () => undefined, close: async () => undefined };
+  const write = (entry: AuditEntry) => lines.push(JSON.parse(JSON.stringify(entry)) as JsonObject);
+  const file: AuditFile = { write, problem: () => undefined, close: async () => undefined };
   const refusals = createAuditedRefusals(file, () => at);
   const knock = (address: string) => refusals.note({ reason: 'wrong_credentials', message: 'unknown key', address });
   const wait = (ms: number) => {
