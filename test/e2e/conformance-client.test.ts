@@ -8,7 +8,7 @@ import { makeTempDir } from '../helpers/temp-dir.ts';
 /** Scenarios that each set of requirements scores. */
 const SCORED = { '2025-11-25': 18, '2026-07-28': 32 } as const;
 /** All scenarios start at once and wait for their turn. */
-const SCENARIO_MS = 170_000;
+const SCENARIO_MS = 280_000;
 
 const unavailable = await suiteUnavailable();
 const place = makeTempDir('conformance-client');
@@ -27,7 +27,7 @@ describe.skipIf(unavailable !== undefined)('the official conformance suite, for 
   });
 
   for (const revision of REVISIONS)
-    it(`passes for the gateway as a client of ${revision}`, { timeout: 180_000 }, async () => {
+    it(`passes for the gateway as a client of ${revision}`, { timeout: 300_000 }, async () => {
       const required = suite.required(revision, 'client');
       expect(required).toHaveLength(SCORED[revision]);
       const { outcomes, output } = await suite.run(
