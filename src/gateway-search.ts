@@ -1,5 +1,4 @@
 /** The part of the composition root that opens the search engine as the configuration wants it. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ObservableToolIndex } from '../index/create-tool-index.ts';
 import type { BlobStorage, VectorStore } from '../index/store/vector-store.ts';
@@ -26,7 +25,7 @@ export async function openSearch(options: SearchOptions): Promise<ToolIndex> {
   const { modelFolder, storage, config } = options;
   const openStore = await storeOpener(options);
   const preferred = await preferredSource(options, openStore);
-  const isStatic = available(options).kind === 'static';
+  const isStatic = config.search.embedder.kind === 'static';
   const store = isStatic && config.search.store.kind === 'chroma' ? { store: openStore() } : {};
   return openToolIndex({ modelFolder, storage, preferred: preferred ? [preferred] : [], ...store });
 }
@@ -60,7 +59,7 @@ async function chromaOpener({ url, ...chroma }: Chroma, { config, env, alsoClose
 }
 
 async function preferredSource(options: SearchOptions, openStore: OpenStore): Promise<VectorSource | undefined> {
-  const embedder = available(options);
+  const { embedder } = options.config.search;
   if (embedder.kind === 'static') return undefined;
   const { deferEmbedder } = await import('../index/embedding/deferred-embedder.ts');
   return {
@@ -69,14 +68,6 @@ async function preferredSource(options: SearchOptions, openStore: OpenStore): Pr
     tuning: await tuningOf(embedder),
     inBackground: embedder.kind === 'builtin',
   };
-}
-
-const encoderFile = (modelFolder: string) => join(modelFolder, 'encoder.bin');
-
-/** A slim installation comes without the encoder. */
-function available({ config, modelFolder }: SearchOptions): EmbedderConfig {
-  const { embedder } = config.search;
-  return embedder.kind === 'builtin' && !existsSync(encoderFile(modelFolder)) ? { kind: 'static' } : embedder;
 }
 
 const nameOf = (embedder: Exclude<EmbedderConfig, { kind: 'static' }>) =>
@@ -108,7 +99,7 @@ export async function evaluatedSource(
 
 async function createEmbedder(chosen: EmbedderConfig, options: SearchOptions, signal: AbortSignal) {
   const { config, env, modelFolder, onDownload: onProgress } = options;
-  if (chosen.kind === 'static' || (chosen.kind === 'builtin' && !existsSync(encoderFile(modelFolder)))) {
+  if (chosen.kind === 'static') {
     const { openStaticEmbedder } = await import('../index/embedding/static-embedder.ts');
     return openStaticEmbedder(join(modelFolder, 'static.bin'));
   }

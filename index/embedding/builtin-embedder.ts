@@ -7,11 +7,20 @@ import { openStaticEmbedder } from './static-embedder.ts';
 /** Of a cosine, the rest being the encoder's: what one has not understood the other may have seen (ADR 0015). */
 const STATIC_SHARE = 0.3;
 
-/** `modelFolder` has `encoder.bin` and `static.bin`; rejects with `missing` or `bad-answer`. */
+/**
+ * `modelFolder` has `encoder.bin` and `static.bin`; rejects with `missing` or `bad-answer`. A first text is embedded, so that
+ * no request waits for the thread to start and a file whose numbers are none is found out now.
+ */
 export async function openBuiltinEmbedder(modelFolder: string): Promise<Embedder> {
-  const modelFile = path.join(modelFolder, 'encoder.bin');
   const fixed = await openStaticEmbedder(path.join(modelFolder, 'static.bin'));
-  return blendEmbedders(await openEncoderEmbedder({ modelFile }), fixed, STATIC_SHARE);
+  const encoder = await openEncoderEmbedder({ modelFile: path.join(modelFolder, 'encoder.bin') });
+  try {
+    await encoder.embedTasks(['']);
+  } catch (error) {
+    await encoder.close();
+    throw error;
+  }
+  return blendEmbedders(encoder, fixed, STATIC_SHARE);
 }
 
 /** One embedder whose cosines are the weighted sums of those of two: `otherShare` of the second, the rest of the first. */

@@ -1,6 +1,7 @@
 /** A small BERT encoder of our own, run in WebAssembly on threads beside the gateway's. */
 import { type Clock, systemClock } from '../../src/stdx/clock.ts';
 import { IndexError } from '../index-error.ts';
+import { withSignals } from '../with-deadline.ts';
 import { DOCUMENT_TEXT_FORM, documentText } from './document-text.ts';
 import type { Embedder } from './embedder.ts';
 import { type EncoderFile, readEncoderFile } from './encoder-file.ts';
@@ -57,23 +58,27 @@ class EncoderEmbedder implements Embedder {
   }
 
   embedTasks(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> {
-    return Promise.all(texts.map((text) => this.#embed(this.#requests, text, signal)));
+    const all = (ending: AbortSignal) => Promise.all(texts.map((text) => this.#embed(this.#requests, text, ending)));
+    return withSignals(all, [signal]);
   }
 
   /** One after another, so that what is no longer wanted costs no more than one. */
   async embedDocuments(...[documents, signal]: Parameters<Embedder['embedDocuments']>): Promise<Float32Array[]> {
-    const vectors: Float32Array[] = [];
-    for (const document of documents) {
-      vectors.push(await this.#embed(this.#documents, documentText(document), signal));
-    }
-    return vectors;
+    const all = async (ending: AbortSignal) => {
+      const vectors: Float32Array[] = [];
+      for (const document of documents) {
+        vectors.push(await this.#embed(this.#documents, documentText(document), ending));
+      }
+      return vectors;
+    };
+    return withSignals(all, [signal]);
   }
 
   async close(): Promise<void> {
     await Promise.all([this.#requests.close(), this.#documents.close()]);
   }
 
-  async #embed(lane: EncoderLane, text: string, signal?: AbortSignal): Promise<Float32Array> {
+  async #embed(lane: EncoderLane, text: string, signal: AbortSignal): Promise<Float32Array> {
     const values = await lane.embed(this.#pieces.encode(text, this.#positions), signal);
     return unitVector(values, { dimensions: this.dimensions, source: 'The built-in encoder' });
   }

@@ -29,7 +29,7 @@ export class EncoderLane {
     this.#rest = new RestAfterCrash({ name: 'It', firstMs, clock });
   }
 
-  /** Rejects with the signal's reason, or with an IndexError. */
+  /** Rejects with an IndexError, or with the signal's reason when its turn comes: who must not wait watches the signal. */
   async embed(tokens: Int32Array, signal?: AbortSignal): Promise<Float32Array> {
     signal?.throwIfAborted();
     this.#cancelIdle?.();

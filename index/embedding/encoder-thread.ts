@@ -4,13 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { type Clock, systemClock } from '../../src/stdx/clock.ts';
 import { IndexError } from '../index-error.ts';
-import { withSignals } from '../with-deadline.ts';
 import type { EncoderReply, EncoderRequest, EncoderSetup } from './encoder-protocol.ts';
 
 interface Job {
   readonly tokens: Int32Array;
   /** Of the caller, who has stopped waiting when it fires. */
-  readonly signal: AbortSignal;
+  readonly signal: AbortSignal | undefined;
   readonly resolve: (vector: Float32Array) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -50,17 +49,13 @@ export class EncoderThread {
     return this.#ended.signal;
   }
 
-  /** Rejects with the signal's reason, or with the reason of the thread's end. What is aborted before its turn costs nothing. */
+  /** Rejects with the reason of the thread's end. What is aborted before its turn costs nothing, and rejects when that comes. */
   embed(tokens: Int32Array, signal?: AbortSignal): Promise<Float32Array> {
-    return withSignals(
-      (ending) =>
-        new Promise<Float32Array>((resolve, reject) => {
-          this.ended.throwIfAborted();
-          this.#waiting.push({ tokens, signal: ending, resolve, reject });
-          this.#next();
-        }),
-      [signal],
-    );
+    return new Promise((resolve, reject) => {
+      this.ended.throwIfAborted();
+      this.#waiting.push({ tokens, signal, resolve, reject });
+      this.#next();
+    });
   }
 
   /** Resolves when the thread is gone. */
@@ -110,6 +105,9 @@ export class EncoderThread {
 
 /** The first that somebody still wants; those before it are dropped. */
 function takeLive(jobs: Job[]): Job | undefined {
-  for (let job = jobs.shift(); job; job = jobs.shift()) if (!job.signal.aborted) return job;
+  for (let job = jobs.shift(); job; job = jobs.shift()) {
+    if (!job.signal?.aborted) return job;
+    job.reject(job.signal.reason);
+  }
   return undefined;
 }

@@ -23,7 +23,7 @@ describe('tooldex eval', () => {
     writeFileSync(join(folder, 'queries.jsonl'), lines(QUERIES));
     const { code, stdout } = await runCli([
       ...['eval', '--corpus', join(folder, 'corpus.jsonl'), '--queries', join(folder, 'queries.jsonl')],
-      ...['--embedder', 'builtin', 'words', '--json', '--data-dir', join(folder, 'data')],
+      ...['--embedder', 'builtin', 'static', 'words', '--json', '--data-dir', join(folder, 'data')],
     ]);
     expect(code).toBe(0);
     const { results, summary, engines } = JSON.parse(stdout);
@@ -32,7 +32,7 @@ describe('tooldex eval', () => {
       ['q2', 'b'],
     ]);
     expect(summary).toMatchObject({ engine: 'builtin', tools: 3, degraded: 0 });
-    expect(engines.map((engine: { engine: string }) => engine.engine)).toEqual(['builtin', 'words']);
+    expect(engines.map((engine: { engine: string }) => engine.engine)).toEqual(['builtin', 'static', 'words']);
   });
 
   it('makes its own queries from the catalog of the user', async () => {
@@ -42,6 +42,7 @@ describe('tooldex eval', () => {
     const { code, stdout } = await runCli(['eval', '--config', config]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/\| builtin +\|/);
+    expect(stdout).toMatch(/\| static +\|/);
     expect(stdout).toMatch(/\| words +\|/);
   });
 

@@ -1,0 +1,115 @@
+/** The engine as a gateway opens it, with the models that are shipped. */
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Worker } from 'node:worker_threads';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { openEncoderEmbedder } from '../../../index/embedding/encoder-embedder.ts';
+import type { BlobStorage } from '../../../index/store/vector-store.ts';
+import type { ToolIndex } from '../../../index/tool-index.ts';
+import { loadConfig } from '../../../src/config/load-config.ts';
+import { openSearch } from '../../../src/gateway-search.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
+import { qualityTools } from '../../quality/fixtures.ts';
+
+const MODEL = resolve('index/model');
+const TASK = { task: 'make this photo smaller', limit: 3, deadlineMs: 20_000 };
+/** Begins 2 s after the first search, then takes some milliseconds a tool. */
+const TAKEN_OVER = { timeout: 40_000, interval: 200 };
+
+const workers: Worker[] = [];
+const note = (worker: unknown) => workers.push(worker as Worker);
+beforeAll(() => void process.on('worker', note));
+afterAll(() => void process.off('worker', note));
+
+async function open({ modelFolder = MODEL, storage }: { modelFolder?: string; storage?: BlobStorage } = {}) {
+  const file = join(tempDir(), 'tooldex.json');
+  writeFileSync(file, JSON.stringify({ servers: {} }));
+  const config = await loadConfig({ file, env: {} });
+  workers.length = 0;
+  const index = await openSearch({ config, env: {}, modelFolder, storage, alsoClose: () => {} });
+  const close = () => index.close();
+  onTestFinished(close);
+  return { index, close };
+}
+
+function memoryStorage(): BlobStorage {
+  const blobs = new Map<string, Uint8Array>();
+  return {
+    read: (key) => blobs.get(key),
+    write: (key, bytes) => void blobs.set(key, bytes.slice()),
+    delete: (key) => void blobs.delete(key),
+  };
+}
+
+/** The first answer in which the encoder took part. */
+async function takenOver(index: ToolIndex) {
+  const answer = () => index.search(TASK);
+  await expect.poll(answer, TAKEN_OVER).not.toMatchObject({ progress: expect.anything() });
+  await expect.poll(answer, TAKEN_OVER).not.toMatchObject({ degraded: expect.anything() });
+  return answer();
+}
+
+/** A model folder without its encoder, which the caller may put there. */
+function folderWithoutEncoder(): string {
+  const folder = tempDir();
+  for (const file of ['static.bin', 'word-statistics.json']) copyFileSync(join(MODEL, file), join(folder, file));
+  return folder;
+}
+
+describe('the built-in encoder', () => {
+  it('gives the vectors of its reference, which was computed with float activations', async () => {
+    const embedder = await openEncoderEmbedder({ modelFile: join(MODEL, 'encoder.bin') });
+    onTestFinished(() => embedder.close());
+    const json = readFileSync(join(MODEL, 'encoder-reference.json'), 'utf8');
+    const reference: { text: string; vector: number[] }[] = JSON.parse(json);
+    expect(reference.length).toBeGreaterThan(30);
+    const vectors = await embedder.embedTasks(reference.map(({ text }) => text));
+    for (const [i, { text, vector }] of reference.entries()) {
+      const cosine = vector.reduce((sum, x, at) => sum + x * (vectors[i]?.[at] ?? 0), 0);
+      expect(cosine, text.slice(0, 60)).toBeGreaterThan(0.995);
+    }
+  });
+
+  it('takes over from the static model, and keeps its vectors for the next start', async () => {
+    const storage = memoryStorage();
+    const { index, close } = await open({ storage });
+    await index.upsert(qualityTools());
+    const first = await index.search(TASK);
+    expect(first).toMatchObject({ mode: 'hybrid', progress: expect.stringContaining('begins after') });
+    expect(first.degraded).toBeUndefined();
+    expect(workers).toHaveLength(0);
+    const better = await takenOver(index);
+    expect(workers, 'one for documents, one for requests').toHaveLength(2);
+    await close();
+    expect(workers.map(({ threadId }) => threadId)).toEqual([-1, -1]);
+
+    const { index: again } = await open({ storage });
+    await again.upsert(qualityTools());
+    await again.search(TASK);
+    expect((await takenOver(again)).hits).toEqual(better.hits);
+    expect(workers, 'nothing was embedded but requests').toHaveLength(1);
+  });
+
+  it('answers while it is indexing, and closes in the middle of it', async () => {
+    const { index, close } = await open();
+    await index.upsert(qualityTools());
+    await index.search(TASK);
+    const progress = async () => (await index.search(TASK)).progress;
+    await expect.poll(progress, TAKEN_OVER).toMatch(/still indexing: \d+ of 320/);
+    expect(workers.length).toBeGreaterThan(0);
+    await close();
+    expect(workers.every(({ threadId }) => threadId === -1)).toBe(true);
+  });
+
+  it('#68 a damaged file leaves the static model serving, and the answer says why', async () => {
+    const modelFolder = folderWithoutEncoder();
+    writeFileSync(join(modelFolder, 'encoder.bin'), readFileSync(join(MODEL, 'encoder.bin')).subarray(0, 5_000_000));
+    const { index } = await open({ modelFolder });
+    await index.upsert(qualityTools());
+    const hits = (await index.search(TASK)).hits;
+    await expect.poll(async () => (await index.search(TASK)).degraded, TAKEN_OVER).toMatch(/encoder is broken/);
+    const answer = await index.search(TASK);
+    expect(answer).toMatchObject({ mode: 'hybrid', hits });
+    expect(workers).toHaveLength(0);
+  });
+});
