@@ -8,7 +8,9 @@ import { answerInBytes } from '../../../src/http/byte-lane.ts';
 import { CallsInFlight } from '../../../src/http/calls-in-flight.ts';
 import { SignsOfLife } from '../../../src/http/keep-alive.ts';
 import { toByteText } from '../../../src/stdx/json-cursor.ts';
-import { serveRelay } from './relay-gateway.ts';
+import { journalOf } from '../../helpers/fixture-server.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
+import { resultOf, serveRelay } from './relay-gateway.ts';
 
 const HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
 const ODDLY =
@@ -71,6 +73,26 @@ it('bytes that are no UTF-8 arrive as they would in a parsed message', async () 
   const call = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"spell","arguments":{"a":"\u00ff"}}}';
   const answer = await fetch(url, { method: 'POST', headers: HEADERS, body: Buffer.from(call, 'latin1') });
   expect(JSON.parse(received(await answer.text())).params.arguments).toEqual({ a: '\ufffd' });
+});
+
+it('#30 a call that a killed server has not read goes to a fresh one, and no call is made twice', async () => {
+  const journal = `${tempDir()}/journal`;
+  const served = await serveRelay({ s: { fixture: 'well-behaved', args: ['--journal', journal] } });
+  const { request } = served.client('s');
+  const pid = async () => {
+    const { content } = resultOf(await request('tools/call', { name: 'pid', arguments: {} })) as {
+      content: { text: string }[];
+    };
+    return Number(content[0]?.text);
+  };
+  const pids = new Set([await pid()]);
+  for (let round = 1; round <= 20; round++) {
+    process.kill([...pids].at(-1) ?? 0, 'SIGKILL');
+    pids.add(await pid());
+  }
+  expect(pids.size).toBe(21);
+  const calls = journalOf(journal, 'received').filter(({ method }) => method === 'tools/call');
+  expect(calls).toHaveLength(21);
 });
 
 function deferred<Value>() {
