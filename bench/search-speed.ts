@@ -1,6 +1,6 @@
 /**
  * Prints the speed tables of docs/SEARCH.md: ratios within one run, because the machine's mood changes absolute times.
- * usage: node --expose-gc scripts/run.mjs bench/search-speed.ts [--minisearch FOLDER] [--rounds 3]
+ * usage: node --expose-gc scripts/run.mjs bench/search-speed.ts [--minisearch FOLDER] [--rounds 3] [--only encoder]
  * MiniSearch is not a dependency: `npm i --prefix /tmp/ms minisearch@7.2.0`, then `--minisearch /tmp/ms`.
  */
 import { readFileSync } from 'node:fs';
@@ -24,6 +24,7 @@ const { values } = parseArgs({
   options: {
     minisearch: { type: 'string' },
     rounds: { type: 'string', default: '3' },
+    only: { type: 'string' },
     model: { type: 'string', default: 'index/model' },
   },
 });
@@ -302,7 +303,10 @@ async function encoder(): Promise<void> {
         ],
         ['a tool, CPU / wall', `${perTool.toFixed(2)} / ${(wall / documents.length).toFixed(2)} ms`],
         ['25,000 tools from scratch, CPU', `${(perTool * 25).toFixed(0)} s`],
-        ['memory with the thread', `+${held.toFixed(0)} MiB`],
+        [
+          'memory with its thread (true of a process that has done nothing else: --only encoder)',
+          `+${held.toFixed(0)} MiB`,
+        ],
       ],
     ),
   );
@@ -313,8 +317,8 @@ function memory(): number {
   return process.memoryUsage().rss / 2 ** 20;
 }
 
-await indexing(); // first, while the process has nothing else in memory
-await words();
-await vectors();
-await whole();
-await encoder();
+/** Indexing comes first, while the process has nothing else in memory. */
+const PARTS = { indexing, words, vectors, whole, encoder };
+for (const [name, print] of Object.entries(PARTS)) {
+  if (values.only === undefined || values.only === name) await print();
+}
