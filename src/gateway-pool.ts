@@ -37,6 +37,7 @@ export async function openPool(options: PoolOptions): Promise<OpenPool> {
     { createRuntime, createRuntimeContext },
     { redacting },
     { announcing },
+    { tapping },
     { systemClock },
   ] = await Promise.all([
     import('./lifecycle/create-pool.ts'),
@@ -45,6 +46,7 @@ export async function openPool(options: PoolOptions): Promise<OpenPool> {
     import('./runtimes/create-runtime.ts'),
     import('./runtimes/redacting.ts'),
     import('./runtimes/announcing.ts'),
+    import('./runtimes/tapping.ts'),
     import('./stdx/clock.ts'),
   ]);
   const ledgerFolder = join(config.dataDir, 'ledger');
@@ -57,7 +59,9 @@ export async function openPool(options: PoolOptions): Promise<OpenPool> {
       const rootsFor = workspace && ((ofClient: readonly string[]) => announcedRoots(workspace, ofClient));
       if (!server) return undefined;
       const announced = announcing(createRuntime(server, runtimes), VIA_HEADER, () => loop.via(name));
-      return { ...server, rootsFor, runtime: redacting(announced, config.redact) };
+      const say = (instance: string, line: string) => log('debug', `${name} (${instance}): ${line}`);
+      const heard = log.has?.('debug') ? tapping(announced, { redact: config.redact, say }) : announced;
+      return { ...server, rootsFor, runtime: redacting(heard, config.redact) };
     },
     instancesMax: config.maxInstances,
     startsMax: config.maxStarts,

@@ -20,7 +20,8 @@ export type Terminal = Writable & { readonly isTTY?: boolean; readonly columns?:
 export interface CommonFlags {
   readonly config?: string;
   readonly dataDir?: string;
-  readonly verbose?: boolean;
+  /** How often it was given: once means `info`, more often `debug`. */
+  readonly verbose?: number;
   readonly json?: boolean;
 }
 

@@ -78,6 +78,9 @@ export async function withGateway<Result>(
 
 /** What the file says of the log is for those commands that log by themselves. */
 function logOptions({ log }: Config, { verbose }: CommonFlags, levelMin: LogLevel | 'off') {
-  if (levelMin === 'off') return { levelMin: verbose ? ('info' as const) : levelMin };
-  return { levelMin: verbose ? ('info' as const) : (log.level ?? levelMin), format: log.format };
+  const wanted = verbose ? VERBOSE[Math.min(verbose, VERBOSE.length) - 1] : undefined;
+  if (levelMin === 'off') return { levelMin: wanted ?? levelMin };
+  return { levelMin: wanted ?? log.level ?? levelMin, format: log.format };
 }
+
+const VERBOSE = ['info', 'debug'] as const;

@@ -144,7 +144,11 @@ function common(command: Command): Command {
   return command
     .option('--config <file>', 'configuration file')
     .option('--data-dir <folder>', 'where the catalog and installed servers are kept')
-    .option('-v, --verbose', 'log what is going on to standard error');
+    .option(
+      '-v, --verbose',
+      'log what is going on to standard error; given twice, also what servers say there',
+      (_, times: number | undefined) => (times ?? 0) + 1,
+    );
 }
 
 function addEval(program: Command, invocation: Invocation, choose: (run: Run) => void): void {

@@ -118,7 +118,7 @@ export interface JwtConfig {
 export interface LogConfig {
   readonly format: 'text' | 'json';
   /** Undefined: as the command thinks best. */
-  readonly level: 'info' | 'warn' | 'error' | undefined;
+  readonly level: 'debug' | 'info' | 'warn' | 'error' | undefined;
 }
 
 export interface AuditConfig {

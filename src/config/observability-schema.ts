@@ -35,8 +35,9 @@ const log = keys({
     .enum(['text', 'json'])
     .optional()
     .meta({ description: 'Lines for people, or an object a line for programs.', default: DEFAULTS.logFormat }),
-  level: z.enum(['info', 'warn', 'error']).optional().meta({
-    description: 'The least that is logged. Default: `info` for `serve`, `warn` for `stdio`.',
+  level: z.enum(['debug', 'info', 'warn', 'error']).optional().meta({
+    description:
+      'The least that is logged; `debug` has what servers say on standard error. Default: `info` for `serve`, `warn` for `stdio`.',
   }),
 });
 

@@ -1,9 +1,13 @@
 /** Log lines for people or programs, on stderr (stdout belongs to data and to MCP), with secrets masked. */
 
-export type LogLevel = 'info' | 'warn' | 'error';
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** `requestId` of the request over HTTP that the line is about. */
-export type Log = (level: LogLevel, message: string, requestId?: string) => void;
+export interface Log {
+  (level: LogLevel, message: string, requestId?: string): void;
+  /** Whether lines of this level are written, for whoever would have work to make them. Without it: from `info` on. */
+  readonly has?: (level: LogLevel) => boolean;
+}
 
 export interface LogOptions {
   readonly write: (line: string) => void;
@@ -15,15 +19,17 @@ export interface LogOptions {
   readonly format?: 'text' | 'json';
 }
 
-const ORDER: Readonly<Record<LogLevel | 'off', number>> = { info: 0, warn: 1, error: 2, off: 3 };
+const ORDER: Readonly<Record<LogLevel | 'off', number>> = { debug: 0, info: 1, warn: 2, error: 3, off: 4 };
 
 export function createLog({ write, redact, levelMin, format = 'text' }: LogOptions): Log {
   const render = format === 'json' ? asJson : asText;
-  return (level, message, requestId) => {
-    if (ORDER[level] < ORDER[levelMin]) return;
+  const has = (level: LogLevel) => ORDER[level] >= ORDER[levelMin];
+  const log = (level: LogLevel, message: string, requestId?: string) => {
+    if (!has(level)) return;
     const request = requestId === undefined ? {} : { request: requestId };
     write(`${render({ time: new Date().toISOString(), level, message: redact(message), ...request })}\n`);
   };
+  return Object.assign(log, { has });
 }
 
 interface Line {

@@ -10,8 +10,10 @@ export function redacting(runtime: Runtime, redact: (text: string) => string): R
 
 function masked(endpoint: Endpoint, redact: (text: string) => string): Endpoint {
   if (endpoint.kind !== 'stdio') return endpoint;
-  const { kind, pid, input, output, exited } = endpoint;
+  const { kind, pid, instance, input, output, exited } = endpoint;
   const stderrTail = () => endpoint.stderrTail().map(redact);
   const stop = (reason: string) => endpoint.stop(reason);
-  return { kind, pid, input, output, exited, stderrTail, stop, hasLeftInput: () => endpoint.hasLeftInput() };
+  const onStderr = (listener: (chunk: Buffer) => void) => endpoint.onStderr(listener);
+  const hasLeftInput = () => endpoint.hasLeftInput();
+  return { kind, pid, instance, input, output, exited, stderrTail, onStderr, stop, hasLeftInput };
 }

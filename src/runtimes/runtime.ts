@@ -6,12 +6,16 @@ export interface StdioEndpoint {
   readonly kind: 'stdio';
   /** The process id of the group leader; undefined for containers. */
   readonly pid: number | undefined;
+  /** How a log tells it from the server's other instances: `pid 4711`, `container 0a1b2c3d4e5f`. */
+  readonly instance: string;
   readonly input: Writable;
   readonly output: Readable;
   /** Settles (never rejects) when the process is gone, however that came. */
   readonly exited: Promise<Exit>;
   /** The last lines of stderr, oldest first, bounded and stripped of control characters. */
   stderrTail(): string[];
+  /** Raw stderr from the start on (the end of it, if much has come), to at most one listener. */
+  onStderr(listener: (chunk: Buffer) => void): void;
   /** Ends input, then TERM to the whole group after `graceMs`, then KILL. Resolves when nothing of it is left. Idempotent. */
   stop(reason: string): Promise<void>;
   /** True once it is known that the process ended without having read all of its input; false where nobody can know. */

@@ -1,10 +1,9 @@
 /** Keeps the end of what a server says on stderr, however much that is, without letting it take the gateway's time. */
 import type { Readable } from 'node:stream';
-import { stripVTControlCharacters } from 'node:util';
+import { cut, plain } from './plain-line.ts';
 
 const BYTES_MAX = 16 * 1024;
 const LINES_MAX = 100;
-const LINE_LENGTH_MAX = 500;
 /** A server that writes faster than this is made to wait: reading is paused until the window ends. */
 const WINDOW_BYTES_MAX = 1024 * 1024;
 const WINDOW_MS = 100;
@@ -14,6 +13,7 @@ export class StderrRing {
   #chunks: Buffer[] = [];
   #bytes = 0;
   #windowBytes = 0;
+  #listener: ((chunk: Buffer) => void) | undefined;
 
   /** Reads `stream` to its end at a bounded rate. */
   drink(stream: Readable): void {
@@ -24,7 +24,14 @@ export class StderrRing {
     stream.once('close', () => clearInterval(window));
   }
 
+  /** Hands on what is kept, and then all that comes. */
+  listen(listener: (chunk: Buffer) => void): void {
+    for (const chunk of this.#chunks) listener(chunk);
+    this.#listener = listener;
+  }
+
   push(chunk: Buffer): void {
+    this.#listener?.(chunk);
     this.#chunks.push(chunk.byteLength > BYTES_MAX ? Buffer.from(chunk.subarray(-BYTES_MAX)) : chunk);
     this.#bytes += Math.min(chunk.byteLength, BYTES_MAX);
     let first = this.#chunks[0];
@@ -40,7 +47,7 @@ export class StderrRing {
     const text = Buffer.concat(this.#chunks).subarray(-BYTES_MAX).toString('utf8');
     return text
       .split(/\r\n|[\r\n]/)
-      .map(readable)
+      .map((line) => cut(plain(line)))
       .filter(Boolean)
       .slice(-LINES_MAX);
   }
@@ -55,13 +62,4 @@ export class StderrRing {
     this.#windowBytes = 0;
     if (stream.isPaused()) stream.resume();
   }
-}
-
-/** Cc is control, Cf is invisible formatting (bidi overrides and zero-width characters among them). */
-function readable(line: string): string {
-  const plain = stripVTControlCharacters(line)
-    .replaceAll('\t', '  ')
-    .replace(/[\p{Cc}\p{Cf}]/gu, '')
-    .trimEnd();
-  return plain.length > LINE_LENGTH_MAX ? `${plain.slice(0, LINE_LENGTH_MAX)}…` : plain;
 }

@@ -55,6 +55,14 @@ export class ContainerEndpoint implements StdioEndpoint {
     return false;
   }
 
+  get instance(): string {
+    return `container ${this.id.slice(0, 12)}`;
+  }
+
+  onStderr(listener: (chunk: Buffer) => void): void {
+    this.#stderr.listen(listener);
+  }
+
   stderrTail(): string[] {
     return this.#stderr.lines();
   }

@@ -56,6 +56,14 @@ export class ProcessEndpoint implements StdioEndpoint {
     return this.#stderr.lines();
   }
 
+  get instance(): string {
+    return `pid ${this.pid}`;
+  }
+
+  onStderr(listener: (chunk: Buffer) => void): void {
+    this.#stderr.listen(listener);
+  }
+
   hasLeftInput(): boolean {
     return this.#leftInput;
   }

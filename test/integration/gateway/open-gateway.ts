@@ -53,7 +53,12 @@ export async function openTestGateway(
     version: '0.0.0',
     env: process.env,
     modelFolder: MODEL_FOLDER,
-    log: (level, text, request) => log.push(`${level} ${text}${request === undefined ? '' : ` [${request}]`}`),
+    log: Object.assign(
+      (level: string, text: string, request?: string) => {
+        log.push(`${level} ${text}${request === undefined ? '' : ` [${request}]`}`);
+      },
+      { has: (level: string) => level !== 'debug' || config.log.level === 'debug' },
+    ),
   });
   onTestFinished(() => gateway.close());
   const call: TestGateway['call'] = async (tool, given, context) => {

@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ContainerServer } from '../../../src/runtimes/container/container-options.ts';
 import { createRuntime, createRuntimeContext, type RuntimeContext } from '../../../src/runtimes/create-runtime.ts';
-import type { StdioEndpoint } from '../../../src/runtimes/runtime.ts';
+import type { Runtime } from '../../../src/runtimes/runtime.ts';
+import { tapping } from '../../../src/runtimes/tapping.ts';
 import { bundled } from '../../helpers/bundled.ts';
 import { engineForTests, importNodeImage, notedRuntime } from '../../helpers/container-engine.ts';
 import { imageRegistry } from '../../helpers/image-registry.ts';
@@ -49,8 +50,9 @@ function containerServer(server: Partial<ContainerServer>) {
   };
 }
 
-async function launch(server: Partial<ContainerServer> = {}): Promise<StdioEndpoint> {
-  const endpoint = await createRuntime(containerServer(server), contextIn(tempDir('data'))).launch();
+async function launch(server: Partial<ContainerServer> = {}, wrapped = (runtime: Runtime) => runtime) {
+  const runtime = createRuntime(containerServer(server), contextIn(tempDir('data')));
+  const endpoint = await wrapped(runtime).launch();
   if (endpoint.kind !== 'stdio') throw new Error('not a container');
   disposals.unshift(() => endpoint.stop('the test ends'));
   return endpoint;
@@ -145,6 +147,18 @@ describe.skipIf(!docker)('a container', () => {
     await endpoint.stop('done');
     expect(await endpoint.exited).toEqual({ code: 4, signal: null });
     expect(endpoint.stderrTail()).toContain('echoed');
+  });
+
+  it('is heard on stderr under its own name, secrets masked', async () => {
+    const said: string[] = [];
+    const redact = (text: string) => text.replaceAll('licence', '***');
+    const say = (instance: string, line: string) => said.push(`${instance}: ${line}`);
+    const endpoint = await launch({ name: 'heard', args: [SCRIPT, 'exits'] }, (runtime) =>
+      tapping(runtime, { redact, say }),
+    );
+    await endpoint.exited;
+    expect(endpoint.instance).toMatch(/^container [0-9a-f]{12}$/);
+    await expect.poll(() => said).toEqual([`${endpoint.instance}: no *** found`]);
   });
 
   it('waits for a slow reader, and loses nothing', async () => {
