@@ -3,9 +3,9 @@
  * file, and may be given a link between this look and its own. The first line is a container's mounts, or the user.
  */
 import { GatewayError } from '../../errors.ts';
-import type { JsonObject } from '../../stdx/json.ts';
+import { isObject, type Json, type JsonObject } from '../../stdx/json.ts';
 import { type PathArgument, pathArguments } from './path-arguments.ts';
-import { readingsOf } from './readings.ts';
+import { decodePercent, readingsOf, withoutFileScheme } from './readings.ts';
 import { type Room, whyOutside } from './room.ts';
 
 export interface Workspace {
@@ -48,23 +48,49 @@ async function confineTo(
   { folder, room, rules }: Workspace,
   { server, tool, params, definition }: Call,
 ): Promise<void> {
-  const { arguments: given = { uri: params.uri ?? null } } = params;
   const roots = room.folders.map(({ seenAs }) => seenAs);
-  for (const argument of pathArguments(given, { rules, roots, definition: definition() })) {
+  const finder = { rules, roots, definition: definition() };
+  for (const argument of givenIn(params).flatMap((given) => pathArguments(given, finder))) {
     const reason = await whyRefused(argument.text, room);
     if (reason !== undefined) throw refusal({ server, tool }, argument, { reason, folder });
   }
 }
 
+/** All that a request can hold of its caller's: arguments of a tool or prompt, an address, what is to be completed. */
+function givenIn({ arguments: given = null, uri = null, argument, context }: JsonObject): Json[] {
+  const begun = isObject(argument) ? { [String(argument.name)]: (argument.value ?? null) as Json } : {};
+  const chosen = isObject(context) && context.arguments !== undefined ? (context.arguments as Json) : null;
+  return [given, { uri }, begun, chosen];
+}
+
 /** Why a server must not get this text as a path: some way to read it leads out of the room. */
 export async function whyRefused(text: string, room: Room): Promise<string | undefined> {
-  const readings = readingsOf(text);
+  const { root, rest } = splitRoot(text, room);
+  const readings = readingsOf(rest);
   if (readings === undefined) return 'it is encoded again and again';
   for (const reading of readings) {
-    const reason = whySpelling(reading) ?? (await whyOutside(withoutTrailingDots(reading), room));
+    const path = `${root}${reading}`;
+    const reason = whySpelling(path) ?? (await whyOutside(withoutTrailingDots(path), room));
     if (reason !== undefined) return reason;
   }
   return undefined;
+}
+
+/**
+ * The folder of the room that a path begins with, plain or in a `file:` address. Its name is the configuration's, so blanks,
+ * percent signs and accents in it are no spellings of the caller's.
+ */
+function splitRoot(text: string, { folders }: Room): { readonly root: string; readonly rest: string } {
+  const address = withoutFileScheme(text);
+  const isAddress = address !== text;
+  const steps = address.split('/');
+  for (const { seenAs } of folders) {
+    const count = seenAs.split('/').length;
+    const head = steps.slice(0, count).join('/');
+    if (seenAs === '/' || (isAddress ? decodePercent(head) : head) !== seenAs) continue;
+    return { root: seenAs, rest: address.slice(head.length) };
+  }
+  return { root: '', rest: text };
 }
 
 /** Spellings that some programs take for a place that others do not see in them. */
@@ -73,7 +99,7 @@ function whySpelling(text: string): string | undefined {
   if (/^[\\/]{2}/.test(text)) return 'it is the path of a network share';
   if (process.platform !== 'win32' && /^[a-z]:[\\/]/i.test(text)) return 'it is a path of Windows';
   if (/^~[\w.-]*(?:[\\/]|$)/.test(text)) return 'it starts at a home folder';
-  if (/^(?:\$\w+|\$\{\w+\}|%\w+%)(?:[\\/]|$)/.test(text)) return 'it starts at a variable';
+  if (/^(?:\$\w+|\$\{[^}]*\}|%\w+%)(?:[\\/]|$)/.test(text)) return 'it starts at a variable';
   return undefined;
 }
 

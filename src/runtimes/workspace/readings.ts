@@ -23,7 +23,7 @@ export function readingsOf(text: string): string[] | undefined {
 }
 
 /** Like lenient decoders: what is no escape stays, and the overlong forms of dot and slash are what they stand for. */
-function decodePercent(text: string): string {
+export function decodePercent(text: string): string {
   if (!text.includes('%')) return text;
   return text
     .replace(/%(?:c0%ae|e0%80%ae)/gi, '.')
@@ -38,9 +38,13 @@ function decodePercent(text: string): string {
     });
 }
 
+/** `file:`, alone or behind others as in `git+file:` and `jar:file:`. */
+const FILE_SCHEME = /^\s*(?:[a-z][\w.-]*[+:])*file:/i;
+
+export const isFileAddress = (text: string): boolean => FILE_SCHEME.test(text);
+
 /** `file:///a`, `file:/a` and `file:a`; a host stays in front as of a network path. */
-function withoutFileScheme(text: string): string {
-  const rest = /^file:(.*)$/is.exec(text)?.[1];
-  if (rest === undefined) return text;
-  return rest.replace(/^\/\/(?:localhost)?(?=\/)/i, '');
+export function withoutFileScheme(text: string): string {
+  const rest = text.replace(FILE_SCHEME, '');
+  return rest === text ? text : rest.replace(/^\/\/(?:localhost)?(?=\/)/i, '');
 }

@@ -76,6 +76,52 @@ describe('an argument is a path', () => {
   test('a schema that refers to itself, and arguments nested without end, come to an end', () => {
     let nested: JsonObject = { path: 'x' };
     for (let level = 0; level < 10_000; level++) nested = { nested };
-    expect(found(nested, { $ref: '#' })).toEqual([]);
+    expect(() => found(nested, { $ref: '#' })).toThrow('nested deeper');
+  });
+});
+
+describe('#52 nothing hides an argument from the look', () => {
+  const texts = (given: JsonObject, inputSchema: JsonObject = {}) =>
+    pathArguments(given, { rules: [], roots: ['/w'], definition: { inputSchema } }).map(({ text }) => text);
+
+  test('names in an object that has files by their paths, unless the schema declares them', () => {
+    expect(texts({ files: { '../../x': 'content', 'a.txt': 'content' } })).toEqual(['../../x', 'a.txt']);
+    expect(texts({ tree: { '/w/a': 1, 'file:///etc/passwd': 2, plain: 3 } })).toEqual(['/w/a', 'file:///etc/passwd']);
+    const inputSchema = { properties: { file: { properties: { title: {} } } } };
+    expect(texts({ file: { title: 'x' } }, inputSchema)).toEqual([]);
+  });
+
+  test('a tree of folders, however deep; what is deeper than any is an error and not let through', () => {
+    const tree = (levels: number): JsonObject => (levels === 0 ? { path: '/etc' } : { children: [tree(levels - 1)] });
+    expect(texts(tree(100))).toEqual(['/etc']);
+    expect(() => texts(tree(200))).toThrow('nested deeper');
+  });
+
+  test.each(['git+file:///etc', 'jar:file:/etc/x.jar', ' FILE:///etc', 'view-source:file:///etc'])(
+    'a file address behind another scheme: %s',
+    (text) => {
+      expect(texts({ what: text })).toEqual([text]);
+    },
+  );
+
+  test.each(['path2', 'file_1', 'outfile', 'baseDir', 'pathname'])(
+    'a name with a number or written as one: %s',
+    (name) => {
+      expect(texts({ [name]: 'x' })).toEqual(['x']);
+    },
+  );
+
+  test('formats behind patterns of names, alternatives and a reference to the whole', () => {
+    const path = { format: 'path' };
+    expect(texts({ x1: 'a' }, { patternProperties: { '^x': path } })).toEqual(['a']);
+    expect(texts({ x: 'a' }, { if: {}, else: { properties: { x: path } } })).toEqual(['a']);
+    expect(texts({ next: { x: 'a' } }, { properties: { x: path, next: { $ref: '#' } } })).toEqual(['a']);
+  });
+
+  test('a schema that refers to itself a hundred times over costs no time', () => {
+    const self: JsonObject = { anyOf: Array.from({ length: 100 }, () => ({ $ref: '#/$defs/self' })) };
+    expect(
+      texts({ path: 'x', other: 'y' }, { properties: { other: { $ref: '#/$defs/self' } }, $defs: { self } }),
+    ).toEqual(['x']);
   });
 });

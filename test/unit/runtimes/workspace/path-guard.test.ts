@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { linkSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createPathGuard, whyRefused } from '../../../../src/runtimes/workspace/path-guard.ts';
@@ -81,10 +82,13 @@ describe('#52 a path that leads out is refused', () => {
     ['a file URL with a host', 'file://host/share'],
     ['a file URL', 'file:///etc/passwd'],
     ['a file URL with climbing', 'FILE:..%2Foutside'],
+    ['a file URL behind another scheme', 'git+file:///etc'],
+    ['a file URL that climbs behind the folder', 'file:./x/../../outside'],
     ['a drive', 'C:\\Windows\\win.ini'],
     ['a home', '~/.ssh/id_rsa'],
     ["somebody's home", '~root/.ssh/id_rsa'],
     ['a variable', '$HOME/.ssh'],
+    ['a variable with another value', '${UNSET:-..}/outside/secret'],
     ['a variable of Windows', '%USERPROFILE%\\x'],
     ['a null character', 'notes/a.txt\0.png'],
     ['blanks in front', '  /etc/passwd'],
@@ -224,6 +228,34 @@ describe('in a container', () => {
   });
 });
 
+describe('a workspace whose own name can be read in other ways', () => {
+  test.each(['my notes', '100%25', 'caf\u00e9', 'cafe\u0301', '\uff46ull', ' led'])('%j', async (name) => {
+    const odd = join(dirname(folder), name);
+    mkdirSync(join(odd, 'deep'), { recursive: true });
+    symlinkSync(outside, join(odd, 'link'));
+    const own: Room = { folders: [{ seenAs: odd, source: odd }], start: odd };
+    const url = pathToFileURL(odd).href;
+    for (const path of [
+      odd,
+      `${odd}/a b.txt`,
+      url,
+      `${url}/a%20b.txt`,
+      `${url.replace('file://', 'file://localhost')}/x`,
+    ])
+      expect(await whyRefused(path, own), path).toBeUndefined();
+    for (const way of [
+      '/../outside/secret',
+      '/%2e%2e/outside/secret',
+      '/deep/..%2f..%2foutside',
+      '/link/secret',
+      '/..\\outside',
+    ])
+      for (const path of [`${odd}${way}`, `${url}${way}`])
+        expect(await whyRefused(path, own), path).toEqual(expect.any(String));
+    expect(await whyRefused(`${url}-too/x`, own)).toEqual(expect.any(String));
+  });
+});
+
 describe('the guard', () => {
   const guard = (rules: readonly string[] = []) =>
     createPathGuard({ workspaceOf: (server) => (server === 'fs' ? { folder, room, rules } : undefined) });
@@ -257,5 +289,23 @@ describe('the guard', () => {
     const read = { ...call({}), tool: 'resources/read', definition: () => undefined };
     await expect(guard().confine({ ...read, params: { uri: 'file:///etc/passwd' } })).rejects.toThrow('"uri"');
     await guard().confine({ ...read, params: { uri: 'memo://insights/../..' } });
+  });
+
+  test('#52 judges an address also where arguments stand beside it', async () => {
+    const read = { ...call({}), tool: 'resources/read', definition: () => undefined };
+    const params = { uri: 'file:///etc/passwd', arguments: {} };
+    await expect(guard().confine({ ...read, params })).rejects.toThrow('"uri"');
+  });
+
+  test('#52 judges what is to be completed, for the answers name files', async () => {
+    const complete = { ...call({}), tool: 'completion/complete', definition: () => undefined };
+    const ref = { type: 'ref/prompt', name: 'p' };
+    const refused: JsonObject[] = [
+      { ref, argument: { name: 'path', value: '/etc/' } },
+      { ref, argument: { name: 'x', value: '' }, context: { arguments: { dir: '..' } } },
+    ];
+    for (const params of refused) await expect(guard().confine({ ...complete, params })).rejects.toThrow('not allowed');
+    const template = { type: 'ref/resource', uri: 'file:///{path}' };
+    await guard().confine({ ...complete, params: { ref: template, argument: { name: 'path', value: 'not' } } });
   });
 });
