@@ -61,7 +61,8 @@ export interface RootRounds {
  * For modern servers, which ask by their result: what it asks of roots is answered, and the request made again. What it
  * asks besides is the caller's, who comes back with those answers alone; so roots are answered anew then.
  */
-export async function withRootRounds(params: JsonObject, { server, client, signal, request }: RootRounds) {
+export async function withRootRounds(given: JsonObject, { server, client, signal, request }: RootRounds) {
+  const params = withoutRoots(given);
   const told: Record<string, Json> = {};
   for (let result = await request(params); ; ) {
     const asked = rootsAskedIn(result);
@@ -73,6 +74,15 @@ export async function withRootRounds(params: JsonObject, { server, client, signa
     const { requestState } = result;
     result = await request({ ...params, inputResponses, ...(requestState === undefined ? {} : { requestState }) });
   }
+}
+
+/** Nobody was asked for roots but us, so what a caller tells of them was made up. */
+function withoutRoots({ inputResponses, ...params }: JsonObject): JsonObject {
+  if (!isObject(inputResponses)) return params;
+  const others = Object.entries(inputResponses as JsonObject).filter(
+    ([, answer]) => !(isObject(answer) && 'roots' in answer),
+  );
+  return { ...params, inputResponses: Object.fromEntries(others) };
 }
 
 function rootsAskedIn({ resultType, inputRequests }: JsonObject): string[] {

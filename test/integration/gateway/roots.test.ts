@@ -82,6 +82,18 @@ describe.each(ERAS)('a server of %s with a workspace', (_, server) => {
   });
 });
 
+it('#52 a modern server does not believe a caller who tells of roots before it asked', async () => {
+  const { client, config } = await serveRelay(within(CONFORMS_MODERN));
+  const inputResponses = { client_roots: { roots: [{ uri: 'file:///' }] } };
+  const answer = await askModern(client('s'), 'tools/call', {
+    params: { name: ASKS_ROOTS, arguments: {}, inputResponses },
+    capabilities: { roots: {} },
+  });
+  expect(rootsIn(resultOf(answer))).toEqual({
+    roots: [{ uri: uri(join(config.workspaceRoot, 'notes')), name: 'notes' }],
+  });
+});
+
 describe('a server without a workspace', () => {
   it.each(ERAS)('of %s learns the roots of its client, whatever they are, and none without one', async (_, server) => {
     const { client } = await serveRelay({ s: server });
