@@ -26,6 +26,8 @@ export class OAuthServer {
   accepts = true;
   /** A scope that requests need besides those that a first login is told of. */
   needed: string | undefined;
+  /** Where its metadata say that users log in; its own page unless set. */
+  loginPage: string | undefined;
   /** Whether a client id may be the address of a document about the client. */
   readsDocuments = false;
   readonly clients: string[] = [];
@@ -86,7 +88,7 @@ export class OAuthServer {
     const at = (path: string) => `${this.url.origin}${path}`;
     return {
       issuer: this.url.origin,
-      authorization_endpoint: at('/authorize'),
+      authorization_endpoint: this.loginPage ?? at('/authorize'),
       token_endpoint: at('/token'),
       registration_endpoint: at('/register'),
       revocation_endpoint: at('/revoke'),

@@ -164,7 +164,15 @@ class LoginFlow implements OAuthClientProvider {
     this.#tokens = tokens;
   }
 
+  /** A desktop opens whatever program is registered for a scheme; only a page is meant. */
   redirectToAuthorization(url: URL) {
+    if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+      throw new GatewayError(
+        'NOT_ALLOWED',
+        `The login at server "${this.#options.server}" leads to ${url.protocol} instead of a web page`,
+        { hint: 'Do not log in there: ask its operator why its authorization server names such an address.' },
+      );
+    }
     this.address = url;
   }
 

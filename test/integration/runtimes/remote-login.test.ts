@@ -75,6 +75,16 @@ describe('a remote server that wants a login', () => {
     expect(oauth.seen.length).toBe(asked);
   });
 
+  it.each(['file:///etc/hostname', 'calculator:run'])('opens no %s that it calls its login page', async (page) => {
+    const oauth = await OAuthServer.start();
+    oauth.loginPage = page;
+    const shown: URL[] = [];
+    const by = access(tempDir('data'));
+    const how = { signal: AbortSignal.timeout(20_000), onAddress: (url: URL) => void shown.push(url) };
+    expect(await failure(by.login(entry(oauth), how))).toMatchObject({ code: 'NOT_ALLOWED' });
+    expect(shown).toEqual([]);
+  });
+
   it.each(['streamable-http', 'sse'] as const)('says so over %s', async (transport) => {
     const oauth = await OAuthServer.start();
     const error = await failure(open(entry(oauth, { transport }), access(tempDir('data'))));
