@@ -11,7 +11,7 @@ export interface VectorTuning {
 export const STATIC_TUNING: VectorTuning = { share: 0.65, thresholds: { weak: 0.28, match: 0.485 } };
 
 /** The built-in encoder beside the static model, by ADR 0015. */
-export const BUILTIN_TUNING: VectorTuning = { share: 0.8, thresholds: { weak: 0.28, match: 0.497 } };
+export const BUILTIN_TUNING: VectorTuning = { share: 0.8, thresholds: { weak: 0.273, match: 0.485 } };
 
 /** The fine-tuned MiniLM that Tooldex ships for transformers.js: better than words on most sets, so it has the greater say. */
 export const MINILM_TUNING: VectorTuning = { share: 0.8, thresholds: { weak: 0.27, match: 0.48 } };

@@ -16,15 +16,15 @@ type Floor = readonly [recallAt5: number, ndcgAt10: number];
 
 /** Measured less about two points: what falls below has got worse. By kind of request, then by engine. */
 const FLOORS: Record<string, { builtin: Floor; static: Floor; words: Floor }> = {
-  task: { builtin: [0.78, 0.71], static: [0.78, 0.67], words: [0.64, 0.54] },
-  step: { builtin: [0.88, 0.87], static: [0.89, 0.82], words: [0.85, 0.76] },
+  task: { builtin: [0.84, 0.76], static: [0.78, 0.67], words: [0.64, 0.54] },
+  step: { builtin: [0.93, 0.88], static: [0.89, 0.82], words: [0.85, 0.76] },
   request: { builtin: [0.97, 0.94], static: [0.94, 0.91], words: [0.91, 0.86] },
-  short: { builtin: [0.95, 0.9], static: [0.92, 0.88], words: [0.85, 0.8] },
-  typo: { builtin: [0.94, 0.9], static: [0.91, 0.86], words: [0.91, 0.84] },
-  pt: { builtin: [0.92, 0.89], static: [0.94, 0.93], words: [0.92, 0.88] },
-  es: { builtin: [0.91, 0.88], static: [0.94, 0.88], words: [0.88, 0.82] },
-  zh: { builtin: [0.96, 0.87], static: [0.96, 0.87], words: [0.96, 0.87] },
-  several: { builtin: [0.7, 0.8], static: [0.7, 0.8], words: [0.66, 0.72] },
+  short: { builtin: [0.97, 0.91], static: [0.92, 0.88], words: [0.85, 0.8] },
+  typo: { builtin: [0.94, 0.92], static: [0.91, 0.86], words: [0.91, 0.84] },
+  pt: { builtin: [0.97, 0.95], static: [0.94, 0.93], words: [0.92, 0.88] },
+  es: { builtin: [0.94, 0.91], static: [0.94, 0.88], words: [0.88, 0.82] },
+  zh: { builtin: [0.96, 0.88], static: [0.96, 0.87], words: [0.96, 0.87] },
+  several: { builtin: [0.75, 0.83], static: [0.7, 0.8], words: [0.66, 0.72] },
 };
 
 const ENGINES: readonly EvalEngine[] = [
