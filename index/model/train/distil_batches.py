@@ -79,7 +79,7 @@ class Batches:
         read = [self.poorer[tool] if tool in self.poorer and self.rng.random() < POORER else tool for tool in chosen]
         requests, loose = [*chosen.values()], self.rng.choices(self.loose, k=others // 2) + self.rng.choices(self.requests, k=others - others // 2)
         near = self.tools[np.unique(self.near[[self.place[tool] for tool in chosen], :8])]
-        shelf = np.unique(np.concatenate([near, self.rng.choices(self.tools, k=max(0, bank - len(near)))]))
+        shelf = np.unique(np.concatenate([near, np.array(self.rng.choices(self.tools, k=max(0, bank - len(near))), near.dtype)]))
         asked = torch.from_numpy(self.vectors[requests + loose].astype(np.float32))
         goal = asked @ torch.from_numpy(self.vectors[shelf].astype(np.float32)).T
         return Batch(requests + read + loose, shelf, goal, self._ignored(requests, read))
