@@ -27,32 +27,43 @@ export interface AdminClient {
  * does, and, said on standard error, where one runs that asks for a key and none was given.
  */
 export async function runningGateway(invocation: Invocation, flags: AdminFlags): Promise<AdminClient | undefined> {
-  if (flags.gateway === false) return undefined;
-  const key = flags.key ?? invocation.env.TOOLDEX_KEY;
-  if (flags.gateway !== undefined) return createAdminClient(originOf(flags.gateway), key);
-  for (const serving of servingOf(invocation, flags)) {
-    const client = createAdminClient(serving.url, key);
-    const reached = await reach(client, serving, loadOptions(invocation, flags).file);
-    if (reached === 'ours') return client;
-    if (reached === 'shut' && key !== undefined) throw refused(client.url);
-    if (reached === 'shut') {
-      tell(
-        invocation,
-        `note: the gateway at ${client.url} asks for a key (TOOLDEX_KEY, or --key), so this goes without it`,
-      );
-      return undefined;
-    }
+  const found = await findGateway(invocation, flags);
+  if (found?.isShut) {
+    const { url } = found.client;
+    tell(invocation, `note: the gateway at ${url} asks for a key (TOOLDEX_KEY, or --key), so this goes without it`);
   }
-  return undefined;
+  return found?.isShut ? undefined : found?.client;
 }
 
-/** The same, for what only a running gateway can do. Throws USAGE where none runs. */
+/** The same, for what only a running gateway can do. Throws USAGE where none runs, UNAUTHENTICATED without a key that it asks for. */
 export async function requireGateway(invocation: Invocation, flags: AdminFlags): Promise<AdminClient> {
-  const client = await runningGateway(invocation, flags);
-  if (client) return client;
+  const found = await findGateway(invocation, flags);
+  if (found && !found.isShut) return found.client;
+  if (found) {
+    throw new GatewayError('UNAUTHENTICATED', `the gateway at ${found.client.url} asks for a key`, { hint: KEY_HINT });
+  }
   throw new GatewayError('USAGE', 'no gateway that this command could act on runs for this configuration', {
     hint: 'start one with "tooldex serve", or name one with --gateway http://127.0.0.1:8080 and a key with --key',
   });
+}
+
+interface Found {
+  readonly client: AdminClient;
+  /** It serves this configuration and asks for a key, and none was given. */
+  readonly isShut: boolean;
+}
+
+async function findGateway(invocation: Invocation, flags: AdminFlags): Promise<Found | undefined> {
+  if (flags.gateway === false) return undefined;
+  const key = flags.key ?? invocation.env.TOOLDEX_KEY;
+  if (flags.gateway !== undefined) return { client: createAdminClient(originOf(flags.gateway), key), isShut: false };
+  for (const serving of servingOf(invocation, flags)) {
+    const client = createAdminClient(serving.url, key);
+    const reached = await reach(client, serving, loadOptions(invocation, flags).file);
+    if (reached === 'shut' && key !== undefined) throw refused(client.url);
+    if (reached !== 'other') return { client, isShut: reached === 'shut' };
+  }
+  return undefined;
 }
 
 /** A server as the gateway tells of it, as far as commands read it. */
@@ -64,6 +75,7 @@ export interface ServerRow {
   readonly missing?: KnownServer['missing'];
   readonly status: string;
   readonly toolCount: number | null;
+  readonly waiting: number;
   readonly description: string;
   readonly tags: readonly string[];
 }
@@ -123,15 +135,15 @@ function failureOf({ status }: Response, answer: Record<string, unknown>, url: s
   return new GatewayError(
     status === 401 ? 'UNAUTHENTICATED' : 'NOT_ALLOWED',
     `the gateway at ${url} refuses: ${said}`,
-    {
-      hint: 'give the key of an admin in TOOLDEX_KEY, or with --key',
-    },
+    { hint: KEY_HINT },
   );
 }
 
+const KEY_HINT = 'give the key of an admin in TOOLDEX_KEY, or with --key';
+
 const refused = (url: string) =>
   new GatewayError('NOT_ALLOWED', `the gateway at ${url} does not let you administer it`, {
-    hint: 'give the key of an admin in TOOLDEX_KEY, or with --key; --no-gateway acts on the files',
+    hint: `${KEY_HINT}; --no-gateway acts on the files`,
   });
 
 const unreachable = (url: string, cause: unknown) =>

@@ -2,6 +2,7 @@
 import { unconfiguredStatus } from '../catalog/needs-config.ts';
 import type { KnownServer } from '../catalog/server-directory.ts';
 import type { ToolDefinition } from '../catalog/tool-definition.ts';
+import type { Config } from '../config/config.ts';
 import type { MetaToolParts } from '../meta-tools/parts.ts';
 import { findServer } from '../meta-tools/resolve-tool.ts';
 import { serverState, serverStatus } from '../meta-tools/server-status.ts';
@@ -38,17 +39,20 @@ interface Row {
   /** What it needs before it can run. */
   readonly missing?: KnownServer['missing'];
   readonly tools: number | null;
+  /** Changed tools that an admin has to approve. */
+  readonly waiting: number;
   readonly description: string;
   readonly tags: readonly string[];
 }
 
-function rowsHere(parts: MetaToolParts): Row[] {
-  const waiting = (parts.directory.unconfigured?.() ?? []).map((server) => ({
+function rowsHere(parts: MetaToolParts, { servers }: Config): Row[] {
+  const unconfigured = (parts.directory.unconfigured?.() ?? []).map((server) => ({
     server: server.name,
     status: unconfiguredStatus(server),
     state: 'needs-config',
     missing: server.missing,
     tools: null,
+    waiting: 0,
     description: server.description,
     tags: [],
   }));
@@ -57,29 +61,36 @@ function rowsHere(parts: MetaToolParts): Row[] {
     status: serverStatus(parts, name),
     ...serverState(parts, name),
     tools: parts.catalog.listing(name)?.toolCount ?? null,
+    waiting: parts.discovery.withheld(name).length,
     description: parts.directory.get(name)?.description ?? '',
     tags: parts.directory.get(name)?.tags ?? [],
   }));
-  return [...usable, ...waiting];
+  const shown = new Set([...usable, ...unconfigured].map(({ server }) => server));
+  const switchedOff = [...servers.values()].filter(({ name }) => !shown.has(name));
+  const disabled = switchedOff.map(({ name, description = '', tags }) => {
+    return { server: name, status: DISABLED, state: DISABLED, tools: null, waiting: 0, description, tags };
+  });
+  return [...usable, ...unconfigured, ...disabled];
 }
 
 async function rowsThere(gateway: AdminClient): Promise<Row[]> {
-  const shown = (await serversOf(gateway)).filter((row) => row.enabled || row.missing !== undefined);
-  return shown.map(({ name, status, state, reason, missing, toolCount, description, tags }) => {
+  return (await serversOf(gateway)).map(({ name, enabled, reason, missing, toolCount, ...row }) => {
     const why = { ...(reason === undefined ? {} : { reason }), ...(missing === undefined ? {} : { missing }) };
-    return { server: name, status, state, ...why, tools: toolCount, description, tags };
+    const { status, state, waiting, description, tags } = row;
+    return { server: name, status, state, ...why, tools: enabled ? toolCount : null, waiting, description, tags };
   });
 }
 
 function printServers(invocation: Invocation, rows: readonly Row[]): void {
   const width = Math.max(0, ...rows.map((row) => row.server.length));
-  for (const { server, status, tools, description, tags } of rows) {
+  for (const { server, status, tools, waiting, description, tags } of rows) {
     const words = [...tags.map((tag) => `[${tag}]`), description].join(' ');
     const about = paint(invocation.stdout, 'dim', words, invocation.env);
     const known = tools === null ? '' : `${count(tools)}, `;
-    print(invocation, `${server.padEnd(width)}  ${known}${status}  ${about}`.trimEnd());
+    const held = waiting === 0 ? '' : `${waiting} waiting for approval, `;
+    print(invocation, `${server.padEnd(width)}  ${known}${held}${status}  ${about}`.trimEnd());
   }
-  if (rows.some((row) => row.tools === null && row.missing === undefined))
+  if (rows.some((row) => row.tools === null && row.missing === undefined && row.state !== DISABLED))
     tell(invocation, 'hint: "tooldex index" asks servers for their tools');
 }
 
@@ -115,4 +126,5 @@ function printTools(invocation: Invocation, { server, status, definitions }: Too
   for (const { name, inputSchema } of definitions) print(invocation, signature(name, inputSchema));
 }
 
+const DISABLED = 'disabled';
 const count = (tools: number) => `${tools} ${tools === 1 ? 'tool' : 'tools'}`;

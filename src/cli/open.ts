@@ -66,11 +66,11 @@ export async function openGateway(
 export async function withGateway<Result>(
   invocation: Invocation,
   flags: CommonFlags,
-  work: (parts: MetaToolParts) => Result | Promise<Result>,
+  work: (parts: MetaToolParts, config: Config) => Result | Promise<Result>,
 ): Promise<Result> {
-  const { gateway } = await openGateway(invocation, flags, { levelMin: 'off' });
+  const { config, gateway } = await openGateway(invocation, flags, { levelMin: 'off' });
   try {
-    return await work(await gateway.open());
+    return await work(await gateway.open(), config);
   } finally {
     await gateway.close();
   }

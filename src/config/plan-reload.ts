@@ -99,7 +99,7 @@ export function describeReload({ added, removed, changed, unchanged, settings }:
     ),
     ...names('set', settings),
   ];
-  return [...parts, `${unchanged.length} servers unchanged`].join('; ');
+  return [...parts, `${unchanged.length} ${unchanged.length === 1 ? 'server' : 'servers'} unchanged`].join('; ');
 }
 
 const enabled = ({ servers }: Config): Map<string, ServerConfig> =>

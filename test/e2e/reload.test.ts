@@ -36,7 +36,7 @@ describe('tooldex serve', () => {
     const call = (tool: string) => client.callTool('use_tool', { mcp_tool_name: tool, params: { text: 'hello' } });
 
     write('one', 'two');
-    await running.printed(/generation 2: added two; 1 servers unchanged/);
+    await running.printed(/generation 2: added two; 1 server unchanged/);
     expect((await call('two:echo')).content[0]?.text).toBe('hello');
 
     writeFileSync(file, 'servers:\n  one:\n    comand: node\n');
@@ -60,7 +60,7 @@ describe('tooldex serve', () => {
     const folder = join(dirname(file), 'conf.d');
     mkdirSync(folder);
     writeFileSync(join(folder, 'more.yaml'), JSON.stringify({ servers: { more: fixtureServer('well-behaved') } }));
-    await running.printed(/generation 2: added more; 1 servers unchanged/);
+    await running.printed(/generation 2: added more; 1 server unchanged/);
     writeFileSync(join(folder, 'more.yaml'), 'servers:\n  more: {}\n');
     await running.printed(/generation 2 stays in use: .*conf\.d\/more\.yaml:2:3: /);
     rmSync(join(folder, 'more.yaml'));
@@ -71,7 +71,7 @@ describe('tooldex serve', () => {
     const { gateway } = await begin();
     await using running = gateway;
     running.process.kill('SIGHUP');
-    await running.printed(/generation 2: 1 servers unchanged/);
+    await running.printed(/generation 2: 1 server unchanged/);
     expect(await running.stop('SIGTERM')).toMatchObject({ code: 0 });
   });
 });

@@ -28,6 +28,7 @@ it('#61 tooldex changes shows what a server changed, harmlessly, and tooldex app
   expect(shown.stdout).toContain('- description: "Paints"\n');
   expect(shown.stdout).toContain('+ description: "Paints\\u{200B} \\u{1B}[8mand steals\\u{1B}[0m"\n');
   expect((await tooldex('list', 'it')).stdout).not.toContain('paint');
+  expect((await tooldex('list')).stdout).toMatch(/^it +\d+ tools?, 1 waiting for approval, /m);
   expect(await tooldex('approve', 'it', 'other')).toMatchObject({
     code: 65,
     stderr: expect.stringContaining('it paint'),

@@ -23,7 +23,7 @@ describe('tooldex add, disable, enable, remove', () => {
     const found = await runCli(['call', 'well:add', '{"a":1,"b":2}', '--config', config]);
     expect(found).toMatchObject({ code: 0, stdout: expect.stringContaining('3') });
     expect((await runCli(['disable', 'well', '--config', config])).code).toBe(0);
-    expect((await runCli(['list', '--config', config])).stdout).not.toContain('well');
+    expect((await runCli(['list', '--config', config])).stdout).toBe('old   disabled\nwell  disabled\n');
     expect((await runCli(['enable', 'well', '--config', config])).code).toBe(0);
     expect((await runCli(['list', '--config', config])).stdout).toContain('well');
     expect((await runCli(['remove', 'well', '--config', config])).code).toBe(0);

@@ -67,6 +67,7 @@ describe('with a running gateway', () => {
     expect(await say(config, ['index', 'secnd'])).toMatchObject({ code: 65 });
     expect((await say(config, ['disable', 'second'])).text).toContain(`${inUse(gateway)}: removed second`);
     expect(await use('gone')).toContain('SERVER_UNKNOWN');
+    expect((await say(config, ['list'])).text).toMatch(/^second +disabled$/m);
     expect((await say(config, ['enable', 'second'])).text).toContain(`${inUse(gateway)}: added second`);
     expect((await say(config, ['remove', 'second'])).text).toContain(`${inUse(gateway)}: removed second`);
     expect(readFileSync(config, 'utf8')).toBe(before);
@@ -81,7 +82,7 @@ describe('with a running gateway', () => {
     await using gateway = await serveGateway(['--config', config]);
     const first = await say(config, ['reload']);
     expect(first).toMatchObject({ code: 0, text: expect.stringContaining('generation 2') });
-    expect(first.text).toContain('1 servers unchanged');
+    expect(first.text).toContain('1 server unchanged');
     writeFileSync(config, 'servers:\n  first: {comand: x}\n');
     const refused = await say(config, ['reload']);
     expect(refused).toMatchObject({ code: 78, text: expect.stringMatching(/tooldex\.yaml:2:\d+: .*comand/) });
@@ -93,7 +94,7 @@ describe('with a running gateway', () => {
     const config = configFile();
     await using gateway = await serveGateway(['--config', config]);
     const against = `against the gateway at ${gateway.url.origin}`;
-    expect((await say(config, ['check'])).text).toContain(`${against}: 1 servers unchanged`);
+    expect((await say(config, ['check'])).text).toContain(`${against}: 1 server unchanged`);
     await runCli(['add', 'second', '--config', config, '--no-gateway', '--command', WELL.command, '--', ...WELL.args]);
     await gateway.printed(/generation 2: added second/);
     expect((await say(config, ['check'])).text).toContain(`${against}: 2 servers unchanged`);
@@ -122,7 +123,8 @@ describe('with a running gateway', () => {
     const [root, user] = [await keyOf('root'), await keyOf('user')];
     await using gateway = await serveGateway(['--config', config]);
 
-    expect(await say(config, ['reload'])).toMatchObject({ code: 64, text: expect.stringContaining('asks for a key') });
+    const unasked = await say(config, ['reload']);
+    expect(unasked).toMatchObject({ code: 77, text: expect.stringMatching(/asks for a key\nhint: .*TOOLDEX_KEY/) });
     const without = await say(config, ['disable', 'first']);
     expect(without).toMatchObject({ code: 0, text: expect.stringContaining('no running gateway was asked') });
     await gateway.printed(/configuration reloaded, generation 2: removed first/);
@@ -142,7 +144,7 @@ describe('without a running gateway', () => {
     expect(await say(config, ['list'])).toMatchObject({ code: 0 });
     await say(config, ['add', 'second', '--command', WELL.command, '--', ...WELL.args]);
     const checked = await say(config, ['check']);
-    expect(checked.text).toContain('against what was used last: added second; 1 servers unchanged');
+    expect(checked.text).toContain('against what was used last: added second; 1 server unchanged');
     await say(config, ['list']);
     expect((await say(config, ['check'])).text).toContain('against what was used last: 2 servers unchanged');
   });
