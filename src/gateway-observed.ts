@@ -20,6 +20,8 @@ export interface Observed {
   noteCall(record: CallRecord): void;
   noteChange(change: { readonly server: string; readonly from: InstanceState; readonly to: InstanceState }): void;
   noteReaped(processes: number): void;
+  /** Why running servers cannot be noted on disk; undefined when they can be again. */
+  noteLedger(problem: string | undefined): void;
   /** The HTTP door turned a request away. */
   readonly noteRefused: (refused: RefusedRequest) => void;
   /** A changed file was put into use, or could not be. */
@@ -33,6 +35,8 @@ export interface Observed {
   lastSearch(): Pick<SearchAnswer, 'mode' | 'degraded' | 'progress'> | undefined;
   /** Why audit lines are being lost; undefined when they are not. */
   auditProblem(): string | undefined;
+  /** Why running servers are not noted; undefined when they are. */
+  ledgerProblem(): string | undefined;
   close(): Promise<void>;
 }
 
@@ -48,6 +52,7 @@ export async function openObserved({ config, log, version }: ObservedOptions): P
   const metrics = await openMetrics(config, version);
   const tokens = metrics && (await import('./meta-tools/tokens.ts')).estimateTokens;
   let lastSearch: SearchAnswer | undefined;
+  let ledgerProblem: string | undefined;
   return {
     admissions: [...(audit ? [audit.calls] : []), ...(metrics ? [metrics.calls] : [])],
     metrics: metrics?.metrics,
@@ -59,6 +64,10 @@ export async function openObserved({ config, log, version }: ObservedOptions): P
     noteChange: ({ server, from, to }) => metrics?.metrics.instance(server, from.kind, to.kind),
     noteConfig: (outcome) => metrics?.metrics.config(outcome),
     noteReaped: (processes) => metrics?.metrics.reaped(processes),
+    noteLedger: (problem) => {
+      ledgerProblem = problem;
+    },
+    ledgerProblem: () => ledgerProblem,
     noteRefused: (refused) => {
       audit?.refusals.note(refused);
       metrics?.metrics.refused(refused.reason);

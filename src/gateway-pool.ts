@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Catalog } from './catalog/catalog.ts';
 import type { ConfiguredServers } from './catalog/configured-servers.ts';
 import type { Config } from './config/config.ts';
+import { explain } from './errors.ts';
 import type { Observed } from './gateway-observed.ts';
 import type { InstanceState, Pool } from './lifecycle/pool.ts';
 import type { Log } from './observability/log.ts';
@@ -18,7 +19,7 @@ export interface PoolOptions {
   readonly version: string;
   readonly directory: ConfiguredServers;
   readonly catalog: Catalog;
-  readonly observed: Pick<Observed, 'noteChange' | 'noteReaped'>;
+  readonly observed: Pick<Observed, 'noteChange' | 'noteReaped' | 'noteLedger'>;
   readonly loop: LoopGuard;
 }
 
@@ -50,7 +51,8 @@ export async function openPool(options: PoolOptions): Promise<OpenPool> {
     import('./stdx/clock.ts'),
   ]);
   const ledgerFolder = join(config.dataDir, 'ledger');
-  const runtimes = createRuntimeContext({ dataDir: config.dataDir, env, tokenSecret: config.tokenSecret });
+  const { dataDir, tokenSecret } = config;
+  const runtimes = createRuntimeContext({ dataDir, env, tokenSecret, warn: (message) => log('warn', message) });
   const pool = createPool({
     servers: (name, principal) => {
       const known = directory.config(name);
@@ -67,14 +69,17 @@ export async function openPool(options: PoolOptions): Promise<OpenPool> {
     startsMax: config.maxStarts,
     clock: systemClock,
     clientInfo: { name: 'tooldex', version },
-    ledger: createLedger(ledgerFolder),
+    ledger: createLedger(ledgerFolder, (problem) => noteLedger(ledgerFolder, { log, observed, problem })),
     eraStore: createEraStore(catalog),
     onChange: (change) => {
       noteChange(log, change.server, [change.from, change.to]);
       observed.noteChange(change);
     },
   });
-  void reapLeftovers(ledgerFolder, log).then((ended) => observed.noteReaped(ended));
+  void reapLeftovers(ledgerFolder, log).then(
+    (ended) => observed.noteReaped(ended),
+    (error) => log('warn', `what a killed gateway left behind cannot be looked for: ${explain(error)}`),
+  );
   // Connecting removes containers of gateways that were killed; without an engine the servers themselves will say so.
   if (directory.names().some((name) => directory.config(name)?.runtime === 'container')) {
     void runtimes.engine.connect().catch(() => undefined);
@@ -91,6 +96,22 @@ function noteChange(log: Log, server: string, [from, to]: [InstanceState, Instan
   if (from.kind === to.kind) return;
   const [reason] = 'reason' in to ? to.reason.split('\n') : [];
   log('info', `${server} ${from.kind} -> ${to.kind}${reason === undefined ? '' : `: ${reason}`}`);
+}
+
+interface LedgerNews extends Pick<PoolOptions, 'log' | 'observed'> {
+  readonly problem: string | undefined;
+}
+
+function noteLedger(folder: string, { log, observed, problem }: LedgerNews): void {
+  observed.noteLedger(problem);
+  if (problem === undefined) log('info', `running servers are noted in ${folder} again`);
+  else {
+    const meanwhile = 'servers start all the same, but if this process is killed some may not be found again';
+    log(
+      'error',
+      `running servers cannot be noted in ${folder}: ${problem}; ${meanwhile}. Free space or make it writable`,
+    );
+  }
 }
 
 /** What a killed gateway left behind holds ports, locks and memory that its successors need. */

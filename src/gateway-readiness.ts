@@ -11,14 +11,18 @@ export interface Readiness {
   readonly parts: Readonly<Record<string, string>>;
 }
 
-type Source = Pick<Gateway, 'configStatus'> & { readonly observed: Pick<Observed, 'lastSearch' | 'auditProblem'> };
+type Source = Pick<Gateway, 'configStatus'> & {
+  readonly observed: Pick<Observed, 'lastSearch' | 'auditProblem' | 'ledgerProblem'>;
+};
 
 /** Asks nobody outside: what it says is known already, so that it may be asked each second. */
 export function readinessOf({ configStatus, observed }: Source, parts: MetaToolParts): Readiness {
   const catalog = catalogStatus(parts);
   const audit = observed.auditProblem();
+  const ledger = observed.ledgerProblem();
   const search = observed.lastSearch();
-  const isDegraded = search?.degraded !== undefined || audit !== undefined || configStatus().problem !== undefined;
+  const problems = [search?.degraded, audit, ledger, configStatus().problem];
+  const isDegraded = problems.some((problem) => problem !== undefined);
   return {
     status: catalog.isFailing ? 'failing' : isDegraded ? 'degraded' : 'ok',
     parts: {
@@ -27,6 +31,7 @@ export function readinessOf({ configStatus, observed }: Source, parts: MetaToolP
       search: searchStatus(search),
       configuration: configurationStatus(configStatus()),
       ...(audit === undefined ? {} : { audit: `lines are lost: ${audit}` }),
+      ...(ledger === undefined ? {} : { ledger: `running servers are not noted: ${ledger}` }),
     },
   };
 }

@@ -8,6 +8,7 @@ import type { PendingServers } from './catalog/pending-servers.ts';
 import type { Blobs } from './catalog/sqlite-blobs.ts';
 import type { Config } from './config/config.ts';
 import type { ReloadPlan } from './config/plan-reload.ts';
+import { explain } from './errors.ts';
 import { type Observed, openObserved } from './gateway-observed.ts';
 import { menuMaker, policyMaker } from './gateway-policy.ts';
 import { createProfiles, type Profiles } from './gateway-profiles.ts';
@@ -172,15 +173,16 @@ async function openParts(options: PartsOptions, directory: ConfiguredServers, li
   const { pool, close: closePool } = await openPool({ ...options, directory, catalog, observed });
   const note = (level: 'info' | 'problem', message: string) => log(level === 'info' ? 'info' : 'warn', message);
   const discovery = new Discovery({ catalog, directory, pool, index, events: { note }, clock: systemClock });
-  const close = async () => {
-    await closeAdditions();
-    discovery.close();
-    await closePool();
-    await index.close();
-    await Promise.all(closing.map((closeOne) => closeOne()));
-    catalog.close();
-    await observed.close();
-  };
+  const close = () =>
+    closeEach(log, [
+      closeAdditions,
+      () => discovery.close(),
+      closePool,
+      () => index.close(),
+      async () => void (await Promise.all(closing.map((closeOne) => closeOne()))),
+      () => catalog.close(),
+      () => observed.close(),
+    ]);
   const paths = createPathGuard({
     workspaceOf: (name, principal) => workspaceOf(directory.config(name), principal),
   });
@@ -195,6 +197,17 @@ async function openParts(options: PartsOptions, directory: ConfiguredServers, li
   const built = { catalog, directory, pool, index, discovery, additions, paths, admission };
   const parts = await metaToolParts(built, live);
   return { parts, observed, running: { pool, discovery, addedServers }, close };
+}
+
+/** In this order, and all of them: a disk that is full keeps the index from being stored, and nothing from being closed. */
+async function closeEach(log: Log, steps: readonly (() => Promise<void> | void)[]): Promise<void> {
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      log('warn', `while closing: ${explain(error)}`);
+    }
+  }
 }
 
 /** A line for each tenth of a file: a first download takes minutes, and somebody will ask why vectors are missing. */

@@ -60,17 +60,50 @@ export function openDatabase(file: string): OpenedDatabase {
   }
 }
 
-/** All of the work or none of it; nothing of another process comes between. */
+/** All of the work or none of it; nothing of another process comes between. Throws DATA_DIR_UNUSABLE as `writing` does. */
 export function inTransaction<Result>(database: Database, work: () => Result): Result {
-  database.exec('BEGIN IMMEDIATE');
+  return writing(database, () => {
+    database.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      rollBack(database);
+      throw error;
+    }
+  });
+}
+
+/** For whatever writes: throws DATA_DIR_UNUSABLE, with the remedy, when the disk is full or takes nothing. */
+export function writing<Result>(database: Database, work: () => Result): Result {
   try {
-    const result = work();
-    database.exec('COMMIT');
-    return result;
+    return work();
   } catch (error) {
-    database.exec('ROLLBACK');
-    throw error;
+    const isOther = error instanceof GatewayError || !(error instanceof Error) || !UNWRITABLE.test(error.message);
+    if (isOther) throw error;
+    throw new GatewayError('DATA_DIR_UNUSABLE', `cannot write to the catalog ${fileOf(database)}: ${error.message}`, {
+      hint: 'free space on its disk, or make the folder writable; meanwhile what is known already can be used',
+      cause: error,
+    });
   }
+}
+
+/** SQLITE_FULL, SQLITE_READONLY, SQLITE_IOERR and SQLITE_CANTOPEN, as SQLite words them. */
+const UNWRITABLE = /database or disk is full|readonly database|disk I\/O error|unable to open database file/;
+
+/** A disk that is full makes SQLite roll back by itself, and then there is nothing left to do. */
+function rollBack(database: Database): void {
+  try {
+    database.exec('ROLLBACK');
+  } catch {
+    // What went wrong before is what counts.
+  }
+}
+
+function fileOf(database: Database): string {
+  const row = database.prepare('PRAGMA database_list').get() as { file?: string } | undefined;
+  return row?.file ?? '';
 }
 
 function openAndMigrate(file: string): Database {
@@ -123,7 +156,7 @@ function unusable(file: string, cause: unknown): GatewayError {
       ? cause.message
       : String(cause);
   return new GatewayError('DATA_DIR_UNUSABLE', `cannot open the catalog ${file}: ${reason}`, {
-    hint: 'make the folder writable, or choose another one with --data-dir',
+    hint: 'free space on its disk or make the folder writable, or choose another one with --data-dir',
     cause,
   });
 }

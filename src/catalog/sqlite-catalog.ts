@@ -9,7 +9,7 @@ import type {
   WithheldTool,
   WithheldTools,
 } from './catalog.ts';
-import { type Database, inTransaction, type Statement } from './database.ts';
+import { type Database, inTransaction, type Statement, writing } from './database.ts';
 import { fingerprint } from './fingerprint.ts';
 import { sift, type Withheld } from './quarantine.ts';
 import type { ToolDefinition } from './tool-definition.ts';
@@ -194,7 +194,7 @@ class SqliteCatalog implements Catalog, WithheldTools {
   }
 
   #run(sql: string, ...parameters: (string | number | null)[]): void {
-    this.#prepare(sql).run(...parameters);
+    writing(this.#database, () => this.#prepare(sql).run(...parameters));
   }
 
   #prepare(sql: string): Statement {

@@ -4,13 +4,14 @@ import type { Catalog, ListingChange, ServerListing, WithheldTool, WithheldTools
 import { requireConfigured } from '../catalog/needs-config.ts';
 import type { KnownServer, ServerDirectory } from '../catalog/server-directory.ts';
 import type { ToolDefinition } from '../catalog/tool-definition.ts';
-import { explain, GatewayError } from '../errors.ts';
+import { explain, GatewayError, toGatewayError } from '../errors.ts';
 import type { InstanceState, Lease, Pool } from '../lifecycle/pool.ts';
 import { abortable } from '../stdx/abort.ts';
 import { isYoungerThan } from '../stdx/age.ts';
 import type { Clock } from '../stdx/clock.ts';
 import { SingleFlight } from '../stdx/single-flight.ts';
 import { IndexedCatalog } from './indexed-catalog.ts';
+import { isCallersDoing, isStorages, outdated } from './listing-failure.ts';
 import { nothingWaits } from './nothing-waits.ts';
 import { unreachable } from './unreachable.ts';
 
@@ -118,7 +119,7 @@ export class Discovery {
           ...(signal ? { signal } : {}),
           onProgress: (message) => onProgress?.(name, message),
         });
-        results.set(name, await listing.catch(asGatewayError));
+        results.set(name, await listing.catch(toGatewayError));
       }
     };
     await Promise.all(Array.from({ length: LISTINGS_AT_ONCE }, worker));
@@ -190,7 +191,7 @@ export class Discovery {
   }
 
   async #listOnce(known: KnownServer): Promise<Listed> {
-    const { catalog, events } = this.#parts;
+    const { events } = this.#parts;
     this.#listing.set(known.name, 'starting');
     try {
       const listed = await this.#ask(known);
@@ -199,12 +200,21 @@ export class Discovery {
     } catch (error) {
       const reason = explain(error);
       if (!isCallersDoing(error) && this.#isCurrent(known)) {
-        catalog.recordFailure({ server: known.name, configHash: known.configHash, reason, failedAt: Date.now() });
         events.note('problem', `cannot index ${known.name}: ${reason}`);
+        if (!isStorages(error)) this.#recordFailure(known, reason);
       }
       throw error;
     } finally {
       this.#listing.delete(known.name);
+    }
+  }
+
+  /** Whoever waits for the listing is to be told why it failed, also when that cannot be kept. */
+  #recordFailure({ name: server, configHash }: KnownServer, reason: string): void {
+    try {
+      this.#parts.catalog.recordFailure({ server, configHash, reason, failedAt: Date.now() });
+    } catch (error) {
+      this.#parts.events.note('problem', `the failure of ${server} is not remembered: ${explain(error)}`);
     }
   }
 
@@ -276,20 +286,3 @@ export class Discovery {
 }
 
 const isBusy = (state: InstanceState) => state.kind === 'ready' && state.leases > 0;
-
-function outdated(server: string): GatewayError {
-  return new GatewayError('CALL_CANCELLED', `the configuration of ${server} changed while it was being listed`, {
-    hint: 'ask again',
-  });
-}
-
-function asGatewayError(error: unknown): GatewayError {
-  return error instanceof GatewayError ? error : new GatewayError('INTERNAL', explain(error), { cause: error });
-}
-
-/** The caller gave up or the gateway is closing: that says nothing about the server. */
-function isCallersDoing(error: unknown): boolean {
-  const code = error instanceof GatewayError ? error.code : undefined;
-  if (code === 'CALL_CANCELLED' || code === 'SHUTTING_DOWN') return true;
-  return error instanceof Error && error.name === 'AbortError';
-}

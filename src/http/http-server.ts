@@ -186,7 +186,24 @@ async function listen(app: FastifyInstance, { host, port }: HttpParts): Promise<
 
 function cannotListen(cause: unknown, address: string): GatewayError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const reason = code === 'EADDRINUSE' ? 'the port is in use' : code === 'EACCES' ? 'not permitted' : String(cause);
-  const hint = 'stop what listens there, or choose another port with --port (0 takes a free one)';
+  const [reason, hint] = LISTEN_PROBLEMS[code] ?? [String(cause), 'choose another address with --host and --port'];
   return new GatewayError('LISTEN_FAILED', `cannot listen on ${address}: ${reason}`, { hint, cause });
 }
+
+const NO_ADDRESS = [
+  'this machine has no such address',
+  'listen on 127.0.0.1 (--host), or switch on what the address needs; ::1 needs IPv6',
+] as const;
+
+const LISTEN_PROBLEMS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
+  EADDRINUSE: [
+    'the port is in use',
+    'stop what listens there, or choose another port with --port (0 takes a free one)',
+  ],
+  EACCES: [
+    'this user may not listen on that port',
+    'choose a port from 1024 on with --port (0 takes a free one), or let a proxy listen on that one',
+  ],
+  EADDRNOTAVAIL: NO_ADDRESS,
+  EAFNOSUPPORT: NO_ADDRESS,
+};

@@ -17,9 +17,20 @@ export interface LedgerEntry {
   readonly gateway: { readonly pid: number; readonly start: string | undefined };
 }
 
-/** Writes at once and synchronously: a process that is not in the ledger when we are killed is an orphan for ever. */
-export function createLedger(folder: string): Ledger {
-  mkdirSync(folder, { recursive: true });
+/** Told when the ledger cannot be written, and with undefined when it can again; not once for each process. */
+export type OnLedgerProblem = (reason: string | undefined) => void;
+
+/**
+ * Writes at once and synchronously: a process that is not in the ledger when we are killed may be an orphan for ever.
+ * Never throws: with a full disk servers start all the same, and end with the watcher of this process at the latest.
+ */
+export function createLedger(folder: string, onProblem: OnLedgerProblem = () => {}): Ledger {
+  let problem: string | undefined;
+  const attempt = (work: () => void) => {
+    const before = problem;
+    problem = failureOf(work);
+    if ((problem === undefined) !== (before === undefined)) onProblem(problem);
+  };
   const gateway = { pid: process.pid, start: processStart(process.pid) };
   const files = new Map<number, string>();
   return {
@@ -29,20 +40,36 @@ export function createLedger(folder: string): Ledger {
       // In a container pids repeat from run to run, and the entry of an earlier run must not be mistaken for this one.
       const file = join(folder, `${pid}-${randomUUID()}.json`);
       files.set(pid, file);
-      writeWhole(file, { pid, start, mark: markOf(pid), server, gateway });
+      attempt(() => writeWhole(folder, file, { pid, start, mark: markOf(pid), server, gateway }));
     },
     remove(pid) {
       const file = files.get(pid);
-      if (file) rmSync(file, { force: true });
+      // What stays is an entry of a process that is gone, which the next start throws away.
+      if (file) failureOf(() => rmSync(file, { force: true }));
       files.delete(pid);
     },
   };
 }
 
-function writeWhole(file: string, entry: LedgerEntry): void {
+function failureOf(work: () => void): string | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function writeWhole(folder: string, file: string, entry: LedgerEntry): void {
   const draft = `${file}.new`;
-  writeFileSync(draft, JSON.stringify(entry));
-  renameSync(draft, file);
+  mkdirSync(folder, { recursive: true });
+  try {
+    writeFileSync(draft, JSON.stringify(entry));
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
 }
 
 /** Linux only; elsewhere only the process itself and its group can be found again. */

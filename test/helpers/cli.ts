@@ -12,6 +12,8 @@ export interface CliOptions {
   readonly cwd?: string;
   /** Added to the environment of the test; undefined takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** A program with its arguments that runs the command which follows them, in the same process. */
+  readonly through?: readonly string[];
   /** Written to standard input, which then ends. Without it, input is empty. */
   readonly input?: string;
 }
@@ -43,9 +45,10 @@ export interface RunningCli extends AsyncDisposable {
 }
 
 /** Starts `tooldex ...args`. Disposing kills it and everything below it, and waits until all of it is gone. */
-export function startCli(args: readonly string[], { cwd, env }: CliOptions = {}): RunningCli {
+export function startCli(args: readonly string[], { cwd, env, through = [] }: CliOptions = {}): RunningCli {
   if (!existsSync(BIN)) throw new Error(`${BIN} is missing; run: npm run build`);
-  const child = spawn(process.execPath, [BIN, ...args], { cwd, env: { ...process.env, ...env } });
+  const [command = '', ...given] = [...through, process.execPath, BIN, ...args];
+  const child = spawn(command, given, { cwd, env: { ...process.env, ...env } });
   if (child.pid === undefined) throw new Error(`cannot start ${process.execPath}`);
   return watch(child, child.pid);
 }

@@ -1,6 +1,6 @@
 /** What is left when a gateway is killed, and that the next one ends exactly that. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createLedger, type LedgerEntry } from '../../../src/lifecycle/ledger.ts';
@@ -102,6 +102,24 @@ describe('reap', () => {
 });
 
 describe('createLedger', () => {
+  it('#67 lives on when it cannot write, and says so once, and once when it can again', async () => {
+    const folder = join(tempDir(), 'ledger');
+    writeFileSync(folder, 'a file in its place');
+    const told: (string | undefined)[] = [];
+    const ledger = createLedger(folder, (problem) => told.push(problem));
+    const { pid } = await start(SLEEP);
+    for (let round = 0; round < 3; round++) {
+      ledger.add({ pid, server: 's' });
+      ledger.remove(pid);
+    }
+    expect(told).toEqual([expect.stringMatching(/EEXIST|ENOTDIR/)]);
+    rmSync(folder);
+    ledger.add({ pid, server: 's' });
+    expect(told).toHaveLength(2);
+    expect(told[1]).toBeUndefined();
+    expect(readdirSync(folder)).toHaveLength(1);
+  });
+
   it('notes a process as long as it is ours, and nothing of one that is gone', async () => {
     const folder = join(tempDir(), 'made', 'on', 'demand');
     const ledger = createLedger(folder);

@@ -6,7 +6,7 @@ type Parts = Parameters<typeof readinessOf>[1];
 
 const healthy = {
   configStatus: () => ({ generation: 1, problem: undefined }),
-  observed: { lastSearch: () => undefined, auditProblem: () => undefined },
+  observed: { lastSearch: () => undefined, auditProblem: () => undefined, ledgerProblem: () => undefined },
 } as unknown as Source;
 
 const parts = {
@@ -32,12 +32,14 @@ it('#67 #68 is degraded, and says why, when vectors are missing or audit lines a
     observed: {
       lastSearch: () => ({ mode: 'lexical' as const, degraded: 'the store does not answer' }),
       auditProblem: () => 'ENOSPC: no space left on device',
+      ledgerProblem: () => 'ENOSPC: no space left on device, write',
     },
   };
   const { status, parts: reasons } = readinessOf(without, parts);
   expect(status).toBe('degraded');
   expect(reasons.search).toBe('lexical: the store does not answer');
   expect(reasons.audit).toContain('ENOSPC');
+  expect(reasons.ledger).toBe('running servers are not noted: ENOSPC: no space left on device, write');
 });
 
 it('tells how far a better model is, which is no fault', () => {
