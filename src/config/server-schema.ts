@@ -146,7 +146,7 @@ const processKeys = {
     .meta({
       description:
         'Who the server is. Native servers: a user of this machine, if Tooldex runs as root; default: who runs Tooldex. ' +
-        'Containers: a user of the image; default: what the image says, or who runs Tooldex where a mount must be writable.',
+        'Containers: a user of the image; default: what the image says if that is not root, else nobody, or whoever a writable mount needs.',
       examples: ['1000:1000'],
     }),
   workspace,

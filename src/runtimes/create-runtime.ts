@@ -27,6 +27,8 @@ export interface RuntimeContextOptions {
   readonly tokenSecret?: string | undefined;
   readonly installTimeoutMs?: number;
   readonly stopTimes?: StopTimes;
+  /** Told what an administrator should know of this machine. */
+  readonly warn?: ((message: string) => void) | undefined;
 }
 
 /** What all runtimes of one gateway share. */
@@ -47,10 +49,11 @@ export function createRuntimeContext({
   tokenSecret,
   installTimeoutMs,
   stopTimes,
+  warn,
 }: RuntimeContextOptions): RuntimeContext {
   const guard = createParentGuard();
   const packages = createPackageStore({ dataDir, env, guard, installTimeoutMs });
-  const engine = createContainerEngine({ dataDir, env });
+  const engine = createContainerEngine({ dataDir, env, warn });
   const remote = createRemoteAccess({ dataDir, env, tokenSecret, clock: systemClock });
   return {
     env,

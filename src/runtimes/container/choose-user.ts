@@ -1,25 +1,67 @@
-/** Who a server is inside its container, where its entry leaves that open. */
+/** Who a server is inside its container, where its entry leaves that open: not root, unless it could not do its work then. */
+import { stat } from 'node:fs/promises';
 import type Docker from 'dockerode';
-import type { ContainerServer } from './container-options.ts';
+import { type ContainerServer, imageWithTag } from './container-options.ts';
 
 export interface Owner {
   readonly uid: number;
   readonly gid: number;
 }
 
+export interface ChosenUser {
+  /** As engines take it; undefined leaves it to the image. */
+  readonly user: string | undefined;
+  /** Whose a workspace has to be that is made now; undefined for the gateway's own user. */
+  readonly owner: Owner | undefined;
+}
+
+/** The owner of nothing, on nearly all systems and in nearly all images. */
+const NOBODY: Owner = { uid: 65534, gid: 65534 };
+const IMAGES_OWN: ChosenUser = { user: undefined, owner: undefined };
+
 /**
- * The image decides, with one exception: what the gateway's own user shares for writing belongs to that user and is closed
- * to others, and a root without capabilities is one of those. So such a container runs as the gateway does. Not where the
- * gateway is root, and not in a rootless engine, whose root is the gateway's user already.
+ * The one of the entry, else of the image if that is not root, else nobody. But what is shared must be within reach, and a
+ * container has no capabilities to get past its rights: so it runs as the gateway where that is not root and shares
+ * something for writing, as the owner of what root shares, and as root if only root may. Not in a rootless engine, whose
+ * root is the gateway's user, and not where a privileged container is meant.
  */
 export async function chooseUser(
   docker: Docker,
   server: ContainerServer,
   gateway: Owner | undefined,
-): Promise<string | undefined> {
+): Promise<ChosenUser> {
+  const isRoot = gateway?.uid === 0;
+  if (server.user !== undefined) return { user: server.user, owner: isRoot ? numbersIn(server.user) : undefined };
+  if (server.isPrivileged || (await isRootless(docker))) return IMAGES_OWN;
   const sharesForWriting = server.mounts.some(({ readOnly }) => !readOnly);
-  if (server.user !== undefined || !gateway || gateway.uid === 0 || !sharesForWriting) return server.user;
-  return (await isRootless(docker)) ? undefined : `${gateway.uid}:${gateway.gid}`;
+  if (sharesForWriting && !isRoot) return gateway ? { user: shown(gateway), owner: undefined } : IMAGES_OWN;
+  const usual = await usualUser(docker, server.image);
+  return isRoot ? ownerOfShares(server, usual) : { user: usual && shown(usual), owner: undefined };
+}
+
+async function usualUser(docker: Docker, image: string): Promise<Owner | undefined> {
+  const { Config } = await docker.getImage(imageWithTag(image)).inspect();
+  const own = numbersIn(Config?.User || '0');
+  return own?.uid === 0 || /^root(?::|$)/.test(Config?.User ?? '') ? NOBODY : own;
+}
+
+/** For a gateway that is root: what it shares can be anybody's, and only the owner may be let in. */
+async function ownerOfShares({ mounts }: ContainerServer, usual: Owner | undefined): Promise<ChosenUser> {
+  for (const { source, readOnly } of mounts) {
+    const found = await stat(source).catch(() => undefined);
+    const isOpen = found === undefined || (readOnly && (found.mode & 0o004) !== 0);
+    if (!found || isOpen) continue;
+    return found.uid === 0 ? IMAGES_OWN : { user: shown(found), owner: found };
+  }
+  return { user: usual && shown(usual), owner: usual };
+}
+
+const shown = ({ uid, gid }: Owner) => `${uid}:${gid}`;
+
+/** Undefined for names, which only the image knows. */
+function numbersIn(user: string): Owner | undefined {
+  const [, uid, gid = uid] = /^(\d+)(?::(\d+))?$/.exec(user) ?? [];
+  return uid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) };
 }
 
 /** Docker says it among its security options, Podman in a field of its own. */

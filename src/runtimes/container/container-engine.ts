@@ -6,7 +6,9 @@ import type { Environment } from '../native/child-environment.ts';
 import { processStart } from '../native/process-table.ts';
 import { type JoinOptions, SharedTasks } from '../shared-task.ts';
 import { LABELS, type Labels } from './container-options.ts';
+import { describeAddress } from './engine-candidates.ts';
 import { type Engine, findEngine } from './find-engine.ts';
+import { limitsLeftOut } from './limits-left-out.ts';
 import { hasImage, pullImage, type RegistryAuth } from './pull-image.ts';
 import { reapContainers } from './reap-containers.ts';
 
@@ -29,9 +31,11 @@ export interface ContainerEngine {
 export interface ContainerEngineOptions {
   readonly env: Environment;
   readonly dataDir: string;
+  /** Told what an administrator should know, once for each connection. */
+  readonly warn?: ((message: string) => void) | undefined;
 }
 
-export function createContainerEngine({ env, dataDir }: ContainerEngineOptions): ContainerEngine {
+export function createContainerEngine({ env, dataDir, warn }: ContainerEngineOptions): ContainerEngine {
   const labels = ownLabels(dataDir);
   const pulls = new SharedTasks<void>();
   const closing = new AbortController();
@@ -39,6 +43,8 @@ export function createContainerEngine({ env, dataDir }: ContainerEngineOptions):
   async function open(): Promise<Engine> {
     const engine = await findEngine(env);
     await reapContainers(engine.docker, labels).catch(() => undefined);
+    const missing = warn ? limitsLeftOut(await engine.docker.info().catch(() => ({}))) : [];
+    if (missing.length > 0) warn?.(unlimited(engine, missing));
     return engine;
   }
   function connect(): Promise<Engine> {
@@ -67,6 +73,9 @@ export function createContainerEngine({ env, dataDir }: ContainerEngineOptions):
     },
   };
 }
+
+const unlimited = ({ address }: Engine, missing: readonly string[]) =>
+  `the container engine at ${describeAddress(address)} keeps no limits of ${missing.join(', ')}: a container there can take all that there is. Rootless engines need cgroup v2 with delegation for them`;
 
 function ownLabels(dataDir: string): Labels {
   const home = createHash('sha256').update(`${hostname()}\0${dataDir}`).digest('hex').slice(0, 16);

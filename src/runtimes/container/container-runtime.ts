@@ -36,11 +36,11 @@ export function createContainerRuntime(
     prepare,
     async launch(signal) {
       await prepare(undefined, signal);
-      await makeWorkspace(server);
+      const { docker } = await engine.connect();
+      const { user, owner } = await chooseUser(docker, server, gatewayOwner());
+      await makeWorkspace(server, owner);
       await refuseDangerousMounts(server.name, server.mounts, server.allowDangerous);
       signal?.throwIfAborted();
-      const { docker } = await engine.connect();
-      const user = await chooseUser(docker, server, gatewayOwner());
       const endpoint = await start({ docker, server, options: options(user), stopTimes });
       if (!signal?.aborted) return endpoint;
       await endpoint.stop();

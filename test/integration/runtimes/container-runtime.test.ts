@@ -63,6 +63,11 @@ async function firstLine(stream: Readable): Promise<string> {
   throw new Error('its output ended without a line');
 }
 
+const isRootless = async () => {
+  const info = (await docker?.info()) as { Rootless?: boolean; SecurityOptions?: string[] };
+  return info.Rootless === true || (info.SecurityOptions ?? []).some((option) => option.includes('rootless'));
+};
+
 /** A rootless engine cannot where the machine has cgroup v1 only. */
 async function keepsLimits(): Promise<boolean> {
   const info = (await docker?.info()) as { Rootless?: boolean; CgroupVersion?: string };
@@ -89,7 +94,7 @@ describe.skipIf(!docker)('a container', () => {
       root: 'EROFS',
       temporary: 'written',
       networks: [],
-      user: '0:0',
+      user: (await isRootless()) ? '0:0' : '65534:65534',
       env: 'one\ntwo=3',
       argv: ['a b', '$(id)', '--privileged'],
     });
@@ -106,6 +111,16 @@ describe.skipIf(!docker)('a container', () => {
     const endpoint = await launch({ mounts, workspaceDir, env: { WORKSPACE: workspaceDir } });
     expect(JSON.parse(await firstLine(endpoint.output))).toMatchObject({ workspace: 'written' });
     expect(statSync(workspaceDir).mode & 0o777).toBe(0o700);
+  });
+
+  it.runIf(process.getuid?.() === 0)('is nobody in a workspace that root made for it, also the next time', async () => {
+    const workspaceDir = join(tempDir('workspaces'), 'demo');
+    const mounts = [{ source: workspaceDir, target: workspaceDir, readOnly: false }];
+    for (const user of [undefined, '65534:65534', undefined]) {
+      const endpoint = await launch({ mounts, workspaceDir, env: { WORKSPACE: workspaceDir }, user });
+      expect(JSON.parse(await firstLine(endpoint.output))).toMatchObject({ workspace: 'written', user: '65534:65534' });
+    }
+    expect(statSync(workspaceDir)).toMatchObject({ uid: 65534, gid: 65534 });
   });
 
   it.runIf(process.getuid?.() === 0)(
