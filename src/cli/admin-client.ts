@@ -4,6 +4,7 @@ import type { KnownServer } from '../catalog/server-directory.ts';
 import { dataDirOf } from '../config/load-config.ts';
 import { ERROR_CLASSES, type ErrorCode, GatewayError } from '../errors.ts';
 import { isObject, type JsonObject } from '../stdx/json.ts';
+import { askJson } from './ask-json.ts';
 import { type CommonFlags, type Invocation, tell } from './invocation.ts';
 import { loadOptions } from './open.ts';
 import { readServing, type Serving } from './serving.ts';
@@ -109,22 +110,17 @@ function createAdminClient(url: string, key: string | undefined): AdminClient {
         ...(method === 'GET' ? {} : { 'content-type': 'application/json' }),
         ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
       };
-      const response = await fetch(new URL(path, url), {
-        method,
-        headers,
-        redirect: 'error',
-        ...(body ? { body: JSON.stringify(body) } : {}),
-      }).catch((cause: unknown) => {
+      const question = { method, headers, body: body && JSON.stringify(body) };
+      const { status, answer } = await askJson(new URL(path, url), question).catch((cause: unknown) => {
         throw unreachable(url, cause);
       });
-      const answer: unknown = await response.json().catch(() => undefined);
-      if (response.ok && isObject(answer)) return answer as JsonObject;
-      throw failureOf(response, isObject(answer) ? answer : {}, url);
+      if (status >= 200 && status < 300 && isObject(answer)) return answer as JsonObject;
+      throw failureOf(status, isObject(answer) ? answer : {}, url);
     },
   };
 }
 
-function failureOf({ status }: Response, answer: Record<string, unknown>, url: string): GatewayError {
+function failureOf(status: number, answer: Record<string, unknown>, url: string): GatewayError {
   const { error, hint, code } = answer;
   if (typeof code === 'string' && Object.hasOwn(ERROR_CLASSES, code)) {
     return new GatewayError(code as ErrorCode, String(error), typeof hint === 'string' ? { hint } : {});
@@ -152,9 +148,11 @@ const unreachable = (url: string, cause: unknown) =>
     cause,
   });
 
+/** The error of a name with several addresses says nothing itself. */
 function causeOf(thrown: unknown): string {
-  const inner = thrown instanceof Error ? thrown.cause : undefined;
-  return inner instanceof Error ? inner.message || inner.name : String(thrown);
+  const [first] = thrown instanceof AggregateError ? thrown.errors : [];
+  const error: unknown = first ?? thrown;
+  return error instanceof Error ? error.message : String(error);
 }
 
 function originOf(given: string): string {

@@ -1,4 +1,5 @@
 /** `tooldex index`: asks servers for their tools now, at the running gateway or by itself, and tells what came of it. */
+import { setTimeout } from 'node:timers/promises';
 import type { Listed } from '../discovery/discovery.ts';
 import { explain, GatewayError } from '../errors.ts';
 import type { MetaToolParts } from '../meta-tools/parts.ts';
@@ -15,7 +16,7 @@ export async function indexServers(
   const gateway = await runningGateway(invocation, flags);
   if (gateway) tell(invocation, `asking the gateway at ${gateway.url}`);
   const rows = gateway
-    ? await indexThere(gateway, servers)
+    ? await indexThere(invocation, servers, gateway)
     : await withGateway(invocation, flags, (parts) => indexHere(invocation, servers, parts));
   if (flags.json) printJson(invocation, { servers: rows, gateway: gateway?.url ?? null });
   else for (const row of rows) print(invocation, describe(invocation, row));
@@ -34,23 +35,56 @@ async function indexHere(
 }
 
 /** All at once: the gateway starts no more of them at the same time than it can. */
-async function indexThere(gateway: AdminClient, servers: readonly string[]): Promise<Row[]> {
+async function indexThere(
+  invocation: Invocation,
+  servers: readonly string[],
+  gateway: AdminClient,
+): Promise<readonly Row[]> {
   const known = await serversOf(gateway);
   requireKnown(
     servers,
     known.map(({ name }) => name),
   );
   const wanted = servers.length > 0 ? servers : known.filter(({ enabled }) => enabled).map(({ name }) => name);
+  const left = new Set(wanted);
   const ask = async (server: string): Promise<Row> => {
     const path = `/api/servers/${encodeURIComponent(server)}/index`;
     try {
       return (await gateway.ask('POST', path)) as unknown as Row;
     } catch (error) {
       return { server, error: explain(error) };
+    } finally {
+      left.delete(server);
     }
   };
-  return Promise.all(wanted.map(ask));
+  return withProgress(invocation, async (show) => {
+    const ended = new AbortController();
+    void showStates(gateway, left, { show, signal: ended.signal });
+    return Promise.all(wanted.map(ask)).finally(() => ended.abort());
+  });
 }
+
+interface Showing {
+  readonly show: (server: string, message: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** The answers come when all is done, so what is going on meanwhile is asked for beside them. */
+async function showStates(gateway: AdminClient, left: ReadonlySet<string>, { show, signal }: Showing): Promise<void> {
+  const pause = () =>
+    setTimeout(ASK_EVERY_MS, undefined, { signal }).then(
+      () => true,
+      () => false,
+    );
+  while (await pause()) {
+    const rows = await serversOf(gateway).catch(() => []);
+    for (const { name, status } of rows)
+      if (left.has(name) && UNDER_WAY.test(status)) show(name, status === 'ready' ? 'listing tools' : status);
+  }
+}
+
+const ASK_EVERY_MS = 1_000;
+const UNDER_WAY = /^(installing|starting|ready)\b/;
 
 interface Row {
   readonly server: string;
@@ -76,7 +110,7 @@ function describe({ stdout, env }: Invocation, row: Row): string {
     ['waiting for approval', row.withheld],
   ] as const;
   const change = parts.flatMap(([word, names]) => (names && names.length > 0 ? [`${names.length} ${word}`] : []));
-  return `${paint(stdout, 'green', 'indexed', env)} ${row.server}: ${row.tools} tools${change.length > 0 ? ` (${change.join(', ')})` : ''}`;
+  return `${paint(stdout, 'green', 'indexed', env)} ${row.server}: ${row.tools} ${row.tools === 1 ? 'tool' : 'tools'}${change.length > 0 ? ` (${change.join(', ')})` : ''}`;
 }
 
 function requireKnown(asked: readonly string[], known: readonly string[]): void {

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type RunningGateway, runCli, serveGateway } from '../../helpers/cli.ts';
+import { type RunningGateway, runCli, serveGateway, startCli } from '../../helpers/cli.ts';
 import { fixtureServer, journalOf } from '../../helpers/fixture-server.ts';
 import { connectClient } from '../../helpers/mcp-client.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
@@ -75,6 +75,16 @@ describe('with a running gateway', () => {
       code: 65,
       text: expect.stringContaining('nothing'),
     });
+  });
+
+  it('"tooldex index" shows what the gateway is doing until it has done it', async () => {
+    const gate = join(tempDir(), 'gate');
+    const config = configFile(`  slow: ${JSON.stringify(fixtureServer('slow-to-start', '--gate', gate))}\n`);
+    await using _gateway = await serveGateway(['--config', config]);
+    await using index = startCli(['index', 'slow', '--config', config]);
+    await index.printed(/^slow: starting$/m);
+    writeFileSync(gate, '');
+    await index.printed(/^indexed slow: 1 tool\b/m);
   });
 
   it('#63 "tooldex reload" says what changed, or why the gateway keeps what it has', async () => {
