@@ -46,7 +46,10 @@ describe.skipIf(unreachable)('the packed package', () => {
           ...readdirSync(join(ROOT, 'dist/lib'))
             .filter((file) => file.endsWith('.cjs'))
             .map((file) => `dist/lib/${file}`),
+          'index/embedding/encoder-model.cjs',
+          'index/embedding/encoder-program.cjs',
           'index/embedding/transformers-program.cjs',
+          'index/model/encoder.bin',
           'index/model/static.bin',
           'dist/THIRD-PARTY-LICENSES.txt',
           'config/tooldex.yaml',
