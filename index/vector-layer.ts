@@ -9,7 +9,7 @@ import type { ToolDocument } from './tool-document.ts';
 export interface VectorSource {
   readonly embedder: Embedder;
   readonly store: VectorStore;
-  /** When its cosines deserve another say or mean something else than those of the built-in model. */
+  /** When its cosines deserve another say or mean something else than those of the static model. */
   readonly tuning?: VectorTuning;
   /** It improves on the source after it, in its own time: it begins after the first search, and until it is complete nothing is amiss. */
   readonly inBackground?: boolean;
@@ -37,7 +37,7 @@ export interface NearestTexts {
 
 /** Documents given to the embedder at once. */
 const BATCH = 64;
-/** A document of the built-in model takes about this; slower models are known after their first batch. */
+/** A document of the static model takes about this; slower models are known after their first batch. */
 const FIRST_GUESS_MS = 0.3;
 /** A source in the background leaves the first search and what follows it alone for so long. */
 const BEGIN_AFTER_MS = 2_000;

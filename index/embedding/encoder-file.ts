@@ -163,7 +163,7 @@ function readTokens(bytes: ArrayBuffer, place: unknown, count: number): string[]
   return tokens;
 }
 
-const REMEDY = 'Reinstall Tooldex; until then the smaller built-in model serves';
+const REMEDY = 'Reinstall Tooldex; until then the static model serves';
 
 const broken = (why: string) =>
   new IndexError('bad-answer', `The built-in encoder is broken: ${why}`, { hint: REMEDY });
