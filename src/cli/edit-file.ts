@@ -36,10 +36,13 @@ export async function applyAt(gateway: AdminClient, ...asked: Parameters<AdminCl
   return { url: gateway.url, file: String(file), plan, unset: Array.isArray(variables) ? variables.map(String) : [] };
 }
 
+/** Of commands that edit files only, and of the others where no gateway took part. */
+export const NOBODY_ASKED = 'no running gateway was asked; one that serves this file takes it up by itself';
+
 /** Says which of both it was: the running gateway, and what it did with the edit, or the files alone. */
 export function tellApplied(invocation: Invocation, applied: AppliedEdit | undefined): void {
   if (applied) tell(invocation, `the gateway at ${applied.url} has it in use: ${planLine(applied.plan)}`);
-  else tell(invocation, 'no running gateway was asked; one that serves this file takes it up by itself');
+  else tell(invocation, NOBODY_ASKED);
 }
 
 /** A plan as the administration API answers with it, in one line. */

@@ -6,7 +6,7 @@ import { type EditedConfig, editConfig } from '../config/edit-config.ts';
 import type { ServerEdit } from '../config/edit-server.ts';
 import { type ClientImport, type ImportedServer, readClientFile } from '../config/import-client.ts';
 import { GatewayError, toGatewayError } from '../errors.ts';
-import { save, tellVariables } from './edit-file.ts';
+import { NOBODY_ASKED, save, tellVariables } from './edit-file.ts';
 import { type CommonFlags, type Invocation, paint, print, printJson, tell } from './invocation.ts';
 import { loadOptions } from './open.ts';
 
@@ -30,8 +30,10 @@ export async function importServers(invocation: Invocation, flags: ImportFlags):
     [...new Set(servers.flatMap(({ variables }) => variables))],
     '; servers that need them are disabled until "tooldex enable"',
   );
-  if (written !== undefined) tell(invocation, `${servers.length} added to ${written}; ${file} is as it was`);
-  else if (servers.length > 0) tell(invocation, 'hint: this was a preview; --write adds them');
+  if (written !== undefined) {
+    tell(invocation, `${servers.length} added to ${written}; ${file} is as it was`);
+    tell(invocation, NOBODY_ASKED);
+  } else if (servers.length > 0) tell(invocation, 'hint: this was a preview; --write adds them');
   return 0;
 }
 

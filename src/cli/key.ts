@@ -90,7 +90,7 @@ async function changeKeys(invocation: Invocation, flags: CommonFlags, change: Ke
 function stateOf({ revokedAt, expiresAt }: ApiKey): string {
   if (revokedAt !== undefined) return `revoked ${day(revokedAt)}`;
   if (expiresAt === undefined) return 'in force';
-  return expiresAt <= Date.now() ? `expired ${day(expiresAt)}` : `in force until ${day(expiresAt)}`;
+  return expiresAt <= Date.now() ? `expired ${minute(expiresAt)}` : `in force until ${minute(expiresAt)}`;
 }
 
 function lifetime(text: string): number {
@@ -105,4 +105,6 @@ function lifetime(text: string): number {
 
 const DAY_MS = 86_400_000;
 const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
+/** Keys may be in force for minutes. */
+const minute = (ms: number) => new Date(ms).toISOString().replace(/:\d\d\.\d+Z$/, 'Z');
 const usage = (message: string, hint: string) => new GatewayError('USAGE', message, { hint });

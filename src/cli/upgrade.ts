@@ -5,7 +5,7 @@ import type { ToolChanges } from '../catalog/tool-changes.ts';
 import { loadConfigCached } from '../config/load-config.ts';
 import { explain, GatewayError } from '../errors.ts';
 import { type Examined, openUpgrades, type Upgrades } from '../gateway-upgrade.ts';
-import { edited, save } from './edit-file.ts';
+import { edited, NOBODY_ASKED, save } from './edit-file.ts';
 import { type CommonFlags, type Invocation, paint, print, printJson, tell } from './invocation.ts';
 import { loadOptions } from './open.ts';
 import { withProgress } from './progress.ts';
@@ -103,6 +103,7 @@ function describeTools({ added = [], removed = [], changed = [] }: Partial<ToolC
 
 function tellWhatNext(invocation: Invocation, rows: readonly Row[]): void {
   const written = rows.filter((row) => row.written).map(({ server }) => server);
+  if (rows.some((row) => row.written && row.argument)) tell(invocation, NOBODY_ASKED);
   if (written.length > 0) {
     tell(
       invocation,

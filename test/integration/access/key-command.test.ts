@@ -58,7 +58,7 @@ describe('tooldex key', () => {
     expect(await status(token)).toBe(200);
     const listed = await key('list');
     expect(listed.out).toMatch(
-      /^[0-9a-f]{12} {2}ci {2}in force until \d{4}-\d\d-\d\d {2}groups builders,staff {2}used /,
+      /^[0-9a-f]{12} {2}ci {2}in force until \d{4}-\d\d-\d\dT\d\d:\d\dZ {2}groups builders,staff {2}used /,
     );
     expect(listed.out).not.toContain(token.split('_')[2]);
     expect((await key('create', 'ci')).err).toContain('revoke it first: tooldex key revoke ci');

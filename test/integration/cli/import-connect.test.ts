@@ -25,6 +25,7 @@ it('#71 imports the servers of a client after a preview, without its secrets, an
   expect(readFileSync(config, 'utf8')).toBe(OWN);
   const written = await runCli([...flags, '--write'], { env: { A_TOKEN: undefined } });
   expect(written.stderr).toContain('set A_TOKEN in the environment');
+  expect(written.stderr).toContain('one that serves this file takes it up by itself');
   const result = readFileSync(config, 'utf8');
   expect(result).toContain('# mine');
   expect(result + written.stdout + preview.stdout).not.toContain('hidden-value');
