@@ -84,6 +84,7 @@ class HybridToolIndex implements ObservableToolIndex {
   }
 
   async search(request: SearchRequest): Promise<SearchAnswer> {
+    const begunMs = performance.now();
     const text = request.task.slice(0, TASK_CHARACTERS);
     const parts = clauses(text);
     this.#forgetParked();
@@ -95,6 +96,7 @@ class HybridToolIndex implements ObservableToolIndex {
       deadlineMs: request.deadlineMs ?? DEADLINE_MS,
     };
     const vectors = await vectorEvidence(this.#layers, question, this.#clock);
+    const vectorsMs = performance.now();
 
     // From here on nothing waits: the evidence belongs to this search alone.
     const scope = this.#scope(request);
@@ -103,6 +105,7 @@ class HybridToolIndex implements ObservableToolIndex {
     const similarities = isHybrid ? new Similarities(vectors.hits, slotOf) : undefined;
     const words = { text, clauses: parts, keyWords: request.keyWords ?? [], accept: scope.accept };
     this.#evidence.collect(words, this.#table.slotLimit);
+    const wordsMs = performance.now();
     const ranked = rank({
       text,
       isTranslated: this.#lexical.translate(text).english.length > 0,
@@ -117,6 +120,8 @@ class HybridToolIndex implements ObservableToolIndex {
     const hits = ranked.slice(0, request.limit);
     const degraded = vectors.degraded ?? (isHybrid ? undefined : this.#vectorsMissing);
     const sureness = confidence(ranked, this.#evidence.mass, isHybrid);
+    const rankMs = performance.now() - wordsMs;
+    request.onStages?.({ vectors: vectorsMs - begunMs, words: wordsMs - vectorsMs, rank: rankMs });
     return {
       verdict: verdict(sureness, isHybrid ? vectors.tuning.thresholds : WORDS_THRESHOLDS),
       confidence: sureness,

@@ -1,9 +1,15 @@
 /** An engine that is opened by its first use: models and dictionaries cost memory and time that not every run needs. */
 import type { ToolDocument } from './tool-document.ts';
-import type { SearchAnswer, SearchRequest, ToolIndex, UpsertReport } from './tool-index.ts';
+import type { SearchAnswer, SearchRequest, StagesMs, ToolIndex, UpsertReport } from './tool-index.ts';
 
-/** Told of each search that was answered, and how many milliseconds it took. */
-export type NoteSearch = (answer: SearchAnswer, durationMs: number) => void;
+/** What a search took, and its stages. */
+export interface SearchTimes {
+  readonly durationMs: number;
+  readonly stagesMs: StagesMs | undefined;
+}
+
+/** Told of each search that was answered. */
+export type NoteSearch = (answer: SearchAnswer, times: SearchTimes) => void;
 
 export function lazyToolIndex(open: () => Promise<ToolIndex>, noteSearch?: NoteSearch): ToolIndex {
   return new LazyToolIndex(open, noteSearch);
@@ -34,8 +40,13 @@ class LazyToolIndex implements ToolIndex {
 
   async search(request: SearchRequest): Promise<SearchAnswer> {
     const begunMs = performance.now();
-    const answer = await (await this.#index()).search(request);
-    this.#noteSearch?.(answer, performance.now() - begunMs);
+    let stagesMs: StagesMs | undefined;
+    const onStages = (told: StagesMs) => {
+      stagesMs = told;
+      request.onStages?.(told);
+    };
+    const answer = await (await this.#index()).search({ ...request, onStages });
+    this.#noteSearch?.(answer, { durationMs: performance.now() - begunMs, stagesMs });
     return answer;
   }
 

@@ -11,7 +11,12 @@ export interface SearchRequest {
   readonly limit: number;
   /** After so many milliseconds the lexical ranking alone answers. */
   readonly deadlineMs?: number;
+  /** Told what each stage took, before the answer comes; no part of that, so that equal questions have equal answers. */
+  readonly onStages?: (stagesMs: StagesMs) => void;
 }
+
+/** `vectors`: waiting for the nearest ones of the task; `words`: collecting their evidence; `rank`: joining both and judging. */
+export type StagesMs = Readonly<Record<'vectors' | 'words' | 'rank', number>>;
 
 export interface SearchHit {
   readonly id: string;

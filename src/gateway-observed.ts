@@ -1,4 +1,5 @@
 /** The part of the composition root that opens audit and metrics, where the configuration wants them, and feeds them. */
+import type { NoteSearch } from '../index/lazy-tool-index.ts';
 import type { SearchAnswer } from '../index/tool-index.ts';
 import type { Config } from './config/config.ts';
 import type { InstanceState } from './lifecycle/pool.ts';
@@ -30,7 +31,7 @@ export interface Observed {
   noteAddition(record: AdditionRecord): void;
   /** An admin changed something, or could not. */
   noteAdmin(record: AdminRecord): void;
-  noteSearch(answer: SearchAnswer, durationMs: number): void;
+  noteSearch: NoteSearch;
   /** How the last search was answered; undefined before the first. */
   lastSearch(): Pick<SearchAnswer, 'mode' | 'degraded' | 'progress'> | undefined;
   /** Why audit lines are being lost; undefined when they are not. */
@@ -77,10 +78,10 @@ export async function openObserved({ config, log, version }: ObservedOptions): P
       metrics?.metrics.addition(record.outcome, record.waiting);
     },
     noteAdmin: (record) => audit?.administer(record),
-    noteSearch: (answer, durationMs) => {
+    noteSearch: (answer, times) => {
       lastSearch = answer;
       const { mode, verdict, degraded } = answer;
-      metrics?.metrics.search({ mode, verdict, isDegraded: degraded !== undefined, durationMs });
+      metrics?.metrics.search({ mode, verdict, isDegraded: degraded !== undefined, ...times });
     },
     lastSearch: () => lastSearch,
     auditProblem: () => audit?.file.problem(),

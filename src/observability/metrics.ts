@@ -27,6 +27,8 @@ export interface MeasuredSearch {
   readonly verdict: string;
   readonly isDegraded: boolean;
   readonly durationMs: number;
+  /** Of each stage, milliseconds. */
+  readonly stagesMs?: Readonly<Record<string, number>> | undefined;
 }
 
 export interface MetricsPage {
@@ -58,6 +60,7 @@ const SERVERS_MAX = 200;
 
 const OPERATION_SECONDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
 const OVERHEAD_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30];
+const STAGE_SECONDS = [0.0001, ...OVERHEAD_SECONDS];
 
 export function createMetrics(version: string): Metrics {
   const series = new Series();
@@ -156,6 +159,13 @@ function answerSeries(registers: Registers): Pick<Metrics, 'answer' | 'listed' |
     buckets: OVERHEAD_SECONDS,
     registers,
   });
+  const stages = new Histogram({
+    name: 'tooldex_search_stage_duration_seconds',
+    help: 'Parts of the search engine: waiting for vectors, collecting words, ranking.',
+    labelNames: ['stage'],
+    buckets: STAGE_SECONDS,
+    registers,
+  });
   return {
     answer({ tool, errorCode, durationMs, tokens: length }) {
       const labels = { mcp_method_name: 'tools/call', gen_ai_tool_name: tool, error_type: errorCode ?? '' };
@@ -163,9 +173,10 @@ function answerSeries(registers: Registers): Pick<Metrics, 'answer' | 'listed' |
       tokens.inc({ tool }, length);
     },
     listed: (shown, whole) => saved.inc(Math.max(0, whole - shown)),
-    search({ mode, verdict, isDegraded, durationMs }) {
+    search({ mode, verdict, isDegraded, durationMs, stagesMs = {} }) {
       searches.inc({ mode, verdict, degraded: String(isDegraded) });
       seconds.observe({ mode }, durationMs / 1_000);
+      for (const [stage, ms] of Object.entries(stagesMs)) stages.observe({ stage }, ms / 1_000);
     },
   };
 }
