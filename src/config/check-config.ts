@@ -1,6 +1,7 @@
 /** What `tooldex check` tells of a configuration: the plan and the doubts, nothing secret, nothing started. */
 import { accessSync, constants, existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
+import { quoteWord } from '../stdx/quote-word.ts';
 import type { Config, ContainerServerConfig, ServerConfig, ServerMode } from './config.ts';
 import { listIncluded } from './include-files.ts';
 import { loadConfig } from './load-config.ts';
@@ -95,10 +96,6 @@ function whatRuns(server: ServerConfig): string {
   }
 }
 
-function quoteWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
 function emptiness(config: Config): string[] {
   const isUsed = [...config.servers.values()].some(({ enabled }) => enabled);
   return isUsed ? [] : ['no server is configured and enabled, so there is nothing to find'];
@@ -109,7 +106,7 @@ function doubts(server: ServerConfig, env: LoadOptions['env']): string[] {
   const said = (message: string) => [`server "${server.name}": ${message}`];
   switch (server.runtime) {
     case 'native':
-      return isRunnable(server.command, env)
+      return [server.command, ...(INSTEAD[server.command] ?? [])].some((command) => isRunnable(command, env))
         ? []
         : said(`the command ${server.command} cannot be found or run on this machine`);
     case 'container':
@@ -120,6 +117,16 @@ function doubts(server: ServerConfig, env: LoadOptions['env']): string[] {
         : [];
   }
 }
+
+const PYTHON_INSTALLERS = ['uv', 'python3', 'python'];
+/** Packages are installed without the program that is named, by any of these. */
+const INSTEAD: Readonly<Record<string, readonly string[]>> = {
+  uvx: PYTHON_INSTALLERS,
+  pipx: PYTHON_INSTALLERS,
+  npx: ['npm'],
+  bunx: ['npm'],
+  pnpx: ['npm'],
+};
 
 function isRunnable(command: string, env: LoadOptions['env']): boolean {
   if (isAbsolute(command)) return canExecute(command);

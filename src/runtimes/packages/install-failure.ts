@@ -1,10 +1,11 @@
 /** Turns the last words of npm, pip and uv into what went wrong and what to do about it. */
 import { GatewayError } from '../../errors.ts';
+import { quoteWord } from '../../stdx/quote-word.ts';
 
 export interface FailedInstall {
   readonly server: string;
   readonly installer: 'npm' | 'pip' | 'uv';
-  readonly asked: string;
+  readonly asked: readonly string[];
   readonly tail: readonly string[];
 }
 
@@ -71,9 +72,10 @@ export function installFailure({ server, installer, asked, tail }: FailedInstall
   const cause = CAUSES.find(({ sign }) => tail.some((line) => sign.test(line)));
   const said = tail.filter((line) => !NOISE.test(line)).slice(-QUOTED_LINES);
   const what = cause?.what ?? `${installer} failed`;
+  const shown = asked.join(' ');
   const quoted = said.map((line) => `  ${line.trimEnd()}`).join('\n');
-  return new GatewayError('INSTALL_FAILED', `${server}: cannot install ${asked}: ${what}\n${quoted}`.trimEnd(), {
-    hint: cause?.hint ?? `Try the same by hand: ${installer} install ${asked}`,
+  return new GatewayError('INSTALL_FAILED', `${server}: cannot install ${shown}: ${what}\n${quoted}`.trimEnd(), {
+    hint: cause?.hint ?? `Try the same by hand: ${installer} install ${asked.map(quoteWord).join(' ')}`,
     data: { installer, tail: said },
   });
 }

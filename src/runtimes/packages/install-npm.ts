@@ -19,7 +19,7 @@ export async function installNpm(job: InstallJob): Promise<Omit<Manifest, 'insta
   const [main = '', ...others] = job.request.packages;
   await runNpm(job, npm, [main]);
   const [name] = Object.keys(await dependencies(job.folder));
-  if (name === undefined) throw installFailure({ ...describe(job, main), tail: ['npm installed nothing'] });
+  if (name === undefined) throw installFailure({ ...describe(job, [main]), tail: ['npm installed nothing'] });
   if (others.length > 0) await runNpm(job, npm, others);
   return describeInstallation(job, name);
 }
@@ -37,7 +37,7 @@ async function runNpm(job: InstallJob, npm: Tool, specs: readonly string[]): Pro
     },
     { signal: job.signal, guard: job.guard, onLine: fetchCounter(asked, job.report) },
   );
-  if (code !== 0) throw installFailure({ ...describe(job, asked), tail });
+  if (code !== 0) throw installFailure({ ...describe(job, specs), tail });
 }
 
 /** Spelt out where a setting of the user, or of the npm that may have started us, could mean another folder or no lock file. */
@@ -122,7 +122,7 @@ async function readJson(path: string): Promise<Record<string, unknown>> {
   return isObject(value) ? value : {};
 }
 
-const describe = ({ server }: InstallJob, asked: string) => ({ server, installer: 'npm' as const, asked });
+const describe = ({ server }: InstallJob, asked: readonly string[]) => ({ server, installer: 'npm' as const, asked });
 
 function noNpm({ server, request }: InstallJob): GatewayError {
   return new GatewayError('RUNTIME_UNAVAILABLE', `${server}: there is no npm to install ${request.packages[0]} with`, {

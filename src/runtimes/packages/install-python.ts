@@ -21,7 +21,8 @@ export async function installPython(job: InstallJob): Promise<Omit<Manifest, 'in
   };
   const run = async (step: Step) => {
     const { code, tail } = await runStep(job, step, onLine);
-    if (code !== 0) throw installFailure({ server: job.server, installer: installer.name, asked, tail });
+    if (code !== 0)
+      throw installFailure({ server: job.server, installer: installer.name, asked: job.request.packages, tail });
   };
   await run(installer.makeEnvironment);
   await run(await installer.choose());
@@ -93,7 +94,7 @@ async function inspect(job: InstallJob, asked: string): Promise<Inspection> {
   const step: Step = { command: venvPython(job.folder), args: ['-c', INSPECT, asked, answer] };
   const { code, tail } = await runStep(job, step, () => undefined);
   if (code === 0) return JSON.parse(await readFile(answer, 'utf8')) as Inspection;
-  throw installFailure({ server: job.server, installer: 'pip', asked: job.request.packages.join(' '), tail });
+  throw installFailure({ server: job.server, installer: 'pip', asked: job.request.packages, tail });
 }
 
 /** Scripts in Python are given to the environment's interpreter, since the path in their first line is of the folder before it moved. */

@@ -114,3 +114,12 @@ test('what is wrong is thrown as loading throws it', async () => {
     code: 'CONFIG_INVALID',
   });
 });
+
+test('does not miss a program in whose place Tooldex installs packages itself', async () => {
+  const bin = temporaryFolder();
+  for (const name of ['python3', 'npm']) writeFileSync(join(bin, name), '#!/bin/sh\n', { mode: 0o755 });
+  const text =
+    'servers: {a: {command: uvx, args: [x]}, b: {command: bunx, args: [x]}, c: {command: uv, args: [run, x]}}';
+  const { warnings } = await checkConfig({ file: writeConfig(text), env: { PATH: bin } });
+  expect(warnings).toEqual(['server "c": the command uv cannot be found or run on this machine']);
+});

@@ -3,11 +3,16 @@ import { installFailure } from '../../../src/runtimes/packages/install-failure.t
 import { readShebang } from '../../../src/runtimes/packages/resolve-bin.ts';
 
 const whatIsSaidOf = (installer: 'npm' | 'pip' | 'uv', ...tail: string[]) =>
-  installFailure({ server: 's', installer, asked: 'p', tail })
+  installFailure({ server: 's', installer, asked: ['p'], tail })
     .message.split('\n')[0]
     ?.replace('s: cannot install p: ', '');
 
 describe('#16 the reason of a failed installation', () => {
+  it('has a command to copy that does nothing else, whatever the package is called', () => {
+    const { hint } = installFailure({ server: 's', installer: 'pip', asked: ['p==1;touch x', "it's"], tail: ['?'] });
+    expect(hint).toBe("Try the same by hand: pip install 'p==1;touch x' 'it'\\''s'");
+  });
+
   it.each([
     ['npm', 'npm error code E404', 'the registry has no such package'],
     ['npm', 'npm error code ETARGET', 'no version of it fits'],
@@ -38,7 +43,7 @@ describe('#16 the reason of a failed installation', () => {
       'npm error 404',
       'npm error     at f',
     ];
-    const { message, hint } = installFailure({ server: 's', installer: 'npm', asked: 'p', tail });
+    const { message, hint } = installFailure({ server: 's', installer: 'npm', asked: ['p'], tail });
     expect(message).toBe('s: cannot install p: the registry has no such package\n  npm error code E404');
     expect(hint).toBeTruthy();
   });
