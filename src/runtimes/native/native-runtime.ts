@@ -80,8 +80,8 @@ export async function makeWorkspace(
 ): Promise<void> {
   if (!workspaceDir) return;
   try {
-    // Another owner has to get through what is above, and sees nothing there.
-    if (owner) await mkdir(dirname(workspaceDir), { recursive: true, mode: 0o711 });
+    // Owners of other workspaces have to get through what is above, and see nothing there.
+    await mkdir(dirname(workspaceDir), { recursive: true, mode: 0o711 });
     const made = await mkdir(workspaceDir, { recursive: true, mode: 0o700 });
     if (owner && made !== undefined) await chown(workspaceDir, owner.uid, owner.gid);
   } catch (cause) {

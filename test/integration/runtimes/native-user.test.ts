@@ -70,6 +70,19 @@ describe.runIf(isRoot && process.platform === 'linux')('a native server as anoth
   const uid = isRoot ? Number(field('passwd', 'nobody', 2)) : 0;
   const gid = isRoot ? Number(field('passwd', 'nobody', 3)) : 0;
 
+  it('has a workspace of its own also beside one that was made for the user of Tooldex', async () => {
+    const folder = join(passableDir('work'), 'spaces');
+    await launch({ workspaceDir: join(folder, 'ours') });
+    const workspaceDir = join(folder, 'theirs');
+    const endpoint = await launch({
+      user: 'nobody',
+      workspaceDir,
+      cwd: workspaceDir,
+      args: ['-e', SAYS_WHO, workspaceDir],
+    });
+    expect(await firstWords(endpoint)).toMatchObject({ made: ['done'] });
+  });
+
   it('is that user in all that counts, and writes to its own workspace only', async () => {
     const root = passableDir('root');
     const ours = join(root, 'ours');
