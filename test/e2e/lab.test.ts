@@ -13,31 +13,37 @@ import { makeTempDir } from '../helpers/temp-dir.ts';
 const place = makeTempDir('lab');
 const inPlace = (...path: string[]) => join(place.path, ...path);
 const file = inPlace('tooldex.yaml');
-const config = ['--config', file];
 const hasCaddy = spawnSync('caddy', ['version']).status === 0;
 if (!hasCaddy)
   console.log('left out: the step with Caddy, for there is no caddy on PATH (Debian: apt-get install caddy)');
 
-/** As the page has it, with the commands of servers that are here. */
-const LAB = `# The laboratory: what agents may use, in one file.
-data_dir: ./data
-listen: { trusted_proxies: [127.0.0.1] }
-auth: { api_keys: true }
-metrics: true
-audit: { file: ./audit.jsonl }
-access:
-  rules:
-    - for: ["group:writers"]
-      servers: [calc, notes]
-      profiles: [writer, reader]
-    - for: ["key:root"]
-      admin: true
-servers:
-`;
-const PROFILES = `profiles:
-  writer: { servers: [calc, notes], exposure: discovery }
-  reader: { servers: [notes], annotations: { readOnlyHint: true }, exposure: direct }
-`;
+const PAGE = readFileSync('docs/LAB.md', 'utf8');
+const [FIRST = '', SECOND = ''] = [...PAGE.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text]) => text);
+const PROFILES = SECOND.slice(SECOND.indexOf('profiles:'));
+const WORKSPACE = onPage(/^ +workspace: .*$/m, SECOND).trim();
+const DENIED = onPage(/`(tools: \{.*?\})`/);
+const COMMANDS = [...PAGE.matchAll(/^(?:TOOLDEX_KEY=\S+ )?(tooldex .*?)(?: +#.*)?$/gm)].map(([, text = '']) => text);
+const typed = new Set<string>();
+
+function onPage(pattern: RegExp, text = PAGE): string {
+  const [whole, part = whole] = pattern.exec(text) ?? [];
+  if (part === undefined) throw new Error(`docs/LAB.md has no ${pattern}`);
+  return part;
+}
+
+/** The words after `tooldex` of the command that begins so, with a file and a server that are here. */
+function asTyped(start: string): string[] {
+  const command = COMMANDS.find((one) => one.startsWith(start));
+  if (command === undefined) throw new Error(`docs/LAB.md has no command "${start}"`);
+  typed.add(command);
+  const notes = fixtureServer('keeps-notes');
+  const words = [...command.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word).slice(1);
+  const here = new Map([
+    ['tooldex.yaml', file],
+    ['npx -y your-notes-server@1.2.3', [notes.command, ...notes.args].join(' ')],
+  ]);
+  return words.map((word) => here.get(word) ?? word);
+}
 
 const said = ({ content }: ToolResult) => content.map(({ text }) => text ?? '').join('\n');
 
@@ -48,7 +54,7 @@ describe('the laboratory', () => {
   const connect = (name: string, path = '/mcp') => connectClient('v2-legacy', new URL(path, gateway.url), as(name));
 
   beforeAll(() => {
-    writeFileSync(file, LAB);
+    writeFileSync(file, FIRST);
     const cursor = { mcpServers: { calc: fixtureServer('well-behaved') } };
     writeFileSync(inPlace('cursor.json'), JSON.stringify(cursor));
   });
@@ -59,34 +65,22 @@ describe('the laboratory', () => {
   });
 
   it('takes over what Cursor has, and adds a server with a folder for each principal', async () => {
-    const imported = await runCli([
-      'import',
-      '--from',
-      'cursor',
-      '--file',
-      inPlace('cursor.json'),
-      '--write',
-      ...config,
-    ]);
+    const imported = await runCli([...asTyped('tooldex import'), '--file', inPlace('cursor.json')]);
     expect(imported).toMatchObject({ code: 0 });
-    const { command, args } = fixtureServer('keeps-notes');
-    const added = await runCli(['add', 'notes', '--command', command, ...config, '--', ...args]);
-    expect(added).toMatchObject({ code: 0 });
+    expect(await runCli(asTyped('tooldex add notes'))).toMatchObject({ code: 0 });
     const text = readFileSync(file, 'utf8');
-    expect(text).toMatch(/^# The laboratory/);
-    const own = text.replace(/^( +)notes:\n/m, '$1notes:\n$1  workspace: { folder: notes, per: principal }\n');
-    writeFileSync(file, `${own}${PROFILES}`);
-    expect(await runCli(['check', ...config])).toMatchObject({ code: 0 });
+    expect(text.startsWith(FIRST.slice(0, FIRST.indexOf('servers:')))).toBe(true);
+    writeFileSync(file, `${text.replace(/^( +)notes:\n/m, `$1notes:\n$1  ${WORKSPACE}\n`)}${PROFILES}`);
+    expect(await runCli(asTyped('tooldex check'))).toMatchObject({ code: 0 });
   });
 
   it('gives out keys, once, and serves nobody without one', async () => {
     for (const name of ['ada', 'bob', 'root']) {
-      const group = name === 'root' ? [] : ['--group', 'writers'];
-      const made = await runCli(['key', 'create', name, ...group, ...config]);
+      const made = await runCli(asTyped(`tooldex key create ${name}`));
       keys[name] = /tdx_\S+/.exec(made.stdout)?.[0] ?? '';
     }
-    expect((await runCli(['key', 'list', ...config])).stdout).not.toContain(keys.ada);
-    gateway = await serveGateway(config);
+    expect((await runCli(['key', 'list', '--config', file])).stdout).not.toContain(keys.ada);
+    gateway = await serveGateway(asTyped('tooldex serve').slice(1));
     await gateway.printed(/indexed notes/);
     await expect(connectClient('v2-legacy', gateway.url)).rejects.toThrow();
   });
@@ -116,10 +110,7 @@ describe('the laboratory', () => {
     const add = (a: number) =>
       client.callTool('use_tool', { mcp_server_name: 'calc', mcp_tool_name: 'add', params: { a, b: 1 } });
     const calls = Array.from({ length: 100 }, (_, a) => add(a));
-    writeFileSync(
-      file,
-      readFileSync(file, 'utf8').replace(/^( +)notes:\n/m, '$1notes:\n$1  tools: { deny: [write_note] }\n'),
-    );
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/^( +)notes:\n/m, `$1notes:\n$1  ${DENIED}\n`));
     await gateway.printed(/generation 2: /);
     expect((await Promise.all(calls)).map(said)).toEqual(Array.from({ length: 100 }, (_, a) => String(a + 1)));
     const found = await client.callTool('search_mcp_server', { task_description: 'write a note into a file' });
@@ -128,10 +119,21 @@ describe('the laboratory', () => {
     expect(said(denied)).toContain('TOOL_UNKNOWN');
   });
 
+  it('switches a server off and on from the command line, for an admin', async () => {
+    const asRoot = async (start: string) => runCli(asTyped(start), { env: { TOOLDEX_KEY: keys.root } });
+    expect((await asRoot('tooldex list')).stdout).toMatch(/^calc +16 tools, ready/m);
+    expect((await asRoot('tooldex disable notes')).stderr).toContain('has it in use: removed notes');
+    expect((await asRoot('tooldex enable notes')).stderr).toContain('has it in use: added notes');
+  });
+
+  it('has typed each command of the page', () => {
+    expect(COMMANDS.filter((command) => !typed.has(command))).toEqual([]);
+  });
+
   it.runIf(hasCaddy)('is reached through Caddy', async () => {
     const port = await freePort();
     const env = { ...process.env, HOME: place.path, XDG_DATA_HOME: place.path, XDG_CONFIG_HOME: place.path };
-    const caddy = spawn('caddy', ['run', '--config', 'config/Caddyfile', '--adapter', 'caddyfile'], {
+    const caddy = spawn('caddy', onPage(/ caddy (run .*)$/m).split(' '), {
       env: { ...env, TOOLDEX_SITE: `:${port}`, TOOLDEX_UPSTREAM: gateway.url.host },
       stdio: 'ignore',
     });
