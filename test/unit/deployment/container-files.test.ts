@@ -1,5 +1,6 @@
 /** No image can be built without a registry, so Dockerfile, compose file and unit are held to what the repository has. */
 import { existsSync, readFileSync } from 'node:fs';
+import { BlockList } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { loadConfig } from '../../../src/config/load-config.ts';
@@ -17,9 +18,14 @@ interface Service {
 const compose = parse(readFileSync('docker-compose.yml', 'utf8')) as {
   readonly services: Readonly<Record<string, Service>>;
   readonly volumes: Readonly<Record<string, unknown>>;
-  readonly networks: Readonly<Record<string, unknown>>;
+  readonly networks: Readonly<Record<string, { readonly ipam: { readonly config: readonly { ip_range: string }[] } }>>;
 };
 const services = Object.entries(compose.services);
+
+function addressOf(service: string): string {
+  const networks = compose.services[service]?.networks as Readonly<Record<string, { ipv4_address: string }>>;
+  return networks.inside?.ipv4_address ?? '';
+}
 
 describe('docker-compose.yml', () => {
   it('starts the gateway alone unless a profile is asked for', () => {
@@ -46,7 +52,7 @@ describe('docker-compose.yml', () => {
     expect(service.image).not.toMatch(/:latest$/);
   });
 
-  it('mounts a configuration that loads, that asks for keys, and that trusts Caddy and nobody else', async () => {
+  it('mounts a configuration that loads, that asks for keys, and that trusts Caddy and the tunnel and nobody else', async () => {
     const config = await loadConfig({
       file: 'config/container/tooldex.yaml',
       env: { HOME: '/home/node', TOOLDEX_PUBLIC_URL: 'https://tools.example.com' },
@@ -54,10 +60,18 @@ describe('docker-compose.yml', () => {
     expect(config.warnings).toEqual([]);
     expect(config.access.auth?.apiKeys).toBe(true);
     expect(config.servers.size).toBeGreaterThan(0);
-    const caddy = compose.services.caddy?.networks as Readonly<Record<string, { ipv4_address: string }>>;
-    expect(config.access.trustedProxies).toEqual([caddy.inside?.ipv4_address]);
+    expect(config.access.trustedProxies).toEqual([addressOf('caddy'), addressOf('cloudflared')]);
     expect(compose.services.gateway?.environment).toHaveProperty('TOOLDEX_PUBLIC_URL');
   });
+});
+
+it('gives addresses that are believed to nobody else', () => {
+  const [range] = compose.networks.inside?.ipam.config ?? [];
+  const free = new BlockList();
+  const [address = '', prefix] = range?.ip_range.split('/') ?? [];
+  free.addSubnet(address, Number(prefix));
+  expect(free.check('172.30.80.200')).toBe(true);
+  for (const service of ['caddy', 'cloudflared']) expect(free.check(addressOf(service)), service).toBe(false);
 });
 
 describe('Dockerfile', () => {
