@@ -1,5 +1,5 @@
 import { SignJWT, UnsecuredJWT } from 'jose';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createJwtVerifier } from '../../../src/policy/jwt-verifier.ts';
 import { cloudflarePrincipal, subjectPrincipal } from '../../../src/policy/token-principals.ts';
 import { startTokenIssuer, type TokenIssuer } from '../../helpers/token-issuer.ts';
@@ -177,5 +177,50 @@ describe('a gateway with an authorization server', () => {
     );
     expect([refused.status, refused.headers['retry-after']]).toEqual([503, '30']);
     expect((await rpc('/mcp', { method: 'tools/list' }, bearer(key('ci')))).status).toBe(200);
+  });
+});
+
+describe('a gateway behind Cloudflare Access', () => {
+  const TEAM = 'https://team.cloudflareaccess.com';
+  const configured = {
+    auth: { api_keys: true, cloudflare_access: { team_domain: 'team.cloudflareaccess.com', audience: 'tag' } },
+    access: { rules: [{ for: ['cf:*@example.com', 'key:ci'], servers: ['good'] }] },
+  };
+
+  async function behindAccess() {
+    const issuer = await startTokenIssuer();
+    const asked: string[] = [];
+    const { fetch } = globalThis;
+    vi.stubGlobal('fetch', (url: string, init: RequestInit) => {
+      asked.push(url);
+      return fetch(issuer.jwksUrl, init);
+    });
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const gateway = await serveWithAccess({ good: { fixture: 'well-behaved' } }, configured);
+    const assertion = (claims: object = {}) =>
+      issuer.sign({ iss: TEAM, aud: 'tag', sub: 'x', exp: Math.floor(Date.now() / 1000) + 300, ...claims });
+    const status = async (headers: Record<string, string>) =>
+      (await gateway.rpc('/mcp/good', { method: 'tools/list' }, headers)).status;
+    return { gateway, asked, assertion, status };
+  }
+
+  it('lets in whom its assertion names, and asks the team for its keys', async () => {
+    const { asked, assertion, status } = await behindAccess();
+    expect(await status({ 'cf-access-jwt-assertion': await assertion({ email: 'ada@example.com' }) })).toBe(200);
+    expect(asked).toEqual([`${TEAM}/cdn-cgi/access/certs`]);
+    // Known, and granted nothing.
+    expect(await status({ 'cf-access-jwt-assertion': await assertion({ email: 'ada@example.org' }) })).toBe(404);
+  });
+
+  it('refuses what is for another application, expired, a cookie or a bearer token, and what comes beside a wrong key', async () => {
+    const { gateway, assertion, status } = await behindAccess();
+    const email = 'ada@example.com';
+    const right = await assertion({ email });
+    for (const claims of [{ aud: 'other' }, { exp: 1 }, { iss: 'https://evil.example' }])
+      expect(await status({ 'cf-access-jwt-assertion': await assertion({ email, ...claims }) })).toBe(401);
+    expect(await status({ cookie: `CF_Authorization=${right}` })).toBe(401);
+    expect(await status(bearer(right))).toBe(401);
+    expect(await status({ 'cf-access-jwt-assertion': right, 'x-api-key': 'tdx_wrong' })).toBe(401);
+    expect(await status({ 'cf-access-jwt-assertion': await assertion(), ...bearer(gateway.key('ci')) })).toBe(200);
   });
 });
