@@ -35,10 +35,13 @@ interface Proxies {
 /** Throws CONFIG_INVALID when the file of authorities cannot be read. */
 export async function openRemoteNetwork(options: NetworkOptions): Promise<RemoteNetwork> {
   const undici = await import('undici');
-  const guard = createAddressGuard(options);
+  const guardOf = createGuards(options);
   const tls = { timeout: options.connectTimeoutMs, ...(await authorities(options)) };
   const proxies = proxiesOf(options);
-  const connect = guardedConnector(undici.buildConnector({ ...tls, lookup: guard.lookup }), guard);
+  const connectorFor = (guard: AddressGuard) =>
+    guardedConnector(undici.buildConnector({ ...tls, lookup: guard.lookup }), guard);
+  const connectors = new Map([guardOf.own, guardOf.other].map((guard) => [guard, connectorFor(guard)]));
+  const connect: buildConnector.connector = (to, done) => connectors.get(guardOf.port(to))?.(to, done);
   // Calls have deadlines of their own, and a stream may be silent for hours unless the entry says otherwise.
   const common = { connect, bodyTimeout: options.readTimeoutMs ?? 0, headersTimeout: 0 };
   const dispatcher: Dispatcher = proxies
@@ -46,7 +49,8 @@ export async function openRemoteNetwork(options: NetworkOptions): Promise<Remote
     : new undici.Agent(common);
   return {
     fetch: async (url, init = {}) => {
-      const refused = proxies && guard.refuseLiteral(new URL(url).hostname);
+      const to = new URL(url);
+      const refused = proxies && guardOf.port(to).refuseLiteral(to.hostname);
       if (refused) throw refused;
       // Behind a proxy nobody sees where a redirect leads to.
       const redirect = proxies && init.redirect !== 'manual' ? 'error' : init.redirect;
@@ -61,6 +65,23 @@ export async function openRemoteNetwork(options: NetworkOptions): Promise<Remote
     close: () => dispatcher.destroy(),
   };
 }
+
+interface Guards {
+  readonly own: AddressGuard;
+  readonly other: AddressGuard;
+  port(to: { readonly protocol: string; readonly port: string }): AddressGuard;
+}
+
+/** Who answers for the server's name chooses where it points, so another port of it is as foreign as another host. */
+function createGuards(options: NetworkOptions): Guards {
+  const { url, privateHosts } = options;
+  const own = createAddressGuard(options);
+  const other = privateHosts === 'own' ? createAddressGuard({ ...options, privateHosts: 'none' }) : own;
+  return { own, other, port: (to) => (portOf(to) === portOf(url) ? own : other) };
+}
+
+const portOf = ({ protocol, port }: { readonly protocol: string; readonly port: string }) =>
+  port || (protocol === 'https:' ? '443' : '80');
 
 /** Addresses as such are never looked up, so they are held against the guard first. */
 function guardedConnector(connect: buildConnector.connector, guard: AddressGuard): buildConnector.connector {

@@ -85,6 +85,15 @@ describe('#55 a server of the file', () => {
     },
   );
 
+  it('is reached at its own port, and not at others of the machine that its name points to', async () => {
+    const other = await counted('own.test');
+    const own = await counted('own.test');
+    const { fetch } = await network(own.url, { privateHosts: 'own' });
+    expect(await (await fetch(own.url)).text()).toBe('in');
+    expect((await failure(fetch(other.url))).code).toBe('NOT_ALLOWED');
+    expect(other.paths).toEqual([]);
+  });
+
   it('leads nobody to an authorization server in private, unless that is allowed', async () => {
     const oauth = await OAuthServer.start();
     oauth.url = new URL(`http://own.test:${oauth.url.port}/mcp`);
