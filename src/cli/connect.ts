@@ -27,11 +27,10 @@ export async function connect(
   const { backup } = writeConnection({ client, file }, destination(invocation, args, flags));
   if (flags.json) printJson(invocation, { client, file, connected: true, backup: backup ?? null });
   else print(invocation, backup === undefined ? `${file} has Tooldex already` : `wrote Tooldex into ${file}`);
-  if (backup !== undefined)
-    tell(
-      invocation,
-      `restart ${client} to use it; "tooldex connect ${client} --undo" takes it out, ${backup} is how it was`,
-    );
+  if (backup !== undefined) {
+    const undo = `tooldex connect ${client}${flags.file === undefined ? '' : ` --file ${flags.file}`} --undo`;
+    tell(invocation, `restart ${client} to use it; "${undo}" takes it out, ${backup} is how it was`);
+  }
   return 0;
 }
 

@@ -34,7 +34,7 @@ function withChangeBelow(source: Source, map: YAMLMap, change: { path: readonly 
   const value = nest(below, change.value);
   if (pair === undefined) return withPair(source, map, { key, value });
   if (next === undefined) return withValue(source, pair, value);
-  if (isMap(pair.value) && isEmptyFlow(pair.value) && source.kind === 'yaml' && !map.flow) {
+  if (isMap(pair.value) && isEmptyFlow(source, pair.value) && source.kind === 'yaml' && !map.flow) {
     const [from, to] = pair.value.range ?? [0, 0];
     const text = source.text.slice(0, from).trimEnd() + source.text.slice(to);
     return withFirst({ ...source, text }, startOf(pair.key), { key: next, value: nest(rest, change.value) });
@@ -89,8 +89,11 @@ const pairOf = (map: YAMLMap, key: string): Pair | undefined =>
 
 const isEmpty = (node: unknown) => node === null || node === undefined || (isScalar(node) && node.value === null);
 
-/** `{}`, which people write for nothing yet; what comes first is written as a block then. */
-const isEmptyFlow = (map: YAMLMap) => map.flow === true && map.items.length === 0;
+/** `{}`, which people write for nothing yet; what comes first is written as a block then. With a comment in it, it is not empty. */
+const isEmptyFlow = (source: Source, map: YAMLMap) =>
+  map.flow === true && map.items.length === 0 && insideOf(source, map).trim() === '';
+
+const insideOf = ({ text }: Source, { range }: YAMLMap) => text.slice((range?.[0] ?? 0) + 1, (range?.[1] ?? 0) - 1);
 
 const startOf = (node: unknown): number => (node as Node | null)?.range?.[0] ?? 0;
 
@@ -133,7 +136,7 @@ function withPair(source: Source, map: YAMLMap, entry: Entry): string {
 /** The first pair below a key that has nothing yet, or of a text that has nothing yet. */
 function withFirst(source: Source, parent: number, entry: Entry): string {
   const { text, kind, root } = source;
-  if (kind === 'json') return `${JSON.stringify({ [entry.key]: entry.value }, null, 2)}\n`;
+  if (kind === 'json') return spliced(text, text.length, `${JSON.stringify({ [entry.key]: entry.value }, null, 2)}\n`);
   if (isEmpty(root)) return spliced(text, text.length, block(entry, ''));
   return spliced(text, nextLine(text, parent + 1), block(entry, `${indentAt(text, parent)}  `));
 }
@@ -159,14 +162,16 @@ function block({ key, value }: Entry, indent: string): string {
   return `${lines.map((line) => (line === '' ? line : indent + line)).join('\n')}\n`;
 }
 
-function withPairInFlow({ text, bare, kind }: Source, map: YAMLMap, { key, value }: Entry): string {
+function withPairInFlow(source: Source, map: YAMLMap, { key, value }: Entry): string {
+  const { text, bare, kind } = source;
   const [start = 0, end = 0] = map.range ?? [];
   const last = map.items.at(-1);
   const outer = lineIndent(text, start);
   const unit = unitOf(text);
   if (last === undefined) {
     const inner = `${outer}${unit}`;
-    return `${text.slice(0, start)}{\n${inner}${JSON.stringify(key)}: ${json(value, inner, unit)}\n${outer}}${text.slice(end)}`;
+    const comments = insideOf(source, map).trimEnd();
+    return `${text.slice(0, start)}{${comments}\n${inner}${JSON.stringify(key)}: ${json(value, inner, unit)}\n${outer}}${text.slice(end)}`;
   }
   const valueEnd = endOf(last);
   const comma = /^\s*,/.exec(bare.slice(valueEnd, end))?.[0];

@@ -43,6 +43,19 @@ describe('YAML', () => {
     );
   });
 
+  test.each([
+    ['yaml', 'servers: { # none yet\n}\n'],
+    ['json', '{\n  "servers": {\n    // "a": {"command": "x"}\n  }\n}\n'],
+    ['json', '{ "servers": { /* none yet */ } }\n'],
+    ['json', '// mine\n{ /* none yet */ }\n'],
+    ['json', '// nothing but a comment\n'],
+  ] as const)('%s: comments where nothing else is stay', (kind, text) => {
+    const after = added(text, kind);
+    const [comment = ''] = /(#|\/\/|\/\*).*?(\*\/|$)/m.exec(text) ?? [];
+    expect(after).toContain(comment);
+    expect(parse(kind === 'json' ? blankComments(after) : after)).toEqual({ servers: { b: entry } });
+  });
+
   test('what was added to the documented configuration can be taken out again, to the byte', () => {
     const text = readFileSync('config/tooldex.yaml', 'utf8');
     expect(removeIn(added(text), 'yaml', ['servers', 'b'])).toBe(text);
