@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import type Docker from 'dockerode';
 import { type ContainerServer, imageWithTag } from './container-options.ts';
+import { type EngineFacts, isRootless } from './engine-facts.ts';
 
 export interface Owner {
   readonly uid: number;
@@ -26,13 +27,13 @@ const IMAGES_OWN: ChosenUser = { user: undefined, owner: undefined };
  * root is the gateway's user, and not where a privileged container is meant.
  */
 export async function chooseUser(
-  docker: Docker,
+  { docker, facts }: { readonly docker: Docker; readonly facts: EngineFacts },
   server: ContainerServer,
   gateway: Owner | undefined,
 ): Promise<ChosenUser> {
   const isRoot = gateway?.uid === 0;
   if (server.user !== undefined) return { user: server.user, owner: isRoot ? numbersIn(server.user) : undefined };
-  if (server.isPrivileged || (await isRootless(docker))) return IMAGES_OWN;
+  if (server.isPrivileged || isRootless(facts)) return IMAGES_OWN;
   const sharesForWriting = server.mounts.some(({ readOnly }) => !readOnly);
   if (sharesForWriting && !isRoot) return gateway ? { user: shown(gateway), owner: undefined } : IMAGES_OWN;
   const usual = await usualUser(docker, server.image);
@@ -40,9 +41,14 @@ export async function chooseUser(
 }
 
 async function usualUser(docker: Docker, image: string): Promise<Owner | undefined> {
-  const { Config } = await docker.getImage(imageWithTag(image)).inspect();
-  const own = numbersIn(Config?.User || '0');
-  return own?.uid === 0 || /^root(?::|$)/.test(Config?.User ?? '') ? NOBODY : own;
+  // What is wrong with an image the engine says best when the container is created.
+  const found = await docker
+    .getImage(imageWithTag(image))
+    .inspect()
+    .catch(() => undefined);
+  const named = found?.Config?.User || 'root';
+  const own = numbersIn(named);
+  return own?.uid === 0 || /^root(?::|$)/.test(named) ? NOBODY : own;
 }
 
 /** For a gateway that is root: what it shares can be anybody's, and only the owner may be let in. */
@@ -62,12 +68,6 @@ const shown = ({ uid, gid }: Owner) => `${uid}:${gid}`;
 function numbersIn(user: string): Owner | undefined {
   const [, uid, gid = uid] = /^(\d+)(?::(\d+))?$/.exec(user) ?? [];
   return uid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) };
-}
-
-/** Docker says it among its security options, Podman in a field of its own. */
-async function isRootless(docker: Docker): Promise<boolean> {
-  const info = (await docker.info()) as { SecurityOptions?: string[] | null; Rootless?: boolean };
-  return info.Rootless === true || (info.SecurityOptions ?? []).some((option) => option.includes('rootless'));
 }
 
 /** Undefined on Windows, where users have no such numbers. */

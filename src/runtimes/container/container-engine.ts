@@ -7,6 +7,7 @@ import { processStart } from '../native/process-table.ts';
 import { type JoinOptions, SharedTasks } from '../shared-task.ts';
 import { LABELS, type Labels } from './container-options.ts';
 import { describeAddress } from './engine-candidates.ts';
+import { type EngineFacts, factsOf } from './engine-facts.ts';
 import { type Engine, findEngine } from './find-engine.ts';
 import { limitsLeftOut } from './limits-left-out.ts';
 import { hasImage, pullImage, type RegistryAuth } from './pull-image.ts';
@@ -17,11 +18,15 @@ export interface ImageOwner {
   readonly auth: RegistryAuth | undefined;
 }
 
+export interface ConnectedEngine extends Engine {
+  readonly facts: EngineFacts;
+}
+
 export interface ContainerEngine {
   /** Put on every container, so that a later gateway knows whose it was. */
   readonly labels: Labels;
   /** Finds it, and removes what an earlier gateway left behind, the first time. Throws RUNTIME_UNAVAILABLE; then the next call tries again. */
-  connect(): Promise<Engine>;
+  connect(): Promise<ConnectedEngine>;
   /** Pulls an image that is not there. The pull outlives a caller that gives up; the next one joins it. */
   ensureImage(image: string, options: JoinOptions & ImageOwner): Promise<void>;
   /** Breaks off pulls under way. */
@@ -39,15 +44,16 @@ export function createContainerEngine({ env, dataDir, warn }: ContainerEngineOpt
   const labels = ownLabels(dataDir);
   const pulls = new SharedTasks<void>();
   const closing = new AbortController();
-  let connection: Promise<Engine> | undefined;
-  async function open(): Promise<Engine> {
+  let connection: Promise<ConnectedEngine> | undefined;
+  async function open(): Promise<ConnectedEngine> {
     const engine = await findEngine(env);
     await reapContainers(engine.docker, labels).catch(() => undefined);
-    const missing = warn ? limitsLeftOut(await engine.docker.info().catch(() => ({}))) : [];
+    const facts = await factsOf(engine.docker);
+    const missing = limitsLeftOut(facts);
     if (missing.length > 0) warn?.(unlimited(engine, missing));
-    return engine;
+    return { ...engine, facts };
   }
-  function connect(): Promise<Engine> {
+  function connect(): Promise<ConnectedEngine> {
     connection ??= open().catch((error: unknown) => {
       connection = undefined;
       throw error;

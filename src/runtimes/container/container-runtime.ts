@@ -36,12 +36,12 @@ export function createContainerRuntime(
     prepare,
     async launch(signal) {
       await prepare(undefined, signal);
-      const { docker } = await engine.connect();
-      const { user, owner } = await chooseUser(docker, server, gatewayOwner());
+      const connected = await engine.connect();
+      const { user, owner } = await chooseUser(connected, server, gatewayOwner());
       await makeWorkspace(server, owner);
       await refuseDangerousMounts(server.name, server.mounts, server.allowDangerous);
       signal?.throwIfAborted();
-      const endpoint = await start({ docker, server, options: options(user), stopTimes });
+      const endpoint = await start({ docker: connected.docker, server, options: options(user), stopTimes });
       if (!signal?.aborted) return endpoint;
       await endpoint.stop();
       throw signal.reason;

@@ -13,11 +13,10 @@ interface Facts {
   readonly user?: string;
 }
 
-const engine = ({ security = ['name=seccomp'], podmanRootless, user = '' }: Facts = {}) =>
-  ({
-    info: async () => ({ SecurityOptions: security, Rootless: podmanRootless }),
-    getImage: () => ({ inspect: async () => ({ Config: { User: user } }) }),
-  }) as unknown as Docker;
+const engine = ({ security = ['name=seccomp'], podmanRootless = false, user = '' }: Facts = {}) => ({
+  docker: { getImage: () => ({ inspect: async () => ({ Config: { User: user } }) }) } as unknown as Docker,
+  facts: { SecurityOptions: security, Rootless: podmanRootless },
+});
 const me = { uid: 1000, gid: 1001 };
 const root = { uid: 0, gid: 0 };
 

@@ -7,12 +7,13 @@ import { createContainerRuntime } from '../../../src/runtimes/container/containe
 function engineThatSays(...refusals: string[]) {
   const inits: (boolean | undefined)[] = [];
   const docker = {
+    getImage: () => ({ inspect: async () => ({ Config: { User: 'node' } }) }),
     createContainer: async ({ HostConfig }: Docker.ContainerCreateOptions) => {
       inits.push(HostConfig?.Init);
       throw new Error(refusals.shift() ?? 'asked too often');
     },
   } as unknown as Docker;
-  const connect = async () => ({ docker, address: { kind: 'socket' as const, path: '/engine.sock' } });
+  const connect = async () => ({ docker, facts: {}, address: { kind: 'socket' as const, path: '/engine.sock' } });
   return { inits, engine: { labels: {}, connect, ensureImage: async () => undefined, close: async () => undefined } };
 }
 
