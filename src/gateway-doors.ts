@@ -75,6 +75,7 @@ export async function serveHttp(gateway: Gateway, options: ServeHttpOptions): Pr
     meta,
     direct,
     profile,
+    profileServers: (name: string) => gateway.profiles.servers(name, parts.directory.names()),
     onSessionEnd,
     serverNames,
     door,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Catalog } from './catalog/catalog.ts';
 import type { ConfiguredServers } from './catalog/configured-servers.ts';
 import type { Config } from './config/config.ts';
+import { WITHIN_VARIABLE, withinFor } from './config/nesting.ts';
 import { explain } from './errors.ts';
 import type { Observed } from './gateway-observed.ts';
 import type { InstanceState, Pool } from './lifecycle/pool.ts';
@@ -52,7 +53,13 @@ export async function openPool(options: PoolOptions): Promise<OpenPool> {
   ]);
   const ledgerFolder = join(config.dataDir, 'ledger');
   const { dataDir, tokenSecret } = config;
-  const runtimes = createRuntimeContext({ dataDir, env, tokenSecret, warn: (message) => log('warn', message) });
+  const envOfServers = { ...env, [WITHIN_VARIABLE]: withinFor(config, env) };
+  const runtimes = createRuntimeContext({
+    dataDir,
+    env: envOfServers,
+    tokenSecret,
+    warn: (message) => log('warn', message),
+  });
   const pool = createPool({
     servers: (name, principal) => {
       const known = directory.config(name);

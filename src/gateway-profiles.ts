@@ -25,6 +25,8 @@ export interface ProfilesOptions {
 
 export interface Profiles {
   names(): string[];
+  /** Those of these servers that the profile has; undefined when there is no such profile now. */
+  servers(name: string, all: readonly string[]): string[] | undefined;
   /** Follows reloads for as long as it is served. Undefined when there is no such profile now. */
   offer(name: string, seesServer: (server: string) => boolean): ToolOffer | undefined;
   /** The same; throws SERVER_UNKNOWN with the nearest name. */
@@ -61,7 +63,16 @@ export function createProfiles(options: ProfilesOptions): Profiles {
   };
   const offer: Profiles['offer'] = (name, seesServer) =>
     ruleOf(name) && createOffer(options, { ...firstSeen(name), current: () => required(name), seesServer });
-  return { names, offer, require: (name) => offer(required(name).config.name, () => true) ?? fail(name, names()) };
+  const servers: Profiles['servers'] = (name, all) => {
+    const rule = ruleOf(name);
+    return rule && all.filter((server) => rule.hasServer(server));
+  };
+  return {
+    names,
+    servers,
+    offer,
+    require: (name) => offer(required(name).config.name, () => true) ?? fail(name, names()),
+  };
 }
 
 interface FirstSeen {

@@ -5,6 +5,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { version } from '../package.json';
 import { loadConfigCached } from './config/load-config.ts';
 import { locateConfig } from './config/locate-config.ts';
+import { WITHIN_VARIABLE } from './config/nesting.ts';
 import { Greeter } from './meta-tools/greeter.ts';
 import { identityOf } from './meta-tools/identity.ts';
 import { buildMenu, type Menu } from './meta-tools/menu.ts';
@@ -28,6 +29,8 @@ async function readMenu(): Promise<Menu | undefined> {
   const flags = readFlags(process.argv.slice(3));
   if (!flags) return undefined;
   const { env } = process;
+  // Within another gateway this one may be the same, and must not be heard as if it worked.
+  if (env[WITHIN_VARIABLE]) return undefined;
   const cwd = process.cwd();
   const located = locateConfig({ config: flags.config, cwd, env, packageRoot: join(__dirname, '..') });
   const overrides = { dataDir: flags.dataDir };

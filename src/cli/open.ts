@@ -4,6 +4,7 @@ import { version } from '../../package.json';
 import type { Config } from '../config/config.ts';
 import { loadConfigCached } from '../config/load-config.ts';
 import { locateConfig } from '../config/locate-config.ts';
+import { assertNotWithinItself } from '../config/nesting.ts';
 import { Redaction } from '../config/redaction.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
 import type { MetaToolParts } from '../meta-tools/parts.ts';
@@ -31,6 +32,8 @@ export function loadOptions({ env, cwd, packageRoot }: Invocation, flags: Common
 }
 
 export interface OpenOptions {
+  /** It will start servers for whoever asks it, which must not be itself. */
+  readonly isServer?: boolean;
   /** What the command logs unless it is told to be verbose. */
   readonly levelMin: LogLevel | 'off';
   readonly wholeResults?: boolean;
@@ -40,9 +43,10 @@ export interface OpenOptions {
 export async function openGateway(
   invocation: Invocation,
   flags: CommonFlags & ListenFlags,
-  { levelMin, wholeResults = false }: OpenOptions,
+  { levelMin, wholeResults = false, isServer = false }: OpenOptions,
 ): Promise<Opened> {
   const first = await loadConfigCached(loadOptions(invocation, flags));
+  if (isServer) assertNotWithinItself(first, invocation.env);
   const redaction = new Redaction(first.redact);
   const { redact } = redaction;
   const config = { ...first, redact };

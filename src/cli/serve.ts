@@ -14,7 +14,7 @@ export async function serve(invocation: Invocation, flags: CommonFlags & ListenF
   // A terminal that is closed says so by the signal that asks everybody else to reload.
   let reload = () => {};
   const ended = untilSignal(isAtTerminal(invocation) ? {} : { onHangUp: () => reload() });
-  const opened = await openGateway(invocation, flags, { levelMin: 'info' });
+  const opened = await openGateway(invocation, flags, { levelMin: 'info', isServer: true });
   const { config, gateway, log } = opened;
   const current = keepCurrent(opened);
   reload = () => void current.reload();

@@ -12,7 +12,7 @@ export async function stdio(
 ): Promise<number> {
   let reload = () => {};
   const signalled = untilSignal(isAtTerminal(invocation) ? {} : { onHangUp: () => reload() });
-  const opened = await openGateway(invocation, flags, { levelMin: 'warn' });
+  const opened = await openGateway(invocation, flags, { levelMin: 'warn', isServer: true });
   const { gateway, log } = opened;
   const current = keepCurrent({ ...opened, fixed: { listen: opened.config.listen } });
   reload = () => void current.reload();

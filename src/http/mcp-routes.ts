@@ -19,6 +19,8 @@ export interface McpParts {
   readonly direct: (server: string, principal: Principal) => DirectDoor | undefined;
   /** What is behind `/mcp/<profile>`, asked for at each request; undefined when there is no such profile for this principal. */
   readonly profile: (name: string, principal: Principal) => ToolOffer | undefined;
+  /** The servers that `/mcp/<profile>` may lead to; undefined when there is no such profile. */
+  readonly profileServers: (name: string) => readonly string[] | undefined;
   /** A client of `/mcp/<server>` is gone. */
   readonly onSessionEnd: (session: string) => void;
   readonly bounds: Pick<DoorBounds, 'sessionTimeoutMs'>;
@@ -53,8 +55,7 @@ export class McpRoutes {
       const { server } = request.params;
       const endpoint = this.#endpoint(server, request.principal);
       if (!endpoint) return reply.code(404).send({ error: this.#unknownServer(server, request.principal) });
-      const isProfile = this.#parts.profile(server, request.principal) !== undefined;
-      if (!isProfile && this.#isLoop(request as FastifyRequest, server)) return refuseLoop(reply, `/mcp/${server}`);
+      if (this.#isLoop(request as FastifyRequest, server)) return refuseLoop(reply, `/mcp/${server}`);
       return this.#hijack(endpoint, request as FastifyRequest, reply);
     };
     for (const path of ['/mcp/:server', '/mcp/:server/sse', '/mcp/:server/messages']) app.all(path, handler);
@@ -71,9 +72,12 @@ export class McpRoutes {
     await Promise.all([...this.#endpoints.values()].map((endpoint) => endpoint.close()));
   }
 
-  #isLoop({ headers }: FastifyRequest, server?: string): boolean {
+  #isLoop({ headers }: FastifyRequest, name?: string): boolean {
     const via = headers[VIA_HEADER];
-    return via !== undefined && !this.#parts.loop.admits(server, String(via));
+    if (via === undefined) return false;
+    const { loop, profileServers } = this.#parts;
+    const servers = name === undefined ? undefined : profileServers(name);
+    return !(servers ? loop.admitsToAny(servers, String(via)) : loop.admits(name, String(via)));
   }
 
   #hijack(endpoint: McpEndpoint, request: FastifyRequest, reply: FastifyReply): Promise<void> {

@@ -9,6 +9,8 @@ export interface LoopGuard {
    * no single one from any of its servers.
    */
   admits(server: string | undefined, via: string): boolean;
+  /** The same for a door that leads to several servers: false when the request has come from any server of this very gateway. */
+  admitsToAny(servers: readonly string[], via: string): boolean;
 }
 
 export const VIA_HEADER = 'x-tooldex-via';
@@ -24,16 +26,18 @@ export function createLoopGuard(gateway: string): LoopGuard {
   const own = hash(gateway);
   const nameOf = (server: string) => `${own}.${hash(`${gateway}\n${server}`)}`;
   const callers = new Map<string, ReadonlySet<string>>();
+  const admits: LoopGuard['admits'] = (server, via) => {
+    const names = via.split(',', CALLERS_MAX + 1).map((name) => name.trim());
+    if (server === undefined) return !names.some((name) => name.startsWith(`${own}.`));
+    if (names.includes(nameOf(server))) return false;
+    const known = [...names.filter((name) => NAME.test(name)), ...(callers.get(server) ?? [])];
+    callers.set(server, new Set(known.slice(0, CALLERS_MAX)));
+    return true;
+  };
   return {
     via: (server) => [nameOf(server), ...(callers.get(server) ?? [])].join(','),
-    admits(server, via) {
-      const names = via.split(',', CALLERS_MAX + 1).map((name) => name.trim());
-      if (server === undefined) return !names.some((name) => name.startsWith(`${own}.`));
-      if (names.includes(nameOf(server))) return false;
-      const known = [...names.filter((name) => NAME.test(name)), ...(callers.get(server) ?? [])];
-      callers.set(server, new Set(known.slice(0, CALLERS_MAX)));
-      return true;
-    },
+    admits,
+    admitsToAny: (servers, via) => admits(undefined, via) && servers.every((server) => admits(server, via)),
   };
 }
 

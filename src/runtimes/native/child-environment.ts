@@ -1,4 +1,5 @@
 /** What of the gateway's environment a server gets to see: a short list without secrets, and what its own entry sets. */
+import { WITHIN_VARIABLE } from '../../config/nesting.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -9,6 +10,8 @@ const WINDOWS = [
 ];
 /** Where certificates of a private authority are; without them nothing behind a corporate proxy works. */
 const CERTIFICATES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'REQUESTS_CA_BUNDLE'];
+/** Which gateways it runs within, for a server that is one. */
+const OWN = [WITHIN_VARIABLE];
 const PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'];
 /** Settings of npm, pip and uv, for the installers only: an index, a cache, a token of a private registry. */
 const INSTALLER = /^(npm_config_|pip_|uv_|npm_token$|node_auth_token$|ssh_auth_sock$|xdg_)/i;
@@ -33,7 +36,13 @@ function select(from: Environment, allows: (name: string, value: string) => bool
 
 function isForServers(name: string, value: string): boolean {
   const listed = process.platform === 'win32' ? WINDOWS.includes(name.toUpperCase()) : POSIX.includes(name);
-  return listed || name.startsWith('LC_') || CERTIFICATES.includes(name) || (isProxy(name) && !value.includes('@'));
+  return (
+    listed ||
+    name.startsWith('LC_') ||
+    CERTIFICATES.includes(name) ||
+    OWN.includes(name) ||
+    (isProxy(name) && !value.includes('@'))
+  );
 }
 
 const isProxy = (name: string) => PROXIES.includes(name.toUpperCase());

@@ -10,11 +10,13 @@ import { serveHttp } from '../../../src/gateway-doors.ts';
 import { freePort } from '../../helpers/free-port.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
+const PROFILES = { chosen: { servers: ['next'], exposure: 'direct' }, found: { servers: ['next'] } };
+
 /** A gateway with one server, `next`, at that address. */
 async function gatewayBefore(url: string, port: number) {
   const folder = tempDir('loop');
   const file = join(folder, 'tooldex.json');
-  writeFileSync(file, JSON.stringify({ servers: { next: { url, start_timeout: '3s' } } }));
+  writeFileSync(file, JSON.stringify({ servers: { next: { url, start_timeout: '3s' } }, profiles: PROFILES }));
   const config = await loadConfig({ file, env: {}, dataDirDefault: join(folder, 'data') });
   const log = () => undefined;
   const gateway = createGateway({ config, version: '0.0.0', env: process.env, modelFolder: folder, log });
@@ -25,10 +27,24 @@ async function gatewayBefore(url: string, port: number) {
   return { list: () => parts.discovery.list('next') };
 }
 
-it.each(['/mcp', '/mcp/next'])('#60 a gateway that is its own server at %s is told so', async (path) => {
-  const port = await freePort();
-  const { list } = await gatewayBefore(`http://127.0.0.1:${port}${path}`, port);
-  await expect(list()).rejects.toThrow(/508|a ring/);
+it.each(['/mcp', '/mcp/next', '/mcp/chosen', '/mcp/found'])(
+  '#60 a gateway that is its own server at %s is told so',
+  async (path) => {
+    const port = await freePort();
+    const { list } = await gatewayBefore(`http://127.0.0.1:${port}${path}`, port);
+    await expect(list()).rejects.toThrow(/508|a ring/);
+  },
+);
+
+it('#60 two gateways in a ring of profiles end with an error at one of them', async () => {
+  const [one, two] = [await freePort(), await freePort()];
+  const first = await gatewayBefore(`http://127.0.0.1:${two}/mcp/chosen`, one);
+  const second = await gatewayBefore(`http://127.0.0.1:${one}/mcp/chosen`, two);
+  await Promise.allSettled([first.list(), second.list()]);
+  const outcomes = await Promise.allSettled([first.list(), second.list()]);
+  expect(outcomes.map((outcome) => String('reason' in outcome ? outcome.reason : ''))).toContainEqual(
+    expect.stringMatching(/508|a ring/),
+  );
 });
 
 it('#60 two gateways in a ring end with an error at one of them, not with requests without end', async () => {

@@ -28,6 +28,14 @@ it('#60 lets gateways use each other where nothing goes round', () => {
   }
 });
 
+it('#60 closes a ring that goes through a door to several servers', () => {
+  const [a, b] = [createLoopGuard('a'), createLoopGuard('b')];
+  expect(a.admitsToAny(['x', 'y'], a.via('b'))).toBe(false);
+  expect(b.admitsToAny(['a', 'files'], a.via('b'))).toBe(true);
+  expect(a.admits('b', b.via('a'))).toBe(false);
+  expect(a.admits('mail', b.via('a'))).toBe(true);
+});
+
 it('#60 keeps a bounded number of names, and none that it could not have been told', () => {
   const guard = createLoopGuard('a');
   for (let i = 0; i < 1_000; i += 1) guard.admits('files', createLoopGuard(String(i)).via('x'));
