@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { loadConfigCached } from '../config/load-config.ts';
 import { GatewayError } from '../errors.ts';
 import { openServerCatalog } from '../gateway-catalog.ts';
+import { nearest } from '../stdx/nearest.ts';
 import { type CommonFlags, type Invocation, tell } from './invocation.ts';
 import { loadOptions } from './open.ts';
 
@@ -23,12 +24,19 @@ export async function findServerJson(
   if (flags.from !== undefined && existsSync(file)) return { text: readText(file), shortName: undefined };
   const { catalog, dataDir } = await loadConfigCached(loadOptions(invocation, flags));
   const warn = (message: string) => tell(invocation, `warning: ${message}`);
-  const found = catalog && (await openServerCatalog({ config: () => catalog, dataDir, warn }).find(wanted));
+  const known = openServerCatalog({ config: () => catalog, dataDir, warn });
+  const found = await known.find(wanted);
   if (found) return { text: JSON.stringify(found.serverJson), shortName: found.shortName };
   const where = catalog ? `the catalog has no server "${wanted}"` : 'the configuration has no catalog to find it in';
-  if (flags.from !== undefined) throw new GatewayError('USAGE', `there is no file ${wanted}, and ${where}`);
+  const near = nearest(
+    wanted,
+    (await known.all()).flatMap(({ name, shortName }) => [name, shortName]),
+  );
+  const guess = near.length > 0 ? { hint: `did you mean ${near.join(', ')}?` } : undefined;
+  if (flags.from !== undefined) throw new GatewayError('USAGE', `there is no file ${wanted}, and ${where}`, guess);
   throw new GatewayError('USAGE', `say what the server "${wanted}" is: ${where}`, {
     hint: 'give one of --command, --image, --url and --from, or the name of a server of the catalog',
+    ...guess,
   });
 }
 

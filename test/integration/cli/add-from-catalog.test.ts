@@ -47,6 +47,7 @@ it('says what there is to say where nothing is found', async () => {
     code: 64,
     stderr: expect.stringMatching(/the catalog has no server "nothing"[\s\S]*--command/),
   });
+  expect((await tooldex('add', 'trackr')).stderr).toContain('hint: did you mean tracker?');
   expect((await tooldex('add', 'x', '--from', 'nothing.json')).stderr).toContain(
     'there is no file nothing.json, and the',
   );
