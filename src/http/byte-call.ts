@@ -1,6 +1,7 @@
 /** Reads a plain call of a tool from its bytes, so that what only passes through is never parsed. */
 import { isUtf8 } from 'node:buffer';
-import type { ByteText, JsonCursor } from '../stdx/json-cursor.ts';
+import { isLookAlike } from '../meta-tools/look-alikes.ts';
+import { type ByteText, fromByteText, type JsonCursor } from '../stdx/json-cursor.ts';
 
 export interface ByteCall {
   readonly id: string | number;
@@ -56,14 +57,21 @@ function readTool(cursor: JsonCursor): string | undefined {
     const start = cursor.at;
     const isName = cursor.isKey('name');
     const isArguments = cursor.isKey('arguments');
-    if (cursor.isKey('_meta') || (isName && tool !== undefined) || (isArguments && hasArguments)) return undefined;
+    if ((isName && tool !== undefined) || (isArguments && hasArguments)) return undefined;
+    if (!isName && !isArguments && isToBeRead(cursor)) return undefined;
     cursor.skip();
     if (cursor.at < 0) return undefined;
-    if (isName) tool = plainString(cursor.text(start, cursor.at));
-    if (isName && tool === undefined) return undefined;
     hasArguments ||= isArguments;
+    if (!isName) continue;
+    tool = plainString(cursor.text(start, cursor.at));
+    if (tool === undefined) return undefined;
   }
   return tool;
+}
+
+/** A member of the parameters that is not merely passed on. */
+function isToBeRead(cursor: JsonCursor): boolean {
+  return cursor.isKey('_meta') || isLookAlike(fromByteText(cursor.text(cursor.keyStart, cursor.keyEnd)));
 }
 
 function toId(text: string): string | number | undefined {

@@ -5,6 +5,7 @@ import { GatewayError, toGatewayError } from '../errors.ts';
 import type { AcquireOptions, Lease, Pool } from '../lifecycle/pool.ts';
 import type { AskedCall } from '../policy/admission.ts';
 import type { JsonObject } from '../stdx/json.ts';
+import { refuseLookAlikes } from './look-alikes.ts';
 import type { CallContext, MetaToolParts } from './parts.ts';
 
 export interface UpstreamCall {
@@ -26,11 +27,12 @@ export interface UpstreamCall {
 
 type Parts = Pick<MetaToolParts, 'pool' | 'admission' | 'paths' | 'catalog'>;
 
-/** The upstream's result as it came. Throws NEEDS_CONFIG, RATE_LIMITED and NOT_ALLOWED (by limits, or for a path out of the workspace), and what the pool and the session throw. */
+/** The upstream's result as it came. Throws ARGUMENTS_INVALID (look-alikes), NEEDS_CONFIG, RATE_LIMITED and NOT_ALLOWED (by limits, or for a path out of the workspace), and what the pool and the session throw. */
 export async function callUpstream(parts: Parts, call: UpstreamCall): Promise<JsonObject> {
   const { door, server, tool, params, context } = call;
   const { principal, requestId } = context;
   requireConfigured(server);
+  refuseLookAlikes(params);
   const own = call.method === 'tools/call' ? (server.shows?.own(tool) ?? tool) : tool;
   const admitted = parts.admission.admit({ principal, requestId, door, server: server.name, tool: own, params });
   const begunMs = performance.now();
