@@ -265,6 +265,8 @@ export interface ContainerServerConfig extends CommonServerConfig {
   readonly user: string | undefined;
   /** The workspace is among them. */
   readonly mounts: readonly Mount[];
+  /** Where what is mounted has to be, unless `host_paths` are allowed. */
+  readonly workspaceRoot: string;
   /** Undefined leaves it to the engine. */
   readonly runtimeClass: string | undefined;
   readonly isPrivileged: boolean;

@@ -21,6 +21,7 @@ export function resolveContainer(entry: ExpandedEntry, around: ServerSurrounding
     pidsMax: server.pids ?? DEFAULTS.pids,
     user: server.user,
     mounts: [...workspaceMount(entry), ...resolveMounts(entry, around)],
+    workspaceRoot: around.workspaceRoot,
     runtimeClass: server.runtime_class,
     isPrivileged: server.privileged ?? false,
     allowDangerous: server.allow_dangerous ?? [],

@@ -17,7 +17,9 @@ export type ContainerServer = Pick<
   | 'mounts'
   | 'workspaceDir'
 > &
-  Partial<Pick<ContainerServerConfig, 'runtimeClass' | 'isPrivileged' | 'allowDangerous' | 'registryAuth'>>;
+  Partial<
+    Pick<ContainerServerConfig, 'workspaceRoot' | 'runtimeClass' | 'isPrivileged' | 'allowDangerous' | 'registryAuth'>
+  >;
 
 /** The labels by which a container of ours is known to any later gateway, and to `docker ps --filter label=`. */
 export const LABELS = {

@@ -39,7 +39,7 @@ export function createContainerRuntime(
       const connected = await engine.connect();
       const { user, owner } = await chooseUser(connected, server, gatewayOwner());
       await makeWorkspace(server, owner);
-      await refuseDangerousMounts(server.name, server.mounts, server.allowDangerous);
+      await refuseDangerousMounts(server);
       signal?.throwIfAborted();
       const endpoint = await start({ docker: connected.docker, server, options: options(user), stopTimes });
       if (!signal?.aborted) return endpoint;

@@ -97,15 +97,17 @@ describe('#53 what endangers the machine', () => {
 
   it('is mounted where it is named: folders of the system, and sockets by a name of their own', async () => {
     const folder = [{ source: '/etc', target: '/e', readOnly: true }];
-    await refuseDangerousMounts('s', folder, ['host_paths']);
-    await expect(refuseDangerousMounts('s', folder, ['engine_socket'])).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+    await refuseDangerousMounts({ name: 's', mounts: folder, allowDangerous: ['host_paths'] });
+    const other = refuseDangerousMounts({ name: 's', mounts: folder, allowDangerous: ['engine_socket'] });
+    await expect(other).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
     const path = join(tempDir('socket'), 'docker.sock');
     const listener = createServer().listen(path);
     onTestFinished(() => void listener.close());
     await once(listener, 'listening');
     const socket = [{ source: path, target: '/s', readOnly: true }];
-    await expect(refuseDangerousMounts('s', socket, ['host_paths'])).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
-    await refuseDangerousMounts('s', socket, ['engine_socket']);
+    const refused = refuseDangerousMounts({ name: 's', mounts: socket, allowDangerous: ['host_paths'] });
+    await expect(refused).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+    await refuseDangerousMounts({ name: 's', mounts: socket, allowDangerous: ['engine_socket'] });
   });
 });
 
@@ -149,7 +151,8 @@ describe('#53 a container', () => {
 });
 
 describe('#53 a mount', () => {
-  const refuse = (source: string) => refuseDangerousMounts('fs', [{ source, target: '/x', readOnly: true }]);
+  const refuse = (source: string, keys: Partial<Parameters<typeof refuseDangerousMounts>[0]> = {}) =>
+    refuseDangerousMounts({ name: 'fs', mounts: [{ source, target: '/x', readOnly: true }], ...keys });
 
   it.each(['/', '/proc', '/proc/1', '/sys', '/dev', '/run', '/var/run', '/var', '/etc', '/etc/../etc/ssl'])(
     'of %s is refused',
@@ -163,6 +166,19 @@ describe('#53 a mount', () => {
     symlinkSync('/', join(folder, 'innocent'));
     await expect(refuse(join(folder, 'innocent'))).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
     await expect(refuse(join(folder, 'innocent', 'proc'))).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+  });
+
+  it('is refused where a link that a server made leads out of workspace_root, unless that is allowed', async () => {
+    const [workspaceRoot, home] = [tempDir('workspaces'), tempDir('home')];
+    mkdirSync(join(workspaceRoot, 'real'));
+    symlinkSync(home, join(workspaceRoot, 'notes'));
+    symlinkSync('real', join(workspaceRoot, 'alias'));
+    await refuse(join(workspaceRoot, 'alias'), { workspaceRoot });
+    await expect(refuse(join(workspaceRoot, 'notes'), { workspaceRoot })).rejects.toMatchObject({
+      code: 'NOT_ALLOWED',
+      message: expect.stringContaining('outside of workspace_root'),
+    });
+    await refuse(join(workspaceRoot, 'notes'), { workspaceRoot, allowDangerous: ['host_paths'] });
   });
 
   it('of a socket is refused under any name', async () => {
