@@ -102,7 +102,9 @@ class Passing implements ByteListener {
     this.#lease = lease;
     this.#leasedMs = performance.now();
     const { callTimeoutMs: timeoutMs, callTotalTimeoutMs: maxTotalMs } = server;
-    this.#giveUp = pass(METHOD, params, { timeoutMs, maxTotalMs, listener: this });
+    const giveUp = pass(METHOD, params, { timeoutMs, maxTotalMs, listener: this });
+    // What failed at once is over, or on its way to a fresh server already.
+    if (this.#lease) this.#giveUp = giveUp;
   }
 
   #admit(): Admitted {
