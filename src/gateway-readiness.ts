@@ -36,9 +36,14 @@ export function readinessOf({ configStatus, observed }: Source, parts: MetaToolP
   };
 }
 
-function catalogStatus({ catalog }: Pick<MetaToolParts, 'catalog'>): { text: string; isFailing: boolean } {
+/** Of the servers that there are: the catalog remembers those too that went, in case they come back. */
+function catalogStatus({ catalog, directory }: Pick<MetaToolParts, 'catalog' | 'directory'>): {
+  text: string;
+  isFailing: boolean;
+} {
   try {
-    const listings = catalog.listings();
+    const names = new Set(directory.names());
+    const listings = catalog.listings().filter(({ server }) => names.has(server));
     const tools = listings.reduce((sum, { toolCount }) => sum + toolCount, 0);
     return { text: `${tools} tools of ${listings.length} servers`, isFailing: false };
   } catch (error) {

@@ -33,8 +33,9 @@ export function invalidConfig(file: string, problems: readonly LocatedProblem[])
   const sorted = [...problems].sort((a, b) => fileOrder(a) - fileOrder(b) || a.line - b.line || a.column - b.column);
   const lines = sorted.slice(0, SHOWN_MAX).map((problem) => locatedText(problem.file ?? file, problem));
   if (sorted.length > SHOWN_MAX) lines.push(`and ${sorted.length - SHOWN_MAX} more problems`);
+  const broken = files.filter((one) => problems.some((problem) => (problem.file ?? file) === one)).map(shownPath);
   return new GatewayError('CONFIG_INVALID', lines.join('\n'), {
-    hint: `mend ${shownPath(file)}, then run "tooldex check"; every key is explained in docs/CONFIGURATION.md`,
+    hint: `mend ${broken.join(', ')}, then run "tooldex check"; every key is explained in docs/CONFIGURATION.md`,
     data: { file, problems: sorted.slice(0, SHOWN_MAX) },
   });
 }

@@ -10,8 +10,11 @@ const healthy = {
 } as unknown as Source;
 
 const parts = {
-  catalog: { listings: () => [{ toolCount: 3 }, { toolCount: 4 }] },
-  directory: { names: () => [] },
+  catalog: {
+    listings: () => ['a', 'b', 'removed'].map((server, at) => ({ server, toolCount: at + 3 })),
+  },
+  directory: { names: () => ['a', 'b'], get: () => undefined },
+  discovery: { knowledge: () => ({ kind: 'indexed' }) },
 } as unknown as Parts;
 
 it('says of a healthy gateway what is there', () => {
