@@ -15,7 +15,8 @@ import type { BlobStorage } from './store/vector-store.ts';
 import { documentHash, type ToolDocument } from './tool-document.ts';
 import type { SearchAnswer, SearchRequest, ToolIndex, UpsertReport } from './tool-index.ts';
 import { vectorEvidence } from './vector-evidence.ts';
-import { type LayerStatus, VectorLayer, type VectorSource } from './vector-layer.ts';
+import { type LayerStatus, VectorLayer } from './vector-layer.ts';
+import type { VectorSource } from './vector-source.ts';
 
 export interface ToolIndexOptions {
   /** Rarity of words outside this catalog; without it the catalog alone decides what is rare. */

@@ -7,7 +7,7 @@ import { IndexError } from './index-error.ts';
 import { NO_STATISTICS, parseWordStatistics, type WordStatistics } from './lexical/word-statistics.ts';
 import { createEmbeddedVectorStore } from './store/embedded-vector-store.ts';
 import type { BlobStorage, VectorStore } from './store/vector-store.ts';
-import type { VectorSource } from './vector-layer.ts';
+import type { VectorSource } from './vector-source.ts';
 
 export interface OpenToolIndexOptions {
   /** Where `static.bin` and `word-statistics.json` are. */
@@ -26,7 +26,11 @@ export async function openToolIndex(options: OpenToolIndexOptions): Promise<Obse
   const statistics = await readStatistics(path.join(modelFolder, 'word-statistics.json'));
   try {
     const embedder = await openStaticEmbedder(path.join(modelFolder, 'static.bin'));
-    return createToolIndex({ statistics, storage, vectors: [...preferred, { embedder, store }] });
+    return createToolIndex({
+      statistics,
+      storage,
+      vectors: [...preferred, { name: 'the static model', embedder, store }],
+    });
   } catch (error) {
     if (!(error instanceof IndexError)) throw error;
     return createToolIndex({ statistics, storage, vectors: preferred, vectorsMissing: error.message });

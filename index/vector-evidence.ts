@@ -38,6 +38,7 @@ export async function vectorEvidence(
   question: VectorQuestion,
   clock: Clock = systemClock,
 ): Promise<VectorAnswer> {
+  for (const layer of layers) await layer.waitedFor();
   const problems: string[] = [];
   let progress: string | undefined;
   const endsAt = clock.now() + question.deadlineMs;
@@ -79,10 +80,9 @@ function readiness(layer: VectorLayer, ms: number, clock: Clock): Promise<void> 
 
 async function nearest(layer: VectorLayer, question: VectorQuestion, clock: Clock): Promise<VectorLists> {
   const { text, clauses, servers, deadlineMs } = question;
-  const model = layer.status().model;
   return withDeadline((signal) => layer.nearest({ texts: [text, ...clauses], limit: NEAREST, servers, signal }), {
     ms: deadlineMs,
     clock,
-    expired: () => new IndexError('timeout', `${model} did not answer within ${Math.round(deadlineMs)} ms`),
+    expired: () => new IndexError('timeout', `${layer.name} did not answer within ${Math.round(deadlineMs)} ms`),
   });
 }

@@ -1,19 +1,11 @@
 /** One embedder with its store, kept in step with the documents in the background. */
 import { type Clock, systemClock } from '../src/stdx/clock.ts';
-import type { Embedder } from './embedding/embedder.ts';
 import { IndexError } from './index-error.ts';
 import { STATIC_TUNING, type VectorTuning } from './ranking/tuning.ts';
-import type { VectorHit, VectorStore } from './store/vector-store.ts';
+import type { VectorHit } from './store/vector-store.ts';
 import type { ToolDocument } from './tool-document.ts';
-
-export interface VectorSource {
-  readonly embedder: Embedder;
-  readonly store: VectorStore;
-  /** When its cosines deserve another say or mean something else than those of the static model. */
-  readonly tuning?: VectorTuning;
-  /** It improves on the source after it, in its own time: it begins after the first search, and until it is complete nothing is amiss. */
-  readonly inBackground?: boolean;
-}
+import type { VectorSource } from './vector-source.ts';
+import { withDeadline } from './with-deadline.ts';
 
 export interface LayerStatus {
   readonly model: string;
@@ -37,8 +29,8 @@ export interface NearestTexts {
 
 /** Documents given to the embedder at once. */
 const BATCH = 64;
-/** A document of the static model takes about this; slower models are known after their first batch. */
-const FIRST_GUESS_MS = 0.3;
+/** A document of the static model takes about this; slower models are known after their first batch, or feared where somebody waits. */
+const FIRST_GUESS_MS = { fast: 0.3, slow: 10 };
 /** A source in the background leaves the first search and what follows it alone for so long. */
 const BEGIN_AFTER_MS = 2_000;
 const RETRY_MS = { first: 1_000, longest: 60_000 };
@@ -55,7 +47,7 @@ export class VectorLayer {
   #isOpen = false;
   #batch = BATCH;
   #problem: string | undefined;
-  #msPerDocument = FIRST_GUESS_MS;
+  #msPerDocument: number;
   #failures = 0;
   #rests = 0;
   #restsUntil = 0;
@@ -67,12 +59,17 @@ export class VectorLayer {
     this.#source = source;
     this.#clock = clock;
     this.#isDormant = source.inBackground ?? false;
+    this.#msPerDocument = source.patienceMs === undefined ? FIRST_GUESS_MS.fast : FIRST_GUESS_MS.slow;
     this.#wake();
   }
 
   /** Whether all is well while it is not ready. */
   get inBackground(): boolean {
     return this.#source.inBackground ?? false;
+  }
+
+  get name(): string {
+    return this.#source.name ?? this.#source.embedder.identity;
   }
 
   get tuning(): VectorTuning {
@@ -87,12 +84,14 @@ export class VectorLayer {
 
   /** Undefined when it can answer, else why not. */
   unready(): string | undefined {
-    const { model, embedded, pending, problem } = this.status();
+    const { embedded, pending, problem } = this.status();
     if (this.#clock.now() < this.#restsUntil && problem) return problem;
-    if (this.#isDormant) return `${model} begins after the first search`;
-    if (!this.#isOpen) return problem ?? `${model} is opening its store`;
+    if (this.#isDormant) return `${this.name} begins after the first search`;
+    if (!this.#isOpen) return problem ?? `${this.name} is opening its store`;
     const isBehind = pending > MISSING_SHARE_MAX * (embedded + pending);
-    return isBehind ? (problem ?? `${model} is still indexing: ${embedded} of ${embedded + pending} tools`) : undefined;
+    if (!isBehind) return undefined;
+    const doing = this.#isTooLong() ? 'has read' : 'is still indexing:';
+    return problem ?? `${this.name} ${doing} ${embedded} of ${embedded + pending} tools`;
   }
 
   /** A guess of how long the pending documents will take, from the speed so far; endless while something is wrong. */
@@ -134,6 +133,14 @@ export class VectorLayer {
     this.#restsUntil = this.#clock.now() + RETRY_MS.first * 2 ** Math.min(this.#rests++, 6);
   }
 
+  /** Resolves when it can answer, or will not while somebody has patience; at once where nobody has. */
+  async waitedFor(): Promise<void> {
+    const { patienceMs: ms } = this.#source;
+    if (ms === undefined || !this.unready()) return;
+    const expired = () => new IndexError('timeout', 'The vectors are not complete yet');
+    await withDeadline(() => this.settled(), { ms, clock: this.#clock, expired }).catch(() => {});
+  }
+
   /** Somebody searches: from now on there is use for vectors. */
   searched(): void {
     if (this.#isDormant) this.#cancelBegin ??= this.#clock.after(BEGIN_AFTER_MS, () => this.#begin());
@@ -164,19 +171,28 @@ export class VectorLayer {
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
         this.#working = undefined;
-        if (this.#pending.size + this.#removed.size > 0 && this.#failures === 0) this.#wake();
+        if (this.#hasWork() && this.#failures === 0) this.#wake();
       });
   }
 
   async #work(): Promise<void> {
     await Promise.resolve();
     if (!this.#isOpen) await this.#open();
-    while (this.#removed.size + this.#pending.size > 0 && !this.#closing.signal.aborted) {
+    while (this.#hasWork() && !this.#closing.signal.aborted) {
       await this.#removeSome();
       await this.#embedSome();
       this.#failures = 0;
       this.#problem = undefined;
     }
+  }
+
+  #hasWork(): boolean {
+    return this.#pending.size + this.#removed.size > 0 && !this.#isTooLong();
+  }
+
+  /** Half of the vectors would be of no use to a process that is about to end, and overwrite those of one that goes on. */
+  #isTooLong(): boolean {
+    return this.#pending.size * this.#msPerDocument > (this.#source.patienceMs ?? Number.POSITIVE_INFINITY);
   }
 
   async #open(): Promise<void> {

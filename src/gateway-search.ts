@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ObservableToolIndex } from '../index/create-tool-index.ts';
 import type { BlobStorage, VectorStore } from '../index/store/vector-store.ts';
 import type { ToolIndex } from '../index/tool-index.ts';
-import type { VectorSource } from '../index/vector-layer.ts';
+import type { VectorSource } from '../index/vector-source.ts';
 import type { Config, EmbedderConfig, StoreConfig } from './config/config.ts';
 
 export interface SearchOptions {
@@ -13,6 +13,8 @@ export interface SearchOptions {
   readonly modelFolder: string;
   /** Keeps vectors from start to start; without it they live as long as the engine. */
   readonly storage?: BlobStorage;
+  /** A search waits so long for the wanted embedder where that can be complete by then; else the static model answers until it is. */
+  readonly patienceMs?: number;
   /** Called while a model is downloaded: bytes so far and altogether, 0 when the hub does not say. */
   readonly onDownload?: (download: { readonly file: string; readonly loaded: number; readonly total: number }) => void;
   /** Called with what must be closed after the engine. */
@@ -62,11 +64,14 @@ async function preferredSource(options: SearchOptions, openStore: OpenStore): Pr
   const { embedder } = options.config.search;
   if (embedder.kind === 'static') return undefined;
   const { deferEmbedder } = await import('../index/embedding/deferred-embedder.ts');
+  const name = nameOf(embedder);
   return {
-    embedder: deferEmbedder(nameOf(embedder), (signal) => createEmbedder(embedder, options, signal)),
+    name,
+    embedder: deferEmbedder(name, (signal) => createEmbedder(embedder, options, signal)),
     store: openStore(),
     tuning: await tuningOf(embedder),
     inBackground: embedder.kind === 'builtin',
+    patienceMs: options.patienceMs,
   };
 }
 

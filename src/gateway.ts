@@ -33,6 +33,8 @@ export interface GatewayOptions {
   readonly modelFolder: string;
   /** Results in one piece however long, for a process that ends before anybody could read on. */
   readonly wholeResults?: boolean;
+  /** How long a search may wait for the wanted embedder, for a process that ends after its answer; others answer at once by what they have. */
+  readonly searchPatienceMs?: number;
 }
 
 export interface Gateway {
@@ -144,7 +146,7 @@ interface OpenParts {
 type PartsOptions = GatewayOptions & Pick<Gateway, 'loop'>;
 
 async function openParts(options: PartsOptions, directory: ConfiguredServers, live: LiveConfig): Promise<OpenParts> {
-  const { config, env, log, modelFolder } = options;
+  const { config, env, log, modelFolder, searchPatienceMs: patienceMs } = options;
   const [{ catalog, blobs, added, pending }, { lazyToolIndex }, { Discovery }, { systemClock }] = await Promise.all([
     openCatalog(options),
     import('../index/lazy-tool-index.ts'),
@@ -166,7 +168,8 @@ async function openParts(options: PartsOptions, directory: ConfiguredServers, li
   const openIndex = async () => {
     const { openSearch } = await import('./gateway-search.ts');
     const alsoClose = (close: () => Promise<void>) => closing.push(close);
-    return openSearch({ config, env, modelFolder, storage: blobs, alsoClose, onDownload: downloadNotes(log) });
+    const onDownload = downloadNotes(log);
+    return openSearch({ config, env, modelFolder, storage: blobs, patienceMs, alsoClose, onDownload });
   };
   const index = lazyToolIndex(openIndex, observed.noteSearch);
   const { openPool } = await import('./gateway-pool.ts');

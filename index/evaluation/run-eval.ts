@@ -2,7 +2,7 @@
 import { createToolIndex, type ObservableToolIndex } from '../create-tool-index.ts';
 import type { WordStatistics } from '../lexical/word-statistics.ts';
 import type { ToolDocument } from '../tool-document.ts';
-import type { VectorSource } from '../vector-layer.ts';
+import type { VectorSource } from '../vector-source.ts';
 import { type Difference, pairedBootstrap } from './bootstrap.ts';
 import { type EvaluatedQuery, type Evaluation, evaluate } from './evaluate.ts';
 import type { JudgedQuery } from './judged-query.ts';

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GoldenSet } from '../../index/evaluation/golden-set.ts';
 import type { EvalEngine } from '../../index/evaluation/run-eval.ts';
-import type { VectorSource } from '../../index/vector-layer.ts';
+import type { VectorSource } from '../../index/vector-source.ts';
 import type { EmbedderConfig } from '../config/config.ts';
 import { documentOf } from '../discovery/document-of.ts';
 import { GatewayError } from '../errors.ts';

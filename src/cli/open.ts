@@ -37,13 +37,14 @@ export interface OpenOptions {
   /** What the command logs unless it is told to be verbose. */
   readonly levelMin: LogLevel | 'off';
   readonly wholeResults?: boolean;
+  readonly searchPatienceMs?: number;
 }
 
 /** Throws CONFIG_INVALID. */
 export async function openGateway(
   invocation: Invocation,
   flags: CommonFlags & ListenFlags,
-  { levelMin, wholeResults = false, isServer = false }: OpenOptions,
+  { levelMin, isServer = false, ...once }: OpenOptions,
 ): Promise<Opened> {
   const first = await loadConfigCached(loadOptions(invocation, flags));
   if (isServer) assertNotWithinItself(first, invocation.env);
@@ -57,7 +58,7 @@ export async function openGateway(
   });
   for (const warning of config.warnings) tell(invocation, `warning: ${warning}`);
   const modelFolder = join(invocation.packageRoot, 'index', 'model');
-  const gateway = createGateway({ config, log, version, env: invocation.env, modelFolder, wholeResults });
+  const gateway = createGateway({ config, log, version, env: invocation.env, modelFolder, ...once });
   const load = async () => {
     const next = await loadConfigCached(loadOptions(invocation, flags));
     redaction.add(next.redact);

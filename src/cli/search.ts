@@ -3,10 +3,13 @@ import { GatewayError } from '../errors.ts';
 import { namedParts } from '../meta-tools/shown-view.ts';
 import { LOCAL } from '../policy/principal.ts';
 import type { JsonObject } from '../stdx/json.ts';
-import { type CommonFlags, type Invocation, print, printJson } from './invocation.ts';
+import { type CommonFlags, type Invocation, print, printJson, tell } from './invocation.ts';
 import { openGateway } from './open.ts';
 import { printResult } from './print-result.ts';
 import { withProgress } from './progress.ts';
+
+/** The better model takes a tenth of a second to load, and as long again for every ten tools that no gateway has read to it. */
+const PATIENCE_MS = 3_000;
 
 export interface SearchFlags extends CommonFlags {
   readonly server?: string;
@@ -17,7 +20,7 @@ export interface SearchFlags extends CommonFlags {
 }
 
 export async function search(invocation: Invocation, task: string, flags: SearchFlags): Promise<number> {
-  const { gateway } = await openGateway(invocation, flags, { levelMin: 'off' });
+  const { gateway } = await openGateway(invocation, flags, { levelMin: 'off', searchPatienceMs: PATIENCE_MS });
   try {
     const parts = namedParts(await gateway.open());
     await withProgress(invocation, (onProgress) => parts.discovery.listMissing({ onProgress }));
@@ -26,6 +29,7 @@ export async function search(invocation: Invocation, task: string, flags: Search
       const answer = await rank(parts, task, flags);
       if (flags.json) printJson(invocation, answer);
       else explainRanking(invocation, answer);
+      tellShortfall(invocation, answer);
       return 0;
     }
     const given = { task_description: task, ...pickFlags(flags) };
@@ -34,10 +38,21 @@ export async function search(invocation: Invocation, task: string, flags: Search
       signal: new AbortController().signal,
     });
     if (!result) throw new GatewayError('INTERNAL', 'search_mcp_server is missing');
-    return printResult(invocation, result);
+    const code = printResult(invocation, result);
+    tellShortfall(invocation, (await gateway.observed()).lastSearch());
+    return code;
   } finally {
     await gateway.close();
   }
+}
+
+/** An agent that asks a running gateway gets a better answer, once that has read all tools. */
+function tellShortfall(invocation: Invocation, answer: { readonly progress?: string } | undefined): void {
+  if (!answer?.progress) return;
+  tell(
+    invocation,
+    `note: the static model answered: ${answer.progress}; a running gateway reads them all once it is asked`,
+  );
 }
 
 type Parts = Awaited<ReturnType<Awaited<ReturnType<typeof openGateway>>['gateway']['open']>>;

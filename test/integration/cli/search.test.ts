@@ -17,4 +17,21 @@ describe('tooldex search', () => {
     expect(mode).toBe('hybrid');
     expect(hits[0]).toMatchObject({ id: 'well:add', server: 'well', features: { bm25: expect.any(Number) } });
   });
+
+  it('answers by the encoder as a gateway would, or says that the static model did', async () => {
+    const folder = tempDir();
+    const config = join(folder, 'tooldex.json');
+    const servers = { well: fixtureServer('well-behaved') };
+    const [few, many] = [join(folder, 'few'), join(folder, 'many')];
+    writeFileSync(config, JSON.stringify({ servers }));
+    const prompt = await runCli(['search', 'add two numbers', '--config', config, '--data-dir', few]);
+    expect(prompt).toMatchObject({ code: 0, stderr: expect.not.stringContaining('static model') });
+    const listed = { ...servers, crowd: fixtureServer('two-thousand-tools') };
+    writeFileSync(config, JSON.stringify({ servers: listed }));
+    const crowded = await runCli(['search', 'add two numbers', '--config', config, '--data-dir', many]);
+    expect(crowded.stdout).toContain('search_mode: hybrid');
+    expect(crowded.stderr).toMatch(
+      /note: the static model answered: the built-in encoder has read 0 of \d+ tools; a running gateway/,
+    );
+  });
 });

@@ -7,6 +7,7 @@ import type { Embedder } from '../../../index/embedding/embedder.ts';
 import { openEncoderEmbedder } from '../../../index/embedding/encoder-embedder.ts';
 import { IndexError } from '../../../index/index-error.ts';
 import { createEmbeddedVectorStore } from '../../../index/store/embedded-vector-store.ts';
+import type { BlobStorage } from '../../../index/store/vector-store.ts';
 import { type ToolDocument, toolDocument } from '../../../index/tool-document.ts';
 import { fakeClock } from '../../helpers/fake-clock.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
@@ -208,6 +209,77 @@ describe('when vectors fail', () => {
     const after = await index.search({ task: 'photo', limit: 1 });
     expect(after.degraded).toBeUndefined();
     expect(asked).toBe(1);
+    await index.close();
+  });
+});
+
+describe('a source that a search has patience with', () => {
+  const SLOW_CATALOG = Array.from({ length: 60 }, (_, i) =>
+    CATALOG.map((tool) => ({ ...tool, id: `${tool.id}${i}` })),
+  ).flat();
+  const memoryStorage = () => {
+    const blobs = new Map<string, Uint8Array>();
+    const storage: BlobStorage = {
+      read: (key) => blobs.get(key),
+      write: (key, bytes) => void blobs.set(key, bytes.slice()),
+      delete: (key) => void blobs.delete(key),
+    };
+    return { storage, blobs };
+  };
+  const open = (better: Embedder, patienceMs: number, storage?: BlobStorage) => {
+    const store = createEmbeddedVectorStore({ storage });
+    const below = { embedder: synonymEmbedder(), store: createEmbeddedVectorStore() };
+    return createToolIndex({ vectors: [{ embedder: better, store, inBackground: true, patienceMs }, below] });
+  };
+  const named = () => synonymEmbedder({ identity: 'better-1' });
+
+  it('answers the first search when it can be complete by then', async () => {
+    const index = open(named(), 3_000);
+    await index.upsert(CATALOG);
+    const answer = await index.search({ task: 'photo', limit: 1 });
+    expect(index.status()[0]).toMatchObject({ embedded: CATALOG.length, pending: 0 });
+    expect(answer.progress ?? answer.degraded).toBeUndefined();
+    await index.close();
+  });
+
+  it('answers by the vectors that another process has stored, however many they are', async () => {
+    const { storage } = memoryStorage();
+    const first = open(named(), 60_000, storage);
+    await first.upsert(SLOW_CATALOG);
+    await first.search({ task: 'photo', limit: 1 });
+    await first.close();
+    const better = named();
+    const index = open(better, 1_000, storage);
+    await index.upsert(SLOW_CATALOG);
+    const answer = await index.search({ task: 'photo', limit: 1 });
+    expect(answer.progress ?? answer.degraded).toBeUndefined();
+    expect(better.embedded).toEqual([]);
+    await index.close();
+  });
+
+  it('begins nothing that would take longer, says how much is there, and stores nothing', async () => {
+    const better = named();
+    const { storage, blobs } = memoryStorage();
+    const index = open(better, 1_000, storage);
+    await index.upsert(SLOW_CATALOG);
+    const answer = await index.search({ task: 'photo', limit: 1 });
+    expect(answer).toMatchObject({ mode: 'hybrid', progress: 'better-1 has read 0 of 240 tools' });
+    expect(answer.degraded).toBeUndefined();
+    await index.close();
+    expect(better.embedded).toEqual([]);
+    expect([...blobs.keys()].filter((key) => key.split('/').length > 2)).toEqual([]);
+  });
+
+  it('#68 is not waited for when it cannot be opened', async () => {
+    const broken = deferEmbedder('the encoder', () =>
+      Promise.reject(new IndexError('missing', 'The file is not there')),
+    );
+    const index = open(broken, 600_000);
+    await index.upsert(CATALOG);
+    expect(await index.search({ task: 'photo', limit: 1 })).toMatchObject({
+      mode: 'hybrid',
+      degraded: 'The file is not there',
+    });
     await index.close();
   });
 });
