@@ -20,6 +20,12 @@ const OFFLINE_HINT = 'Check the network, the proxy settings and the address of t
 /** First match wins, so the precise ones come first. */
 const CAUSES: readonly Cause[] = [
   {
+    // pip says of an index that it cannot reach that it has no such package, and only before that why.
+    sign: /Retry\(total=0\b.*connection broken/,
+    what: 'the registry cannot be reached',
+    hint: OFFLINE_HINT,
+  },
+  {
     sign: /code E404|404 Not Found|not found in the package registry|No matching distribution found for (?!.*[=<>~])/,
     what: 'the registry has no such package',
     hint: 'Check the spelling of the package name (and its @scope).',

@@ -8,6 +8,17 @@ const whatIsSaidOf = (installer: 'npm' | 'pip' | 'uv', ...tail: string[]) =>
     ?.replace('s: cannot install p: ', '');
 
 describe('#16 the reason of a failed installation', () => {
+  it('is the network where pip, having asked often enough, then knows of no such package', () => {
+    const broken = (left: number) =>
+      `WARNING: Retrying (Retry(total=${left}, connect=None)) after connection broken by 'NewConnectionError('<x>')': /simple/p/`;
+    const ends = [
+      'ERROR: Could not find a version (from versions: none)',
+      'ERROR: No matching distribution found for p',
+    ];
+    expect(whatIsSaidOf('pip', broken(1), broken(0), ...ends)).toBe('the registry cannot be reached');
+    expect(whatIsSaidOf('pip', broken(4), ...ends)).toBe('the registry has no such package');
+  });
+
   it('has a command to copy that does nothing else, whatever the package is called', () => {
     const { hint } = installFailure({ server: 's', installer: 'pip', asked: ['p==1;touch x', "it's"], tail: ['?'] });
     expect(hint).toBe("Try the same by hand: pip install 'p==1;touch x' 'it'\\''s'");
