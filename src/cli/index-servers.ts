@@ -102,7 +102,10 @@ function toRow(server: string, result: Listed | GatewayError): Row {
 }
 
 function describe({ stdout, env }: Invocation, row: Row): string {
-  if (row.error !== undefined) return `${paint(stdout, 'red', 'failed', env)}  ${row.server}: ${row.error}`;
+  if (row.error !== undefined) {
+    const said = row.error.startsWith(`${row.server}: `) ? row.error : `${row.server}: ${row.error}`;
+    return `${paint(stdout, 'red', 'failed', env)}  ${said}`;
+  }
   const parts = [
     ['new', row.added],
     ['changed', row.changed],
