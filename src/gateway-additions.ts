@@ -76,6 +76,7 @@ export function openAdditions(
       return asked;
     },
     inCatalog: fromCatalog.inCatalog,
+    catalogued: fromCatalog.catalogued,
     suggest: fromCatalog.suggest,
     standing: requests.standing,
     waiting: () =>
@@ -142,7 +143,7 @@ function lookAgain({ added, clock, log }: AdditionsParts, follow: () => Promise<
   return () => takeBack();
 }
 
-interface FromCatalog extends Pick<Additions, 'inCatalog' | 'suggest'> {
+interface FromCatalog extends Pick<Additions, 'inCatalog' | 'catalogued' | 'suggest'> {
   close(): Promise<void>;
 }
 
@@ -152,11 +153,17 @@ function openFromCatalog(parts: AdditionsParts): FromCatalog {
   const warn = (message: string) => log('warn', message);
   const catalog = openServerCatalog({ config: () => live.current.catalog, dataDir, warn });
   const addable = createAddableServers({ servers: catalog.all, openIndex });
+  const addedAs = (name: string) => added.all().find(({ origin }) => origin?.name === name)?.server;
   return {
     async inCatalog(name) {
       const found = await catalog.find(name);
-      const earlier = found && added.all().find(({ origin }) => origin?.name === found.name);
-      return found && asBrought(found, earlier?.server ?? freeName(found, parts));
+      return found && asBrought(found, addedAs(found.name) ?? freeName(found, parts));
+    },
+    async catalogued() {
+      const servers = await catalog.all();
+      return servers.map(({ name, version, description, source }) => {
+        return { name, version, description, source, addedAs: addedAs(name) };
+      });
     },
     async suggest(task, mayHave) {
       if (!live.current.catalog) return undefined;

@@ -91,6 +91,10 @@ export async function approveChanges({ discovery }: AdminParts, server: string, 
   return { server, approved: await discovery.approve(server, tool) };
 }
 
+export async function listCatalog({ additions }: AdminParts) {
+  return { servers: await additions.catalogued() };
+}
+
 export function listPending({ additions }: AdminParts) {
   return { pending: additions.waiting().map(({ server, ...rest }) => ({ name: server, ...rest })) };
 }

@@ -110,6 +110,13 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
   },
   {
     method: 'GET',
+    path: '/api/catalog',
+    summary: 'Servers that agents may add by name, as the sources of the catalog describe them.',
+    answer: 'Catalog',
+    run: actions.listCatalog,
+  },
+  {
+    method: 'GET',
     path: '/api/pending',
     summary: 'Servers that callers asked for and that wait for approval, with all that they would run.',
     answer: 'Pending',

@@ -107,6 +107,17 @@ export const ADMIN_SCHEMAS = {
     tool: z.string().optional().meta({ description: 'One tool; without it all of the server that wait.' }),
   }),
   Approved: z.strictObject({ server: z.string(), approved: names }),
+  Catalog: z.strictObject({
+    servers: z.array(
+      z.strictObject({
+        name: z.string(),
+        version: z.string(),
+        description: z.string().meta({ description: 'As its author put it.' }),
+        source: z.string().meta({ description: 'The file, folder or URL of `catalog.sources` that has it.' }),
+        addedAs: z.string().optional().meta({ description: 'Its name here, where an agent has added it.' }),
+      }),
+    ),
+  }),
   Pending: z.strictObject({
     pending: z.array(
       z.strictObject({

@@ -32,11 +32,26 @@ export interface Suggestion {
   readonly description: string;
 }
 
+/** A server of the catalog, as an admin sees it. */
+export interface CataloguedServer {
+  /** As `io.github.acme/tracker`. */
+  readonly name: string;
+  readonly version: string;
+  /** As its author put it; may be empty. */
+  readonly description: string;
+  /** The file, folder or URL that it is from. */
+  readonly source: string;
+  /** What it is called here since it was added; undefined before that. */
+  readonly addedAs: string | undefined;
+}
+
 export interface Additions {
   /** Throws NOT_ALLOWED for a name of the configuration file, CONFIG_INVALID for a config that describes no server. */
   add(principal: Principal, brought: Brought): Promise<void>;
   /** What the catalog has of that name, as `add` takes it, under the name that it has or would get here; undefined where it has none. Throws ARGUMENTS_INVALID when it has several. */
   inCatalog(name: string): Promise<Brought | undefined>;
+  /** All of the catalog that the configuration lets be; waits for sources that were never read. */
+  catalogued(): Promise<readonly CataloguedServer[]>;
   /** The server of the catalog that a task may be about, under the name that it would get here. Waits for nothing that takes long. */
   suggest(task: string, mayHave: (server: string) => boolean): Promise<Suggestion | undefined>;
   /** Starts nothing. `added`: an admin has let just this in. Throws as `add` does, and NOT_ALLOWED for what cannot wait. */

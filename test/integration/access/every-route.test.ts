@@ -56,6 +56,7 @@ const CLASSIFIED: Readonly<Record<string, Readonly<Record<string, Expected>>>> =
   '/api/servers/:name/stop': admins(['POST'], `/api/servers/${SECRET}/stop`, 200),
   '/api/changes': admins(['GET', 'HEAD'], '/api/changes', 200),
   '/api/changes/:name/approve': admins(['POST'], '/api/changes/nothing/approve', 400),
+  '/api/catalog': admins(['GET', 'HEAD'], '/api/catalog', 200),
   '/api/pending': admins(['GET', 'HEAD'], '/api/pending', 200),
   '/api/pending/:name/approve': admins(['POST'], '/api/pending/nothing/approve', 400),
   '/api/pending/:name/reject': admins(['POST'], '/api/pending/nothing/reject', 400),

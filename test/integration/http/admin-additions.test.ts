@@ -1,8 +1,11 @@
 /** Admins decide over HTTP what agents may add; the agent uses it at once. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { ADMIN_SCHEMAS } from '../../../src/http/admin-schema.ts';
 import type { JsonObject } from '../../../src/stdx/json.ts';
 import { fixtureServer } from '../../helpers/fixture-server.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
 import { bearer, type ServedGateway, serveWithAccess } from '../access/serve-access.ts';
 
 const { command, args } = fixtureServer('well-behaved');
@@ -70,4 +73,26 @@ it('turns a request down with a reason, and takes out what it let in', async () 
   expect(await admin('POST', '/api/pending/team-x/approve')).toMatchObject({ status: 200 });
   expect(await reject()).toMatchObject({ status: 200, answer: { outcome: 'removed' } });
   expect((await admin('GET', '/api/servers')).answer.servers).toEqual([]);
+});
+
+it('lists the catalog, and what of it was added', async () => {
+  const folder = tempDir();
+  const tracker = (name: string) => ({
+    name: `io.github.acme/${name}`,
+    version: '1.2.3',
+    description: 'Tracks things',
+    remotes: [{ type: 'streamable-http', url: 'http://127.0.0.1:9/mcp' }],
+  });
+  writeFileSync(join(folder, 'all.json'), JSON.stringify([tracker('one'), tracker('two'), tracker('hidden')]));
+  const catalog = { sources: [folder], names: ['*/one', '*/two'] };
+  const served = await serveWithAccess({}, { catalog });
+  const catalogued = async () =>
+    ADMIN_SCHEMAS.Catalog.parse(JSON.parse((await served.ask('/api/catalog')).text)).servers;
+  const one = { name: 'io.github.acme/one', version: '1.2.3', description: 'Tracks things', source: folder };
+  expect(await catalogued()).toEqual([one, { ...one, name: 'io.github.acme/two' }]);
+  await served.rpc('/mcp', {
+    method: 'tools/call',
+    params: { name: 'add_mcp_server', arguments: { mcp_server_name: 'two' } },
+  });
+  expect(await catalogued()).toEqual([one, { ...one, name: 'io.github.acme/two', addedAs: 'two' }]);
 });
