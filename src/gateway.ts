@@ -197,7 +197,9 @@ async function openParts(options: PartsOptions, directory: ConfiguredServers, li
       now: () => systemClock.now(),
     }),
   ]);
-  const built = { catalog, directory, pool, index, discovery, additions, paths, admission };
+  const { createApprovedTools } = await import('./meta-tools/approved-tools.ts');
+  const approved = createApprovedTools({ catalog, onChanged: (server) => discovery.noteChanged(server) });
+  const built = { catalog, directory, pool, index, discovery, additions, paths, admission, approved };
   const parts = await metaToolParts(built, live);
   return { parts, observed, running: { pool, discovery, addedServers }, close };
 }
@@ -248,7 +250,7 @@ async function openCatalog({ config, log }: GatewayOptions): Promise<OpenCatalog
 
 type Built = Pick<
   MetaToolParts,
-  'catalog' | 'directory' | 'pool' | 'index' | 'discovery' | 'additions' | 'paths' | 'admission'
+  'catalog' | 'directory' | 'pool' | 'index' | 'discovery' | 'additions' | 'paths' | 'admission' | 'approved'
 >;
 
 async function metaToolParts(built: Built, live: LiveConfig): Promise<MetaToolParts> {

@@ -45,9 +45,9 @@ async function listTools(
 ): Promise<JsonObject> {
   const isUsable = usableTools(parts.catalog, known);
   const isVisible = (tool: Json) => isObject(tool) && isUsable(String(tool.name));
-  if (known.changes !== 'quarantine' && parts.pool.state(known.name).kind === 'ready') {
+  if (parts.pool.state(known.name).kind === 'ready') {
     const page = await request(parts, known, { method: 'tools/list', params: cursorOf(params), context, session });
-    return { ...page, tools: shownTools(known, page.tools).filter(isVisible) };
+    return { ...page, tools: shownTools(known, parts.approved.sift(known, page.tools)).filter(isVisible) };
   }
   await parts.discovery.ensureListed(known.name, { signal: context.signal });
   const tools = parts.catalog.tools(known.name).map((tool) => tool.definition as unknown as Json);

@@ -120,14 +120,13 @@ async function listTools(
   { request, isVisible }: ToolsAsked,
 ): Promise<JsonObject> {
   const { params, context, behalf } = request;
-  const { catalog, discovery, pool } = parts;
+  const { approved, catalog, discovery, pool } = parts;
   const isAsked = behalf?.client !== undefined || params.cursor !== undefined;
-  // What a server lists itself may have changed since it was approved.
-  const isUp = known.changes !== 'quarantine' && (isAsked || pool.state(known.name).kind === 'ready');
+  const isUp = isAsked || pool.state(known.name).kind === 'ready';
   if (!isUp) await discovery.ensureListed(known.name, { signal: context.signal });
   const page: JsonObject = isUp ? await send(parts, known, request) : {};
   const tools = isUp
-    ? shownTools(known, page.tools)
+    ? shownTools(known, approved.sift(known, page.tools))
     : catalog.tools(known.name).map((tool) => tool.definition as unknown as Json);
   return { ...page, tools: tools.filter((tool) => isObject(tool) && isVisible(String(tool.name))) };
 }

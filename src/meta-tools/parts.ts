@@ -10,6 +10,7 @@ import type { PathGuard } from '../policy/path-guard.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Principal } from '../policy/principal.ts';
 import type { JsonObject } from '../stdx/json.ts';
+import type { ApprovedTools } from './approved-tools.ts';
 import type { ArgumentChecker } from './argument-check.ts';
 import type { ResultStore } from './result-store.ts';
 
@@ -24,6 +25,7 @@ export interface MetaToolParts {
   readonly policy: Policy;
   readonly admission: Admission;
   readonly paths: PathGuard;
+  readonly approved: ApprovedTools;
   /** What a search gets that does not ask for anything else. */
   readonly search: { readonly limit: number; readonly tokensMax: number };
   /** Of servers that callers bring; who may is for the policy to say. */

@@ -1,6 +1,7 @@
 /** One request to an upstream server, whatever door it came through: admitted, leased, measured. There is no other way. */
 import { requireConfigured } from '../catalog/needs-config.ts';
 import type { KnownServer } from '../catalog/server-directory.ts';
+import type { ToolDefinition } from '../catalog/tool-definition.ts';
 import { GatewayError, toGatewayError } from '../errors.ts';
 import type { AcquireOptions, Lease, Pool } from '../lifecycle/pool.ts';
 import type { AskedCall } from '../policy/admission.ts';
@@ -25,7 +26,7 @@ export interface UpstreamCall {
   readonly envelope?: JsonObject | undefined;
 }
 
-type Parts = Pick<MetaToolParts, 'pool' | 'admission' | 'paths' | 'catalog'>;
+type Parts = Pick<MetaToolParts, 'pool' | 'admission' | 'paths' | 'catalog' | 'approved'>;
 
 /** The upstream's result as it came. Throws ARGUMENTS_INVALID (look-alikes), NEEDS_CONFIG, RATE_LIMITED and NOT_ALLOWED (by limits, or for a path out of the workspace), and what the pool and the session throw. */
 export async function callUpstream(parts: Parts, call: UpstreamCall): Promise<JsonObject> {
@@ -79,7 +80,9 @@ export async function leaseAndAsk(
   const begunMs = performance.now();
   try {
     onLease?.(lease);
-    const late = confinePaths(parts, call);
+    const asking = method === 'tools/call' ? settle(parts, call, lease) : undefined;
+    if (asking) await asking;
+    const late = confinePaths(parts, call, isUnlisted(parts, call) ? await listedBy(lease, call) : undefined);
     if (late) await late;
     const { callTimeoutMs: timeoutMs, callTotalTimeoutMs: maxTotalMs } = server;
     const options = { signal, timeoutMs, maxTotalMs, ...(envelope ? { envelope } : {}) };
@@ -89,6 +92,12 @@ export async function leaseAndAsk(
     timing.upstreamMs = performance.now() - begunMs;
     lease.release();
   }
+}
+
+function settle({ approved }: Parts, { server, tool }: UpstreamCall, { session }: Lease): Promise<void> | undefined {
+  if (server.changes !== 'quarantine') return undefined;
+  const own = server.shows?.own(tool) ?? tool;
+  return approved.isSettled(server, own, session) ? undefined : approved.settle(server, own, session);
 }
 
 async function acquireFor(parts: Parts, call: UpstreamCall): Promise<Lease> {
@@ -115,7 +124,22 @@ async function acquireAnew(pool: Pool, server: string, options: AcquireOptions):
   }
 }
 
-function confinePaths({ paths, catalog }: Parts, { server, tool, params, context }: UpstreamCall) {
-  const definition = () => catalog.tool(server.name, tool)?.definition;
+/** Which of its arguments are paths nobody can tell of a tool that was never listed. */
+function isUnlisted({ paths, catalog }: Parts, { server, tool, method, context }: UpstreamCall): boolean {
+  const isConfined = method === 'tools/call' && paths.confines(server.name, context.principal);
+  return isConfined && catalog.tool(server.name, tool) === undefined;
+}
+
+async function listedBy({ session }: Lease, { server, tool, context }: UpstreamCall) {
+  const own = server.shows?.own(tool) ?? tool;
+  return (await session.listTools({ signal: context.signal })).find(({ name }) => name === own);
+}
+
+function confinePaths(
+  { paths, catalog }: Parts,
+  { server, tool, params, context }: UpstreamCall,
+  listed?: ToolDefinition,
+) {
+  const definition = () => catalog.tool(server.name, tool)?.definition ?? listed;
   return paths.confine({ principal: context.principal, server: server.name, tool, params, definition });
 }

@@ -22,7 +22,7 @@ export interface PassedCall {
   readonly listener: ByteListener;
 }
 
-type Parts = Pick<MetaToolParts, 'pool' | 'admission' | 'paths' | 'catalog'>;
+type Parts = Pick<MetaToolParts, 'pool' | 'admission' | 'paths' | 'catalog' | 'approved'>;
 
 const METHOD = 'tools/call';
 
@@ -58,7 +58,7 @@ class Passing implements ByteListener {
       return;
     }
     const lease = this.#mustParse ? undefined : this.#acquireNow();
-    if (lease?.session.pass) this.#pass(lease, lease.session.pass);
+    if (lease?.session.pass && this.#isSettled(lease)) this.#pass(lease, lease.session.pass);
     else void this.#parse(askWhoReads, lease);
   }
 
@@ -89,6 +89,12 @@ class Passing implements ByteListener {
   get #mustParse(): boolean {
     const { server, principal } = this.#call;
     return server.shows !== undefined || this.#parts.paths.confines(server.name, principal);
+  }
+
+  /** What names its tools otherwise is parsed anyway. */
+  #isSettled({ session }: Lease): boolean {
+    const { server, tool } = this.#call;
+    return server.changes !== 'quarantine' || this.#parts.approved.isSettled(server, tool, session);
   }
 
   #acquireNow(): Lease | undefined {
