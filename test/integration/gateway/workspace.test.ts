@@ -10,11 +10,11 @@ import { openTestGateway } from './open-gateway.ts';
 
 const context = { principal: LOCAL, signal: new AbortController().signal };
 
-async function gatewayWithWorkspace(keys = {}) {
+async function gatewayWithWorkspace(keys = {}, fixture = 'well-behaved') {
   const root = tempDir('workspaces');
   mkdirSync(join(root, 'notes'));
   const opened = await openTestGateway(
-    { notes: { fixture: 'well-behaved', keys: { workspace: 'notes', paths: ['text'], ...keys } } },
+    { notes: { fixture, keys: { workspace: 'notes', paths: ['text'], ...keys } } },
     tempDir('gateway'),
     { workspace_root: root },
   );
@@ -45,6 +45,22 @@ test('#52 the direct door passes the same guard, and a link made meanwhile is se
     message: expect.stringContaining('"text"'),
   });
 });
+
+test.each(['source', 'what'])(
+  '#52 the first call of a server that nobody has listed is judged by what it says of %s',
+  async (name) => {
+    const { gateway, folder } = await gatewayWithWorkspace({}, 'moves-files');
+    const parts = await gateway.open();
+    const known = parts.directory.get('notes');
+    if (!known) throw new Error('the server is not there');
+    const offer = createDirectOffer(parts, known, { identity: gateway.identity });
+    const ask = (value: string) =>
+      offer.call({ name: 'move', arguments: { source: 'a', what: 'b', [name]: value } }, context);
+    expect(parts.catalog.listing('notes')).toBeUndefined();
+    await expect(ask('/etc/passwd')).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+    expect(await ask(join(folder, 'x'))).toMatchObject({ content: [{ text: expect.stringContaining('x') }] });
+  },
+);
 
 test('#52 a call that is refused starts nothing', async () => {
   const { gateway, call } = await gatewayWithWorkspace();
