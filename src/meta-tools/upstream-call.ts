@@ -2,7 +2,6 @@
 import { requireConfigured } from '../catalog/needs-config.ts';
 import type { KnownServer } from '../catalog/server-directory.ts';
 import type { ToolDefinition } from '../catalog/tool-definition.ts';
-import type { ToolDefinition } from '../catalog/tool-definition.ts';
 import { GatewayError, toGatewayError } from '../errors.ts';
 import type { AcquireOptions, Lease, Pool } from '../lifecycle/pool.ts';
 import type { AskedCall } from '../policy/admission.ts';
