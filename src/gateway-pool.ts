@@ -22,6 +22,8 @@ export interface PoolOptions {
   readonly catalog: Catalog;
   readonly observed: Pick<Observed, 'noteChange' | 'noteReaped' | 'noteLedger'>;
   readonly loop: LoopGuard;
+  /** Number of the configuration in use. */
+  readonly generation: () => number;
 }
 
 export interface OpenPool {
@@ -31,7 +33,7 @@ export interface OpenPool {
 
 /** Nothing runs yet when it resolves, but what a killed gateway left behind is being ended. */
 export async function openPool(options: PoolOptions): Promise<OpenPool> {
-  const { config, env, log, version, directory, catalog, observed, loop } = options;
+  const { config, env, log, version, directory, catalog, observed, loop, generation } = options;
   const [
     { createPool },
     { createLedger },
@@ -58,6 +60,7 @@ export async function openPool(options: PoolOptions): Promise<OpenPool> {
     dataDir,
     env: envOfServers,
     tokenSecret,
+    generation,
     warn: (message) => log('warn', message),
   });
   const pool = createPool({

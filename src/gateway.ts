@@ -173,7 +173,13 @@ async function openParts(options: PartsOptions, directory: ConfiguredServers, li
   };
   const index = lazyToolIndex(openIndex, observed.noteSearch);
   const { openPool } = await import('./gateway-pool.ts');
-  const { pool, close: closePool } = await openPool({ ...options, directory, catalog, observed });
+  const { pool, close: closePool } = await openPool({
+    ...options,
+    directory,
+    catalog,
+    observed,
+    generation: () => live.status.generation,
+  });
   const note = (level: 'info' | 'problem', message: string) => log(level === 'info' ? 'info' : 'warn', message);
   const discovery = new Discovery({ catalog, directory, pool, index, events: { note }, clock: systemClock });
   const close = () =>

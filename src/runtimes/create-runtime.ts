@@ -27,6 +27,8 @@ export interface RuntimeContextOptions {
   readonly tokenSecret?: string | undefined;
   readonly installTimeoutMs?: number;
   readonly stopTimes?: StopTimes;
+  /** Number of the configuration in use; containers are labelled with it. */
+  readonly generation?: (() => number) | undefined;
   /** Told what an administrator should know of this machine. */
   readonly warn?: ((message: string) => void) | undefined;
 }
@@ -49,11 +51,12 @@ export function createRuntimeContext({
   tokenSecret,
   installTimeoutMs,
   stopTimes,
+  generation,
   warn,
 }: RuntimeContextOptions): RuntimeContext {
   const guard = createParentGuard();
   const packages = createPackageStore({ dataDir, env, guard, installTimeoutMs });
-  const engine = createContainerEngine({ dataDir, env, warn });
+  const engine = createContainerEngine({ dataDir, env, generation, warn });
   const remote = createRemoteAccess({ dataDir, env, tokenSecret, clock: systemClock });
   return {
     env,

@@ -23,7 +23,7 @@ export interface ConnectedEngine extends Engine {
 }
 
 export interface ContainerEngine {
-  /** Put on every container, so that a later gateway knows whose it was. */
+  /** Put on a container that is started now, so that a later gateway knows whose it was. */
   readonly labels: Labels;
   /** Finds it, and removes what an earlier gateway left behind, the first time. Throws RUNTIME_UNAVAILABLE; then the next call tries again. */
   connect(): Promise<ConnectedEngine>;
@@ -36,11 +36,18 @@ export interface ContainerEngine {
 export interface ContainerEngineOptions {
   readonly env: Environment;
   readonly dataDir: string;
+  /** Number of the configuration in use; without one it is 1. */
+  readonly generation?: (() => number) | undefined;
   /** Told what an administrator should know, once for each connection. */
   readonly warn?: ((message: string) => void) | undefined;
 }
 
-export function createContainerEngine({ env, dataDir, warn }: ContainerEngineOptions): ContainerEngine {
+export function createContainerEngine({
+  env,
+  dataDir,
+  generation = () => 1,
+  warn,
+}: ContainerEngineOptions): ContainerEngine {
   const labels = ownLabels(dataDir);
   const pulls = new SharedTasks<void>();
   const closing = new AbortController();
@@ -61,7 +68,9 @@ export function createContainerEngine({ env, dataDir, warn }: ContainerEngineOpt
     return connection;
   }
   return {
-    labels,
+    get labels() {
+      return { ...labels, [LABELS.generation]: String(generation()) };
+    },
     connect,
     async ensureImage(image, { server, auth, ...waiting }) {
       const { docker } = await connect();

@@ -28,6 +28,8 @@ export const LABELS = {
   home: 'io.tooldex.home',
   /** `pid@start` of the gateway that started it. */
   gateway: 'io.tooldex.gateway',
+  /** Number of the configuration that was in use; each reload counts one up. */
+  generation: 'io.tooldex.generation',
 } as const;
 
 export type Labels = Readonly<Record<string, string>>;

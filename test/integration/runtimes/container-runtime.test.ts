@@ -27,7 +27,12 @@ afterEach(async () => {
 });
 
 function contextIn(dataDir: string, env: NodeJS.ProcessEnv = process.env): RuntimeContext {
-  const context = createRuntimeContext({ dataDir, env, stopTimes: { graceMs: 500, termMs: 1_000 } });
+  const context = createRuntimeContext({
+    dataDir,
+    env,
+    stopTimes: { graceMs: 500, termMs: 1_000 },
+    generation: () => 3,
+  });
   disposals.push(() => context.close());
   return context;
 }
@@ -102,7 +107,10 @@ describe.skipIf(!docker)('a container', () => {
     const { HostConfig } = (await docker?.getContainer(listed?.Id ?? '').inspect()) ?? {};
     if (await keepsLimits())
       expect(HostConfig).toMatchObject({ Memory: 256 << 20, MemorySwap: 256 << 20, NanoCpus: 1e9, PidsLimit: 64 });
-    expect(listed?.Labels).toMatchObject({ 'io.tooldex.gateway': expect.stringMatching(`^${process.pid}@.+/\\d+$`) });
+    expect(listed?.Labels).toMatchObject({
+      'io.tooldex.gateway': expect.stringMatching(`^${process.pid}@.+/\\d+$`),
+      'io.tooldex.generation': '3',
+    });
   });
 
   it('has its workspace at the same path, writable and made for it', async () => {
