@@ -200,11 +200,15 @@ describe('#52 for any path', () => {
   });
 
   test('no text makes it throw', async () => {
+    // The library's own characters of any kind take it seconds to lay out.
+    const anything = fc
+      .array(fc.integer({ max: 0x10ffff, min: 0 }), { maxLength: 60 })
+      .map((codes) => String.fromCodePoint(...codes));
     await fc.assert(
-      fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 60 }), async (text) => {
+      fc.asyncProperty(anything, async (text) => {
         await whyRefused(text, room);
       }),
-      { numRuns: 60 },
+      { numRuns: 200 },
     );
   });
 });
