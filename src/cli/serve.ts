@@ -7,7 +7,7 @@ import { serveHttp } from '../gateway-doors.ts';
 import { type CommonFlags, type Invocation, print } from './invocation.ts';
 import { isAtTerminal, keepCurrent } from './keep-current.ts';
 import { type ListenFlags, loadOptions, openGateway } from './open.ts';
-import { noteServing } from './serving.ts';
+import { namingOwner, noteServing } from './serving.ts';
 import { untilSignal } from './until-signal.ts';
 
 export async function serve(invocation: Invocation, flags: CommonFlags & ListenFlags): Promise<number> {
@@ -25,7 +25,9 @@ export async function serve(invocation: Invocation, flags: CommonFlags & ListenF
       current: () => current.config,
       reload: current.apply,
     });
-    const server = await serveHttp(gateway, { config, ...config.listen, log, configFile });
+    const server = await serveHttp(gateway, { config, ...config.listen, log, configFile }).catch((error: unknown) => {
+      throw namingOwner(error, config.dataDir, config.listen);
+    });
     const endNote = noteServing(config.dataDir, { url: server.url, file: config.source.file });
     print(invocation, `Tooldex ${gateway.identity.version} serves MCP at ${server.url.href}`);
     print(invocation, `paste into your client: ${JSON.stringify(clientEntry(server.url, config))}`);

@@ -1,6 +1,8 @@
 /** Which gateways serve from a data folder, and where: notes that each leaves there, so that commands find a running one. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Config } from '../config/config.ts';
+import { GatewayError } from '../errors.ts';
 import { isObject } from '../stdx/json.ts';
 
 export interface Serving {
@@ -34,6 +36,17 @@ export function readServing(dataDir: string): Serving[] {
     else rmSync(note, { force: true });
   }
   return found.sort((one, other) => other.pid - one.pid);
+}
+
+/** A failure to listen, with the gateway that listens there already where one of this data folder does. */
+export function namingOwner(error: unknown, dataDir: string, { host, port }: Config['listen']): unknown {
+  if (!(error instanceof GatewayError) || error.code !== 'LISTEN_FAILED') return error;
+  const { origin } = reachable(new URL(`http://${host.includes(':') ? `[${host}]` : host}:${port}`));
+  const owner = readServing(dataDir).find(({ url }) => url === origin);
+  if (!owner) return error;
+  const message = `${error.message}, by the gateway that serves ${owner.file} from this data folder (pid ${owner.pid})`;
+  const hint = `use that one, end it (kill ${owner.pid}), or choose another port with --port (0 takes a free one)`;
+  return new GatewayError('LISTEN_FAILED', message, { hint, cause: error });
 }
 
 const folderOf = (dataDir: string) => join(dataDir, 'serving');

@@ -1,8 +1,8 @@
 /** Several processes with one data folder, as when somebody tries the command line beside a running gateway. */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { runCli, serveGateway } from '../helpers/cli.ts';
+import { BIN, runCli, serveGateway, startCli } from '../helpers/cli.ts';
 import { type FixtureCommand, fixtureServer, journalOf } from '../helpers/fixture-server.ts';
 import { connectClient } from '../helpers/mcp-client.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
@@ -14,7 +14,7 @@ function configured(servers: Record<string, FixtureCommand>): { folder: string; 
   return { folder, flags: ['--config', config, '--data-dir', join(folder, 'data')] };
 }
 
-it('a running gateway finds and uses what "tooldex index" has learned since', async () => {
+it('#66 a running gateway finds and uses what "tooldex index" has learned since', async () => {
   const tools = join(tempDir('tools'), 'tools.json');
   const { flags } = configured({ shop: fixtureServer('changes-its-tools', '--tools', tools) });
   writeFileSync(tools, JSON.stringify(['weigh_parcel']));
@@ -38,7 +38,7 @@ it('a running gateway finds and uses what "tooldex index" has learned since', as
   expect(used).not.toMatchObject({ isError: true });
 });
 
-it('first calls from many processes at once all succeed on an empty data folder', async () => {
+it('#66 first calls from many processes at once all succeed on an empty data folder', async () => {
   const { flags } = configured({ good: fixtureServer('well-behaved') });
   const sums = Array.from({ length: 8 }, (_, a) => runCli(['call', 'good:add', JSON.stringify({ a, b: 1 }), ...flags]));
   const results = await Promise.all([...sums, runCli(['search', 'add two numbers', ...flags])]);
@@ -55,4 +55,53 @@ it('an answer is from the catalog and starts nothing, in every process', async (
     expect(await runCli([...args, ...flags])).toMatchObject({ code: 0 });
   }
   expect(journalOf(journal, 'started')).toHaveLength(1);
+});
+
+it('#66 a second gateway at the same address is told whose that is, and takes it when that was killed', async () => {
+  const { folder, flags } = configured({ good: fixtureServer('well-behaved') });
+  await using first = await serveGateway(flags);
+  const second = ['serve', '--port', first.url.port, ...flags];
+  const refused = await runCli(second);
+  expect(refused).toMatchObject({ code: 69, stdout: '' });
+  expect(refused.stderr).toContain(`tooldex.yaml from this data folder (pid ${first.pid})`);
+  expect(refused.stderr).toContain(`kill ${first.pid}`);
+  expect((await fetch(new URL('/healthz', first.url))).status).toBe(200);
+  const notes = join(folder, 'data', 'serving');
+  expect(readdirSync(notes)).toEqual([`${first.pid}.json`]);
+  await first.stop('SIGKILL');
+  await using next = startCli(second);
+  await next.printed(/serves MCP at/);
+  expect((await runCli(['list', ...flags, '--json'])).stdout).toContain(`"gateway":"${first.url.origin}"`);
+  expect(readdirSync(notes)).toEqual([`${next.pid}.json`]);
+});
+
+it('#66 a note of a gateway whose number another process has now misleads nobody', async () => {
+  const { folder, flags } = configured({ good: fixtureServer('well-behaved') });
+  const notes = join(folder, 'data', 'serving');
+  mkdirSync(notes, { recursive: true });
+  const stale = { pid: process.pid, url: 'http://127.0.0.1:9', file: join(folder, 'tooldex.yaml') };
+  writeFileSync(join(notes, `${process.pid}.json`), JSON.stringify(stale));
+  expect(await runCli(['call', 'good:add', '{"a":1,"b":2}', ...flags])).toMatchObject({ code: 0, stdout: '3\n' });
+  const { code, stdout, stderr } = await runCli(['disable', 'good', ...flags]);
+  expect({ code, text: stdout + stderr }).toMatchObject({
+    code: 0,
+    text: expect.stringContaining('no running gateway was asked'),
+  });
+});
+
+it('#66 a gateway and clients over stdio work beside each other, each with servers of its own', async () => {
+  const journal = join(tempDir('journal'), 'journal');
+  const { flags } = configured({ good: fixtureServer('well-behaved', '--journal', journal) });
+  expect(await runCli(['index', ...flags])).toMatchObject({ code: 0 });
+  const listed = journalOf(journal, 'started').length;
+  await using gateway = await serveGateway(flags);
+  const stdio = { command: process.execPath, args: [BIN, 'stdio', ...flags] };
+  await using one = await connectClient('v2-auto', gateway.url);
+  await using two = await connectClient('v2-auto', stdio);
+  await using three = await connectClient('v1', stdio);
+  const answers = [one, two, three].map((client, a) =>
+    client.callTool('use_tool', { mcp_tool_name: 'good:add', params: { a, b: 1 } }),
+  );
+  expect((await Promise.all(answers)).map(({ content }) => content[0]?.text)).toEqual(['1', '2', '3']);
+  expect(journalOf(journal, 'started')).toHaveLength(listed + 3);
 });
