@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-/** Unit tests start nothing; the other projects start real processes, so they get generous limits and few workers. */
+/** Limits are for what hangs, not for what is slow on a busy machine. Unit tests start nothing; the others start processes. */
+const unit = { testTimeout: 30_000, pool: 'threads' as const };
 const processes = { testTimeout: 60_000, hookTimeout: 60_000, pool: 'forks' as const };
 /** Fails a file that leaves a process or a temporary file behind. */
 const setupFiles = ['test/helpers/test-run.ts'];
@@ -12,7 +13,7 @@ export default defineConfig({
   test: {
     poolOptions: { forks: { maxForks: 2 }, threads: { maxThreads: 2 } },
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], pool: 'threads', setupFiles } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], ...unit, setupFiles } },
       { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...processes, setupFiles } },
       {
         test: {

@@ -9,6 +9,7 @@ export const badServers = (journal: string) => ({
   'dies-later': fixtureServer('dies-after-initialize'),
   silent: { ...fixtureServer('never-answers'), start_timeout: '500ms' },
   deaf: { ...fixtureServer('never-answers', '--from', 'tools/call'), limits: { timeout: '500ms' } },
+  hangs: { ...fixtureServer('never-answers', '--from', 'tools/call'), limits: { timeout: '10m' } },
   floods: fixtureServer('floods-stderr'),
   endless: fixtureServer('huge-result'),
   noisy: fixtureServer('noisy-stdout'),
