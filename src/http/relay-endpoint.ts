@@ -12,11 +12,12 @@ import { SILENCE_MS, SignsOfLife } from './keep-alive.ts';
 import { createMcpEndpoint, type McpEndpoint } from './mcp-endpoint.ts';
 import { answerPlainly, hasPlainHeaders, readPlainMessage } from './plain-lane.ts';
 import { type BodyListener, collectBody, parseBody, type RefusedBody, readBody } from './read-body.ts';
+import { paramsOf, readBatch } from './relay-batch.ts';
 import { acceptsBoth, isJson, isLegacyVersion, isModern, isModernVersion, namedHeaders } from './relay-headers.ts';
 import { RelayHub } from './relay-hub.ts';
 import { answerInitialize, answerPost, type LegacyRequest } from './relay-legacy.ts';
 import { answerModern, type ModernParts } from './relay-modern.ts';
-import { notified } from './relay-notified.ts';
+import { told } from './relay-notified.ts';
 import { ParkedCalls } from './relay-parked.ts';
 import { errorMessage, sendJson } from './relay-reply.ts';
 import type { RelaySession } from './relay-session.ts';
@@ -107,7 +108,10 @@ class RelayEndpoint implements McpEndpoint {
     if (part !== 'messages' || request.method !== 'POST') return refuse(response, 405, NO_METHOD);
     const body = await readBody(request, this.#options.bodyBytesMax);
     if (body.kind === 'refused') return refuseBody(response, body);
-    const isKnown = isObject(body.value) && this.#sse.message(exchange, body.value as JsonObject);
+    const messages: unknown[] = Array.isArray(body.value) ? body.value : [body.value];
+    const isKnown = messages.every(
+      (message) => isObject(message) && this.#sse.message(exchange, message as JsonObject),
+    );
     return isKnown ? accepted(response) : refuse(response, 404, NO_SESSION);
   }
 
@@ -140,6 +144,7 @@ class RelayEndpoint implements McpEndpoint {
       const lean = { offer, request: plain.request, response, principal, inFlight, session: session?.id };
       return answerPlainly({ ...lean, signs: this.#signs });
     }
+    if (Array.isArray(body)) return this.#batch(exchange, body, session);
     if (!isObject(body) || body.jsonrpc !== '2.0') return this.#odd.handle(exchange, body);
     if (isModern(body as JsonObject, request.headers)) return this.#modern(exchange, body as JsonObject);
     if (!acceptsBoth(request.headers) || !isLegacyVersion(request.headers)) return this.#odd.handle(exchange, body);
@@ -150,20 +155,30 @@ class RelayEndpoint implements McpEndpoint {
     const { response, principal } = exchange;
     const parts = this.#parts(principal);
     const { id, method } = message;
-    if (typeof method !== 'string') {
-      session?.answered(message);
+    if (typeof method !== 'string' || id === undefined) {
+      told(message, session, parts.inFlight);
       return accepted(response);
     }
-    const params = isObject(message.params) ? (message.params as JsonObject) : {};
-    if (id === undefined) {
-      notified({ method, params }, session, parts.inFlight);
-      return accepted(response);
-    }
+    const params = paramsOf(message);
     const isSound = isRequestId(id) && (method !== 'initialize' || isInitialize(params));
     if (!isSound) return this.#odd.handle(exchange, message);
     const request: LegacyRequest = { id, method, params };
     if (method === 'initialize') return answerInitialize(parts, request, { principal, response });
-    await answerPost(parts, request, { principal, session, response });
+    await answerPost(parts, [request], { principal, session, response });
+  }
+
+  async #batch(exchange: Exchange, messages: readonly unknown[], session: RelaySession | undefined): Promise<void> {
+    const { request, response, principal } = exchange;
+    const { headers } = request;
+    const isOdd = messages.some((message) => isObject(message) && isModern(message as JsonObject, headers));
+    if (isOdd || !acceptsBoth(headers) || !isLegacyVersion(headers)) return this.#odd.handle(exchange, messages);
+    const batch = readBatch(messages);
+    if (!batch) return refuse(response, 400, NO_BATCH);
+    const parts = this.#parts(principal);
+    const isAsked = batch.requests.length > 0;
+    const answered = isAsked ? answerPost(parts, batch.requests, { principal, session, response }) : undefined;
+    for (const message of batch.told) told(message, session, parts.inFlight);
+    await (answered ?? accepted(response));
   }
 
   /** The SDK knows every way in which an envelope can be wrong, and is loaded for the first that comes. */
@@ -248,6 +263,7 @@ function accepted(response: ServerResponse): void {
   response.writeHead(202, { 'content-length': 0 }).end();
 }
 
+const NO_BATCH = { code: -32600, message: 'Invalid Request: no batch of messages, or one with an initialize in it' };
 const NO_METHOD = { code: -32000, message: 'Method not allowed.' };
 const NO_SESSION = { code: -32001, message: 'Session not found' };
 const NOT_ACCEPTABLE = { code: -32000, message: 'Not Acceptable: Client must accept text/event-stream' };

@@ -7,6 +7,7 @@ import { toRpcError } from '../meta-tools/tool-offer.ts';
 import type { Principal } from '../policy/principal.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 import type { CallsInFlight } from './calls-in-flight.ts';
+import { repliesOf } from './relay-batch.ts';
 import { META_LOG_LEVEL, metaOf, toLegacyResult, withoutEnvelope } from './relay-eras.ts';
 import type { HubCall, RelayHub } from './relay-hub.ts';
 import { withInputRounds } from './relay-input-rounds.ts';
@@ -69,10 +70,10 @@ export async function initializeResult(target: RelayTarget, params: JsonObject):
   };
 }
 
-/** Answers one request over HTTP. Never rejects. */
+/** Answers one request over HTTP, or those of a batch. Never rejects. */
 export async function answerPost(
   parts: RelayParts,
-  request: LegacyRequest,
+  requests: readonly LegacyRequest[],
   from: {
     readonly principal: Principal;
     readonly session: RelaySession | undefined;
@@ -86,13 +87,11 @@ export async function answerPost(
     if (!reply.isResumable) gone.abort(new Error('the client closed the connection'));
   };
   response.once('close', onClose);
-  await answerRequest(parts, request, {
-    principal,
-    session,
-    reply,
-    requestId: requestIdOf(response),
-    gone: gone.signal,
-  });
+  const asker = { principal, session, requestId: requestIdOf(response), gone: gone.signal };
+  const replies = repliesOf(requests.length, reply);
+  await Promise.all(
+    requests.map((request, at) => answerRequest(parts, request, { ...asker, reply: replies[at] ?? reply })),
+  );
   response.off('close', onClose);
 }
 

@@ -7,7 +7,7 @@ import type { Principal } from '../policy/principal.ts';
 import { isObject, type JsonObject } from '../stdx/json.ts';
 import { EVENT_STREAM_HEADERS, keepAlive, SILENCE_MS } from './keep-alive.ts';
 import { answerRequest, initializeResult, type LegacyRequest, type RelayParts } from './relay-legacy.ts';
-import { notified } from './relay-notified.ts';
+import { told } from './relay-notified.ts';
 import { errorMessage, type Reply, resultMessage } from './relay-reply.ts';
 import type { RelaySession } from './relay-session.ts';
 
@@ -71,8 +71,7 @@ export class SseDoor {
     const { id, method } = message;
     const parts = this.#parts(principal);
     const params = isObject(message.params) ? (message.params as JsonObject) : {};
-    if (typeof method !== 'string') session?.answered(message);
-    else if (id === undefined) notified({ method, params }, session, parts.inFlight);
+    if (typeof method !== 'string' || id === undefined) told(message, session, parts.inFlight);
     else if (!isRequestId(id)) write(connection.response, errorMessage(null, INVALID));
     else if (method === 'initialize') await this.#initialize(parts, connection, { id, method, params });
     else if (!session) write(connection.response, errorMessage(id, INVALID));
