@@ -86,6 +86,12 @@ export class GatewayError extends Error {
     this.data = details.data;
   }
 
+  /** In how many milliseconds the same may work; undefined where nobody knows. */
+  get retryAfterMs(): number | undefined {
+    const value = this.data?.retryAfterMs;
+    return typeof value === 'number' ? Math.ceil(value) : undefined;
+  }
+
   get class(): ErrorClass {
     return ERROR_CLASSES[this.code];
   }

@@ -87,12 +87,11 @@ const cancelled = (cause: unknown) => new GatewayError('CALL_CANCELLED', 'the ca
 /** Where the code of a failure of ours stands in a result, for programs. */
 export const ERROR_CODE_KEY = 'tooldex/code';
 
-/** Where a result says when to try again, in seconds. */
-const RETRY_AFTER_KEY = 'tooldex/retryAfterSeconds';
+/** Where a result says in how many milliseconds to try again. */
+const RETRY_AFTER_KEY = 'tooldex/retryAfterMs';
 
-function errorResult({ code, message, hint, data }: GatewayError): JsonObject {
-  const retryAfter = data?.retryAfterSeconds;
-  const later: JsonObject = typeof retryAfter === 'number' ? { [RETRY_AFTER_KEY]: retryAfter } : {};
+function errorResult({ code, message, hint, retryAfterMs }: GatewayError): JsonObject {
+  const later: JsonObject = retryAfterMs === undefined ? {} : { [RETRY_AFTER_KEY]: retryAfterMs };
   const text = `${code}: ${message}${hint ? `\nhint: ${hint}` : ''}`;
   return { content: [{ type: 'text', text }], isError: true, _meta: { [ERROR_CODE_KEY]: code, ...later } };
 }

@@ -50,8 +50,8 @@ export function toRpcError(thrown: unknown): RpcError {
   const error = toGatewayError(thrown);
   const rpc = error.data?.rpc;
   if (isObject(rpc)) return rpc as unknown as RpcError;
-  const retryAfterSeconds = error.data?.retryAfterSeconds;
-  const later: JsonObject = typeof retryAfterSeconds === 'number' ? { retryAfterSeconds } : {};
+  const { retryAfterMs } = error;
+  const later: JsonObject = retryAfterMs === undefined ? {} : { retryAfterMs };
   return { code: error.class.rpcCode, message: explain(error), data: { code: error.code, ...later } };
 }
 

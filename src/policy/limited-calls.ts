@@ -60,18 +60,17 @@ function boundsOf({ principal, server, tool }: AskedCall, rate: Rate | undefined
 }
 
 function tooOften({ what, rate }: Bound, waitMs: number): GatewayError {
-  const retryAfterSeconds = Math.ceil(waitMs / 1000);
   const limit = `${rate.count} calls in ${rate.perMs / 1000} s`;
   const message = what === 'you' ? `you have made more than ${limit}` : `${what} takes no more than ${limit}`;
   return new GatewayError('RATE_LIMITED', message, {
-    hint: `try again in ${retryAfterSeconds} s`,
-    data: { retryAfterSeconds },
+    hint: `try again in ${Math.ceil(waitMs / 1000)} s`,
+    data: { retryAfterMs: waitMs },
   });
 }
 
 function tooManyAtOnce(concurrency: number): GatewayError {
   return new GatewayError('RATE_LIMITED', `you have ${concurrency} calls under way, and no more are let in`, {
     hint: 'wait for one of them to answer, then try again',
-    data: { retryAfterSeconds: 1 },
+    data: { retryAfterMs: 1_000 },
   });
 }

@@ -1,7 +1,10 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { JsonObject } from '../../../src/stdx/json.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
 import { bearer, serveWithAccess } from './serve-access.ts';
 
 const echo = (text: string) => ({
@@ -10,7 +13,7 @@ const echo = (text: string) => ({
 });
 
 describe('limits of callers', () => {
-  it('answer a call too many in the tool’s result: code, hint and seconds to wait', async () => {
+  it('answer a call too many in the tool’s result: code, hint and time to wait', async () => {
     const servers = { one: { fixture: 'well-behaved', keys: { limits: { tool_rate: '2/h' } } } };
     const { rpc, key } = await serveWithAccess(servers);
     const [ada, bob] = [bearer(key('ada')), bearer(key('bob'))];
@@ -21,7 +24,7 @@ describe('limits of callers', () => {
     const { result } = JSON.parse((await rpc('/mcp', echo('3'), ada)).text) as { result: JsonObject };
     expect(result).toMatchObject({
       isError: true,
-      _meta: { 'tooldex/code': 'RATE_LIMITED', 'tooldex/retryAfterSeconds': 1800 },
+      _meta: { 'tooldex/code': 'RATE_LIMITED', 'tooldex/retryAfterMs': expect.any(Number) },
       content: [
         { text: expect.stringMatching(/one:echo takes no more than 2 calls in 3600 s\nhint: try again in 1800 s/) },
       ],
@@ -29,7 +32,29 @@ describe('limits of callers', () => {
     const direct = JSON.parse(
       (await rpc('/mcp/one', { method: 'tools/call', params: { name: 'echo', arguments: { text: '4' } } }, bob)).text,
     );
-    expect(direct.error.data).toEqual({ code: 'RATE_LIMITED', retryAfterSeconds: 1800 });
+    expect(direct.error.data).toEqual({ code: 'RATE_LIMITED', retryAfterMs: expect.any(Number) });
+    expect(direct.error.data.retryAfterMs).toBeLessThanOrEqual(1_800_000);
+    expect(direct.error.data.retryAfterMs).toBeGreaterThan(1_700_000);
+  });
+
+  it('say by both doors when a server that is busy may take the next call', async () => {
+    const limits = { concurrency: 1, queue: 0 };
+    const servers = { one: { fixture: 'well-behaved', keys: { limits, scope: 'shared' } } };
+    const { rpc, key } = await serveWithAccess(servers);
+    const ada = bearer(key('ada'));
+    const file = join(tempDir('gate'), 'open');
+    const direct = (name: string, args: JsonObject) =>
+      rpc('/mcp/one', { method: 'tools/call', params: { name, arguments: args } }, ada);
+    const waiting = direct('wait', { file });
+    const busy = async () => JSON.parse((await direct('echo', { text: 'a' })).text).error?.data;
+    await expect.poll(busy, { timeout: 10_000 }).toEqual({ code: 'SERVER_BUSY', retryAfterMs: expect.any(Number) });
+    const { result } = JSON.parse((await rpc('/mcp', echo('b'), ada)).text) as { result: JsonObject };
+    expect(result).toMatchObject({
+      isError: true,
+      _meta: { 'tooldex/code': 'SERVER_BUSY', 'tooldex/retryAfterMs': expect.any(Number) },
+    });
+    writeFileSync(file, '');
+    expect((await waiting).text).toContain('waited');
   });
 
   it('are of each principal', async () => {

@@ -113,7 +113,7 @@ it('go by their own names in access rules, limits and the audit: no rule is got 
   expect(await request('/mcp/one', 'tools/call', { name: 'fail', arguments: { text: 'x' } })).toContain('Unknown tool');
   expect(await use('sum_up', { a: 1, b: 2 })).toContain('3');
   const again = await request('/mcp/one', 'tools/call', { name: 'sum_up', arguments: { a: 1, b: 2 } });
-  expect(again).toMatch(/retryAfterSeconds/);
+  expect(again).toMatch(/retryAfterMs/);
   const lines = () => readFileSync(audit, 'utf8').split('\n');
   await expect.poll(() => lines().filter((line) => line.includes('"tool":"add"'))).toHaveLength(2);
 });

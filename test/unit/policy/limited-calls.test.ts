@@ -31,7 +31,7 @@ function limited(
       return undefined;
     } catch (error) {
       if (!(error instanceof GatewayError) || error.code !== 'RATE_LIMITED') throw error;
-      return `${error.data?.retryAfterSeconds}: ${error.message}; ${error.hint}`;
+      return `${(error.retryAfterMs ?? 0) / 1_000}: ${error.message}; ${error.hint}`;
     }
   };
   return { clock, call, admission };
