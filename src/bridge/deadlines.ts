@@ -11,11 +11,12 @@ export interface Due {
 /** The timer outlives the call for which it was set; when it fires, it is set for the next that is due, if there is one. */
 export class Deadlines {
   readonly #clock: Clock;
-  readonly #all: () => Iterable<Due>;
+  readonly #all: () => readonly Due[];
   #armedMs = Number.POSITIVE_INFINITY;
   #cancel: (() => void) | undefined;
 
-  constructor(clock: Clock, all: () => Iterable<Due>) {
+  /** `all` gives them as they are at that moment. */
+  constructor(clock: Clock, all: () => readonly Due[]) {
     this.#clock = clock;
     this.#all = all;
   }
@@ -39,8 +40,7 @@ export class Deadlines {
   #fire(): void {
     this.#armedMs = Number.POSITIVE_INFINITY;
     const nowMs = this.#clock.now();
-    // A call that is given up leaves the others' order alone, but not what is gone through.
-    for (const each of [...this.#all()]) if (each.dueMs <= nowMs) each.due();
+    for (const each of this.#all()) if (each.dueMs <= nowMs) each.due();
     let nextMs = Number.POSITIVE_INFINITY;
     for (const { dueMs } of this.#all()) nextMs = Math.min(nextMs, dueMs);
     if (nextMs < this.#armedMs) this.#arm(nextMs);

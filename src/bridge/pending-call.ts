@@ -8,6 +8,7 @@ import type { ByteListener, ByteResult, CallOptions } from './upstream-session.t
 export type Answered = Pick<ByteListener, 'value' | 'failed'> & Partial<Pick<ByteListener, 'bytes'>>;
 
 export interface PendingCallOptions extends Omit<CallOptions, 'envelope'> {
+  readonly id: number;
   readonly server: string;
   readonly method: string;
   readonly clock: Clock;
@@ -19,15 +20,13 @@ export interface PendingCallOptions extends Omit<CallOptions, 'envelope'> {
 }
 
 export class PendingCall {
+  readonly id: number;
   readonly method: string;
   /** When it is to be looked at again, on the clock. */
   dueMs: number;
   /** A call that takes its answer as bytes. */
   readonly takesBytes: boolean;
-  /**
-   * Undefined from its end on: tables that a map has outgrown keep what was in them until the next full collection, and
-   * with this all that a request consists of.
-   */
+  /** Undefined from its end on, so that whoever can still cancel it does not keep all that a request consists of. */
   #options: PendingCallOptions | undefined;
   readonly #begunMs: number;
   #lastSignMs: number;
@@ -35,6 +34,7 @@ export class PendingCall {
 
   constructor(options: PendingCallOptions) {
     this.#options = options;
+    this.id = options.id;
     this.method = options.method;
     this.takesBytes = options.answered.bytes !== undefined;
     this.#begunMs = options.clock.now();

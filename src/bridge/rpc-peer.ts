@@ -4,6 +4,7 @@ import type { Clock } from '../stdx/clock.ts';
 import type { JsonObject } from '../stdx/json.ts';
 import { type ByteText, JsonCursor } from '../stdx/json-cursor.ts';
 import { readByteAnswer } from './byte-answer.ts';
+import { CallsById } from './calls-by-id.ts';
 import { ClientAsks } from './client-asks.ts';
 import { Deadlines } from './deadlines.ts';
 import { type Answered, cancelError, PendingCall } from './pending-call.ts';
@@ -40,7 +41,7 @@ export class RpcPeer {
   readonly closed: Promise<Error>;
   readonly #wire: Wire;
   readonly #options: PeerOptions;
-  readonly #pending = new Map<number, PendingCall>();
+  readonly #pending = new CallsById<PendingCall>();
   readonly #listeners = new Set<(method: string, params: JsonObject) => void>();
   readonly #asks: ClientAsks;
   readonly #deadlines: Deadlines;
@@ -50,14 +51,13 @@ export class RpcPeer {
   #passing = 0;
   #resolveClosed: (reason: Error) => void = () => {};
   #closedBy: Error | undefined;
-  #lastId = 0;
   #answers = 0;
 
   /** `connect` gets the peer's ear and gives back the wire, so that nothing can arrive before somebody listens. */
   constructor(connect: (peer: RpcPeer) => Wire, options: PeerOptions) {
     this.#options = options;
     this.#asks = new ClientAsks(options.client, (message) => this.#sendQuietly(message));
-    this.#deadlines = new Deadlines(options.clock, () => this.#pending.values());
+    this.#deadlines = new Deadlines(options.clock, () => this.#pending.all());
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -74,7 +74,7 @@ export class RpcPeer {
       if (this.#closedBy) throw neverRead(this.#closedBy);
       const { server } = this.#options;
       if (options.signal?.aborted) throw cancelError(options.signal.reason, { server, method });
-      const id = ++this.#lastId;
+      const id = this.#pending.nextId();
       const stream = this.#wire.hasStreamPerRequest ? new AbortController() : undefined;
       const onGivenUp = (reason: string) => this.#giveUp(id, reason, { ...options, stream });
       this.#open(id, method, { ...options, answered: { value, failed }, onGivenUp });
@@ -89,14 +89,15 @@ export class RpcPeer {
   }
 
   /** `request` for bytes both ways; only where lines are passed. Gives how to give up. */
-  pass(method: string, params: ByteText, { listener, ...deadlines }: PassOptions): (reason: Error) => void {
+  pass(method: string, params: ByteText, options: PassOptions): (reason: Error) => void {
+    const { listener: answered, timeoutMs, maxTotalMs } = options;
     if (this.#closedBy) {
-      listener.failed(neverRead(this.#closedBy));
+      answered.failed(neverRead(this.#closedBy));
       return () => {};
     }
-    const id = ++this.#lastId;
+    const id = this.#pending.nextId();
     const onGivenUp = (reason: string) => this.#giveUp(id, reason, {});
-    const call = this.#open(id, method, { ...deadlines, answered: listener, onGivenUp });
+    const call = this.#open(id, method, { timeoutMs, maxTotalMs, answered, onGivenUp });
     try {
       this.#wire.sendLine?.(`{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${params}}`, id);
     } catch (error) {
@@ -153,7 +154,7 @@ export class RpcPeer {
   ended(reason: Error): void {
     this.ending(reason);
     this.#deadlines.close();
-    for (const id of [...this.#pending.keys()]) this.#fail(id, reason);
+    for (const { id } of this.#pending.all()) this.#fail(id, reason);
   }
 
   useVersion(protocolVersion: string): void {
@@ -173,17 +174,20 @@ export class RpcPeer {
     },
   ): PendingCall {
     const { server, clock } = this.#options;
+    const { answered, onGivenUp, timeoutMs, maxTotalMs, signal, onProgress } = options;
     const isWaitingForClient = this.#isWaitingForClient;
-    const call = new PendingCall({ ...options, server, clock, method, isWaitingForClient });
-    this.#pending.set(id, call);
+    // Without a spread, which costs an object that lives until the next full collection.
+    // biome-ignore format: it is one thing
+    const call = new PendingCall({ id, server, clock, method, isWaitingForClient, answered, onGivenUp, timeoutMs, maxTotalMs, signal, onProgress });
+    this.#pending.put(call);
     if (call.takesBytes) this.#passing++;
     this.#deadlines.watch(call);
     return call;
   }
 
   #forget(id: number): PendingCall | undefined {
-    const call = this.#pending.get(id);
-    if (this.#pending.delete(id) && call?.takesBytes) this.#passing--;
+    const call = this.#pending.take(id);
+    if (call?.takesBytes) this.#passing--;
     return call;
   }
 

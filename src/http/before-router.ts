@@ -7,7 +7,7 @@ import { VIA_HEADER } from '../policy/loop-guard.ts';
 import type { Access } from './access.ts';
 import type { Door } from './door.ts';
 import type { McpRoutes } from './mcp-routes.ts';
-import { requestNamer } from './request-id.ts';
+import { requestNamer, sayRequestId } from './request-id.ts';
 import { type WatchGranted, watchGranted } from './watch-granted.ts';
 
 export class BeforeRouter {
@@ -25,12 +25,15 @@ export class BeforeRouter {
     this.#watch = door.askAgain && watchGranted(door.askAgain);
   }
 
-  /** Once, when the router listens to the server's requests. */
-  watch(server: Server): void {
+  /** Once, when the router listens to the server's requests. `begun` is told of each of them. */
+  watch(server: Server, begun: (request: IncomingMessage, response: ServerResponse) => void): void {
     const [route] = server.listeners('request');
     server.removeAllListeners('request').on('request', (request: IncomingMessage, response: ServerResponse) => {
+      begun(request, response);
       this.#name(request, response);
-      if (!this.#takes(request, response)) route?.call(server, request, response);
+      if (this.#takes(request, response)) return;
+      sayRequestId(response);
+      route?.call(server, request, response);
     });
   }
 

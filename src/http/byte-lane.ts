@@ -7,7 +7,7 @@ import type { ByteCall } from './byte-call.ts';
 import type { Abortable, CallsInFlight } from './calls-in-flight.ts';
 import type { SignsOfLife, Silence } from './keep-alive.ts';
 import { sendError, sendResult } from './plain-lane.ts';
-import { requestIdOf } from './request-id.ts';
+import { REQUEST_ID_HEADER, requestIdOf } from './request-id.ts';
 
 /** Sends a call on its way; gives how to give up. Every failure is told to the listener. */
 export type DirectPass = (
@@ -60,8 +60,11 @@ class Answering implements ByteListener, Abortable {
       response.end(`event: message\ndata: ${body}\n\n`, 'latin1');
       return;
     }
+    const headers = ['content-type', 'application/json', 'content-length', body.length];
+    const id = requestIdOf(response);
+    if (id !== undefined) headers.push(REQUEST_ID_HEADER, id);
     // As one string, so that head and body are one write.
-    response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length }).end(body, 'latin1');
+    response.writeHead(200, headers).end(body, 'latin1');
   }
 
   value(result: JsonObject): void {

@@ -2,11 +2,13 @@
 import type { KnownServer } from '../catalog/server-directory.ts';
 import type { Identity } from '../meta-tools/identity.ts';
 import type { MetaToolParts } from '../meta-tools/parts.ts';
+import type { ToolOffer } from '../meta-tools/tool-offer.ts';
 import type { Principal } from '../policy/principal.ts';
+import type { DirectPass } from './byte-lane.ts';
 import { createDirectOffer } from './direct-offer.ts';
 import { createDirectPass } from './direct-pass.ts';
 import type { DirectDoor } from './mcp-routes.ts';
-import { createRelayTarget } from './relay-target.ts';
+import { createRelayTarget, type RelayTarget } from './relay-target.ts';
 
 export interface DirectDoorOptions {
   readonly principal: Principal;
@@ -14,18 +16,31 @@ export interface DirectDoorOptions {
   readonly identity: Identity;
 }
 
-export function createDirectDoor(
-  parts: MetaToolParts,
-  known: KnownServer,
-  { principal, identity }: DirectDoorOptions,
-): DirectDoor {
-  return {
-    offer: (session) => createDirectOffer(parts, known, { identity, session }),
-    get pass() {
-      return createDirectPass(parts, known, principal);
-    },
-    get target() {
-      return createRelayTarget(parts, known, identity);
-    },
-  };
+export function createDirectDoor(parts: MetaToolParts, known: KnownServer, options: DirectDoorOptions): DirectDoor {
+  return new Door(parts, known, options);
+}
+
+/** A class, because each object literal with a getter costs a hidden class, which lives until the next full collection. */
+class Door implements DirectDoor {
+  readonly #parts: MetaToolParts;
+  readonly #known: KnownServer;
+  readonly #options: DirectDoorOptions;
+
+  constructor(parts: MetaToolParts, known: KnownServer, options: DirectDoorOptions) {
+    this.#parts = parts;
+    this.#known = known;
+    this.#options = options;
+  }
+
+  offer(session?: string): ToolOffer {
+    return createDirectOffer(this.#parts, this.#known, { identity: this.#options.identity, session });
+  }
+
+  get pass(): DirectPass {
+    return createDirectPass(this.#parts, this.#known, this.#options.principal);
+  }
+
+  get target(): RelayTarget {
+    return createRelayTarget(this.#parts, this.#known, this.#options.identity);
+  }
 }

@@ -16,19 +16,41 @@ export interface DirectOfferOptions {
 
 /** Says who it is and what it has from the catalog while the server sleeps; the first call starts it. */
 export function createDirectOffer(parts: MetaToolParts, known: KnownServer, about: DirectOfferOptions): ToolOffer {
-  const { identity, session } = about;
-  const listing = () => parts.catalog.listing(known.name);
-  return {
-    get identity() {
-      return (listing()?.serverInfo as unknown as Identity | undefined) ?? identity;
-    },
-    get instructions() {
-      return listing()?.instructions;
-    },
-    listTtlMs: 0,
-    list: (params, context) => listTools(parts, known, { params, context, session }),
-    call: (params, context) => callTool(parts, known, { params, context, session }),
-  };
+  return new DirectOffer(parts, known, about);
+}
+
+/** A class, because each object literal with a getter costs a hidden class, which lives until the next full collection. */
+class DirectOffer implements ToolOffer {
+  readonly listTtlMs = 0;
+  readonly #parts: MetaToolParts;
+  readonly #known: KnownServer;
+  readonly #about: DirectOfferOptions;
+
+  constructor(parts: MetaToolParts, known: KnownServer, about: DirectOfferOptions) {
+    this.#parts = parts;
+    this.#known = known;
+    this.#about = about;
+  }
+
+  get identity(): Identity {
+    return (this.#listing?.serverInfo as unknown as Identity | undefined) ?? this.#about.identity;
+  }
+
+  get instructions(): string | undefined {
+    return this.#listing?.instructions;
+  }
+
+  list(params: JsonObject, context: CallContext): Promise<JsonObject> {
+    return listTools(this.#parts, this.#known, { params, context, session: this.#about.session });
+  }
+
+  call(params: JsonObject, context: CallContext): Promise<JsonObject> {
+    return callTool(this.#parts, this.#known, { params, context, session: this.#about.session });
+  }
+
+  get #listing() {
+    return this.#parts.catalog.listing(this.#known.name);
+  }
 }
 
 interface Request {

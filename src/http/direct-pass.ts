@@ -10,8 +10,9 @@ import { usableTools } from './usable-tools.ts';
 export function createDirectPass(parts: MetaToolParts, known: KnownServer, principal: Principal): DirectPass {
   const isUsable = usableTools(parts.catalog, known);
   return (call) => {
-    const { tool, listener } = call;
-    if (isUsable(tool)) return passUpstream(parts, { server: known, principal, ...call });
+    const { tool, params, requestId, session, listener } = call;
+    if (isUsable(tool))
+      return passUpstream(parts, { server: known, principal, tool, params, requestId, session, listener });
     listener.failed(unknownTool(tool, parts.catalog.toolNames(known.name).filter(isUsable)));
     return () => {};
   };

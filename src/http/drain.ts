@@ -1,32 +1,39 @@
 /** Lets calls that are under way end before the door is shut: whoever deploys a new version breaks nobody's call. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { Chain, Link } from '../stdx/chain.ts';
 
-/** Ends sooner when nothing is under way any more. Nothing new is accepted from the moment it is called. */
-export type Drain = (graceMs: number) => Promise<void>;
-
-/** Without its response once that is written, so that no table which the set has outgrown keeps whole requests. */
-interface UnderWay {
-  response: ServerResponse | undefined;
+export interface Drain {
+  /** To be told of each request. */
+  begun(request: IncomingMessage, response: ServerResponse): void;
+  /** Ends sooner when nothing is under way any more. Nothing new is accepted from the moment it is called. */
+  end(graceMs: number): Promise<void>;
 }
 
-/** Watches the server from now on. */
-export function watchForDrain(server: Server): Drain {
-  const underWay = new Set<UnderWay>();
+class UnderWay extends Link {
+  readonly response: ServerResponse;
+
+  constructor(response: ServerResponse) {
+    super();
+    this.response = response;
+  }
+}
+
+export function createDrain(server: Server): Drain {
+  const underWay = new Chain<UnderWay>();
   let onEmpty = () => {};
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+  const begun = (request: IncomingMessage, response: ServerResponse) => {
     if (!isCall(request)) return;
-    const call: UnderWay = { response };
+    const call = new UnderWay(response);
     underWay.add(call);
     response.on('close', () => {
-      underWay.delete(call);
-      call.response = undefined;
+      underWay.remove(call);
       if (underWay.size === 0) onEmpty();
     });
-  });
-  return async (graceMs) => {
+  };
+  const end = async (graceMs: number) => {
     server.close();
     server.closeIdleConnections();
-    for (const { response } of underWay) if (response) response.shouldKeepAlive = false;
+    for (const { response } of underWay.all()) response.shouldKeepAlive = false;
     if (underWay.size === 0) return;
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
@@ -35,6 +42,7 @@ export function watchForDrain(server: Server): Drain {
     });
     clearTimeout(timer);
   };
+  return { begun, end };
 }
 
 /** Streams that wait for news end with the door; nobody is told anything by letting them wait. */

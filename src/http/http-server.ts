@@ -9,7 +9,7 @@ import { type Administration, addAdminRoutes } from './admin-routes.ts';
 import { BeforeRouter } from './before-router.ts';
 import { answerBrokenRequest } from './broken-request.ts';
 import type { Door } from './door.ts';
-import { watchForDrain } from './drain.ts';
+import { createDrain } from './drain.ts';
 import { type McpParts, McpRoutes } from './mcp-routes.ts';
 import { METADATA_PATH, protectedResource } from './protected-resource.ts';
 import { requestIdOf } from './request-id.ts';
@@ -78,13 +78,13 @@ export async function startHttpServer(parts: HttpParts): Promise<HttpServer> {
   mcp.addTo(app);
   if (parts.admin) addAdminRoutes(app, parts.admin);
   await listen(app, parts);
-  before.watch(app.server);
-  const drain = watchForDrain(app.server);
+  const drain = createDrain(app.server);
+  before.watch(app.server, drain.begun);
   const bound = app.addresses()[0];
   const port = typeof bound === 'object' ? bound.port : parts.port;
   const url = new URL(`http://${parts.host.includes(':') ? `[${parts.host}]` : parts.host}:${port}/mcp`);
   const close = async () => {
-    await drain(DRAIN_MS);
+    await drain.end(DRAIN_MS);
     await mcp.close();
     await app.close();
   };

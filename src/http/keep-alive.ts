@@ -1,5 +1,7 @@
 /** Signs of life on an answer that is long in coming: proxies cut what is silent, Cloudflare after 100 s. */
 import type { ServerResponse } from 'node:http';
+import { Chain, Link } from '../stdx/chain.ts';
+import { withRequestId } from './request-id.ts';
 
 /** Well below what proxies wait for, and so long that ordinary calls stay plain JSON. */
 export const SILENCE_MS = 15_000;
@@ -21,17 +23,22 @@ export function keepAlive(response: ServerResponse, silenceMs: number): () => vo
 }
 
 /** An answer that is still to come. */
-export interface Silence {
-  /** Undefined once it is written, so that nothing that knew of it keeps the whole request. */
-  response: ServerResponse | undefined;
+export class Silence extends Link {
+  readonly response: ServerResponse;
   dueMs: number;
+
+  constructor(response: ServerResponse, dueMs: number) {
+    super();
+    this.response = response;
+    this.dueMs = dueMs;
+  }
 }
 
 /** The same for many answers that are written by somebody else, with one timer: one for each would cost as much as a call. */
 export class SignsOfLife {
   readonly #silenceMs: number;
   /** The one that is due first comes first, for all wait equally long. */
-  readonly #silent = new Set<Silence>();
+  readonly #silent = new Chain<Silence>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(silenceMs: number) {
@@ -39,7 +46,7 @@ export class SignsOfLife {
   }
 
   begin(response: ServerResponse): Silence {
-    const silence = { response, dueMs: performance.now() + this.#silenceMs };
+    const silence = new Silence(response, performance.now() + this.#silenceMs);
     this.#silent.add(silence);
     if (!this.#timer) this.#arm(this.#silenceMs);
     return silence;
@@ -47,9 +54,7 @@ export class SignsOfLife {
 
   /** To be called before the answer is written. */
   end(silence: Silence | undefined): void {
-    if (!silence) return;
-    this.#silent.delete(silence);
-    silence.response = undefined;
+    if (silence) this.#silent.remove(silence);
   }
 
   #arm(delayMs: number): void {
@@ -60,21 +65,21 @@ export class SignsOfLife {
   #fire(): void {
     this.#timer = undefined;
     const nowMs = performance.now();
-    for (const silence of this.#silent) {
+    for (let silence = this.#silent.first; silence; silence = this.#silent.first) {
       if (silence.dueMs > nowMs) {
         this.#arm(silence.dueMs - nowMs);
         return;
       }
-      this.#silent.delete(silence);
+      this.#silent.remove(silence);
       silence.dueMs = nowMs + this.#silenceMs;
       this.#silent.add(silence);
-      if (silence.response) sign(silence.response);
+      sign(silence.response);
     }
   }
 }
 
 function sign(response: ServerResponse): void {
   if (response.writableEnded || response.destroyed) return;
-  if (!response.headersSent) response.writeHead(200, EVENT_STREAM_HEADERS);
+  if (!response.headersSent) response.writeHead(200, withRequestId(response, EVENT_STREAM_HEADERS));
   response.write(': still working\n\n');
 }

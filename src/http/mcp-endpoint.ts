@@ -5,6 +5,7 @@ import { CallsInFlight } from './calls-in-flight.ts';
 import { SILENCE_MS, SignsOfLife } from './keep-alive.ts';
 import { answerPlainly, hasPlainHeaders, type PlainMessage, readPlainMessage } from './plain-lane.ts';
 import { readBody } from './read-body.ts';
+import { sayRequestId } from './request-id.ts';
 import type { Exchange, OfferFor, SdkLane, SdkLaneOptions } from './sdk-lane.ts';
 
 export interface McpEndpoint {
@@ -24,15 +25,21 @@ export function createMcpEndpoint(offer: OfferFor, options: SdkLaneOptions): Mcp
   };
   const odd = async (exchange: Exchange, body: unknown) =>
     isTooDeep(body) ? refuse(exchange.response, 400, TOO_DEEP) : viaSdk(exchange, body);
+  const unusual = async (exchange: Exchange, given: unknown) => {
+    const { method } = exchange.request;
+    sayRequestId(exchange.response);
+    if (given !== undefined) return odd(exchange, given);
+    return method === 'GET' || method === 'DELETE' ? refuseMethod(exchange.response) : viaSdk(exchange);
+  };
   return {
     async handle(exchange, given) {
       const { request, response } = exchange;
-      if (given !== undefined) return odd(exchange, given);
-      if (request.method === 'GET' || request.method === 'DELETE') return refuseMethod(response);
-      if (request.method !== 'POST' || !hasPlainHeaders(request.headers)) return viaSdk(exchange);
+      const isPlain = given === undefined && request.method === 'POST' && hasPlainHeaders(request.headers);
+      if (!isPlain) return unusual(exchange, given);
       const body = await readBody(request, options.bodyBytesMax);
+      const message = body.kind === 'json' ? readPlainMessage(body.value) : undefined;
+      if (message?.kind !== 'request') sayRequestId(response);
       if (body.kind === 'refused') return refuse(response, body.status, { code: body.code, message: body.message });
-      const message = readPlainMessage(body.value);
       if (!message) return odd(exchange, body.value);
       await answer(message, exchange);
     },

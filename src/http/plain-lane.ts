@@ -10,7 +10,7 @@ import type { Principal } from '../policy/principal.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 import type { CallsInFlight } from './calls-in-flight.ts';
 import { EVENT_STREAM_HEADERS, type SignsOfLife } from './keep-alive.ts';
-import { requestIdOf } from './request-id.ts';
+import { requestIdOf, withRequestId } from './request-id.ts';
 
 type Method = 'initialize' | 'ping' | 'tools/list' | 'tools/call';
 
@@ -118,7 +118,7 @@ function metaOf({ _meta }: JsonObject, response: ServerResponse): Partial<Contex
 /** The first event turns the answer into a stream; intermediaries are asked not to hold it back. */
 function writeEvent(response: ServerResponse, message: JsonObject): void {
   if (response.writableEnded || response.destroyed) return;
-  if (!response.headersSent) response.writeHead(200, EVENT_STREAM_HEADERS);
+  if (!response.headersSent) response.writeHead(200, withRequestId(response, EVENT_STREAM_HEADERS));
   response.write(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
 }
 
@@ -137,7 +137,8 @@ function send(response: ServerResponse, message: JsonObject): void {
     return;
   }
   const body = Buffer.from(JSON.stringify(message));
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length }).end(body);
+  const headers = { 'content-type': 'application/json', 'content-length': body.length };
+  response.writeHead(200, withRequestId(response, headers)).end(body);
 }
 
 /** What only 2026-07-28 has is taken off, and structured content that is no object is put into one. */

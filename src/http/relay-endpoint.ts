@@ -24,6 +24,7 @@ import type { RelaySession } from './relay-session.ts';
 import { RelaySessions } from './relay-sessions.ts';
 import { SseDoor } from './relay-sse.ts';
 import type { RelayTarget } from './relay-target.ts';
+import { sayRequestId } from './request-id.ts';
 import type { Exchange, SdkLaneOptions } from './sdk-lane.ts';
 
 export interface RelayOptions extends SdkLaneOptions {
@@ -67,14 +68,19 @@ class RelayEndpoint implements McpEndpoint {
     return new Promise((resolve, failed) => {
       const whole = (bytes: Buffer) => {
         try {
-          resolve(this.#pass(exchange, bytes) ? undefined : this.#parsed(exchange, bytes));
+          if (this.#pass(exchange, bytes)) return resolve();
+          sayRequestId(exchange.response);
+          resolve(this.#parsed(exchange, bytes));
         } catch (error) {
           failed(error);
         }
       };
       const listener: BodyListener = {
         whole,
-        refused: (body) => resolve(refuseBody(exchange.response, body)),
+        refused: (body) => {
+          sayRequestId(exchange.response);
+          resolve(refuseBody(exchange.response, body));
+        },
         failed,
       };
       collectBody(request, this.#options.bodyBytesMax, listener);
@@ -83,6 +89,7 @@ class RelayEndpoint implements McpEndpoint {
 
   async #unusual(exchange: Exchange): Promise<void> {
     const { request, response } = exchange;
+    sayRequestId(response);
     const [, , , part] = (request.url ?? '').split('?')[0]?.split('/') ?? [];
     if (part !== undefined) return this.#oldTransport(exchange, part);
     if (request.method === 'GET') return this.#connect(exchange);

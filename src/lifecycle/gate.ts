@@ -76,7 +76,7 @@ export class Gate {
 
   /** The place goes straight to the first in the queue, so that nobody who comes now can overtake. */
   #letNextIn(): void {
-    const [first] = this.#waiting;
+    const first = this.#waiting.size === 0 ? undefined : this.#waiting.values().next().value;
     if (!first) {
       this.#inside--;
       return;

@@ -72,7 +72,6 @@ export class Instance {
   lease(onReleased: () => void): Lease | undefined {
     const session = this.#session;
     if (!session || this.#state.kind !== 'ready') return undefined;
-    this.#cancelIdle?.();
     this.#change({ kind: 'leased' });
     let isReleased = false;
     const release = () => {
@@ -190,16 +189,23 @@ export class Instance {
     return mode === 'launcher' ? 0 : idleTimeoutMs;
   }
 
+  /** The timer is left as it is by calls, which would cost each of them one, and looks again when it fires. */
   #armIdle(): void {
     this.#idleSinceMs = this.#options.clock.now();
-    if (this.#state.kind !== 'ready' || this.#state.leases > 0 || !Number.isFinite(this.#idleMs)) return;
-    this.#cancelIdle?.();
-    this.#cancelIdle = this.#options.clock.after(Math.min(this.#idleMs, TIMER_MS_MAX), () => this.#idle());
+    if (!this.#cancelIdle) this.#wakeWhenIdle(this.#idleMs);
+  }
+
+  #wakeWhenIdle(delayMs: number): void {
+    if (this.#state.kind !== 'ready' || this.#state.leases > 0 || !Number.isFinite(delayMs)) return;
+    this.#cancelIdle = this.#options.clock.after(Math.min(delayMs, TIMER_MS_MAX), () => this.#idle());
   }
 
   #idle(): void {
+    this.#cancelIdle = undefined;
     if (this.#state.kind !== 'ready' || this.#state.leases > 0) return;
-    if (this.#options.isKept()) this.#armIdle();
+    const leftMs = this.#idleSinceMs + Math.min(this.#idleMs, TIMER_MS_MAX) - this.#options.clock.now();
+    if (leftMs > 0) this.#wakeWhenIdle(leftMs);
+    else if (this.#options.isKept()) this.#armIdle();
     else void this.drain('it was idle', 0);
   }
 

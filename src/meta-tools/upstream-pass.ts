@@ -4,7 +4,7 @@ import { requireConfigured } from '../catalog/needs-config.ts';
 import type { KnownServer } from '../catalog/server-directory.ts';
 import { type GatewayError, toGatewayError } from '../errors.ts';
 import type { Lease } from '../lifecycle/pool.ts';
-import type { Admitted } from '../policy/admission.ts';
+import type { Admitted, AskedCall } from '../policy/admission.ts';
 import type { Principal } from '../policy/principal.ts';
 import type { JsonObject } from '../stdx/json.ts';
 import { type ByteText, fromByteText } from '../stdx/json-cursor.ts';
@@ -33,7 +33,13 @@ export function passUpstream(parts: Parts, call: PassedCall): (reason: Error) =>
   return (reason) => passing.cancel(reason);
 }
 
-class Passing implements ByteListener {
+/** It is also what is admitted, with parameters that are parsed for whoever looks. */
+class Passing implements ByteListener, AskedCall {
+  readonly door = 'direct';
+  readonly principal: Principal;
+  readonly requestId: string | undefined;
+  readonly server: string;
+  readonly tool: string;
   readonly #parts: Parts;
   readonly #call: PassedCall;
   readonly #begunMs = performance.now();
@@ -45,14 +51,24 @@ class Passing implements ByteListener {
   #params: JsonObject | undefined;
 
   constructor(parts: Parts, call: PassedCall) {
+    const { server, tool, principal, requestId } = call;
     this.#parts = parts;
     this.#call = call;
+    this.principal = principal;
+    this.requestId = requestId;
+    this.server = server.name;
+    this.tool = server.shows?.own(tool) ?? tool;
+  }
+
+  get params(): JsonObject {
+    this.#params ??= JSON.parse(fromByteText(this.#call.params)) as JsonObject;
+    return this.#params;
   }
 
   begin(): void {
     try {
       requireConfigured(this.#call.server);
-      this.#admitted = this.#admit();
+      this.#admitted = this.#parts.admission.admit(this);
     } catch (error) {
       this.#call.listener.failed(toGatewayError(error));
       return;
@@ -113,21 +129,6 @@ class Passing implements ByteListener {
     if (this.#lease) this.#giveUp = giveUp;
   }
 
-  #admit(): Admitted {
-    const { server, tool, principal, requestId } = this.#call;
-    const parsed = () => this.#parsed();
-    return this.#parts.admission.admit({
-      principal,
-      requestId,
-      door: 'direct',
-      server: server.name,
-      tool: server.shows?.own(tool) ?? tool,
-      get params() {
-        return parsed();
-      },
-    });
-  }
-
   /** As every other call, with the place that it may have got already. */
   async #parse(ask: typeof leaseAndAsk, lease?: Lease): Promise<void> {
     const { server, tool, principal, requestId, session } = this.#call;
@@ -135,16 +136,11 @@ class Passing implements ByteListener {
     this.#giveUp = (reason) => gone.abort(reason);
     const context = { principal, requestId, signal: gone.signal };
     const behalf = session === undefined ? undefined : { session };
-    const asked = { door: 'direct', method: METHOD, server, tool, params: this.#parsed(), context, behalf } as const;
+    const asked = { door: 'direct', method: METHOD, server, tool, params: this.params, context, behalf } as const;
     await ask(this.#parts, asked, { timing: this.#timing, lease }).then(
       (result) => this.value(result),
       (error: Error) => this.failed(error),
     );
-  }
-
-  #parsed(): JsonObject {
-    this.#params ??= JSON.parse(fromByteText(this.#call.params)) as JsonObject;
-    return this.#params;
   }
 
   #release(): void {

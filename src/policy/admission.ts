@@ -35,6 +35,8 @@ export interface Admission {
 
 /** All of them, in this order; what the first admitted is finished when a later one refuses. */
 export function createAdmission(parts: readonly Admission[]): Admission {
+  const [only, ...more] = parts;
+  if (only && more.length === 0) return only;
   return {
     admit(call) {
       const admitted: Admitted[] = [];

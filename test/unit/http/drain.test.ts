@@ -2,11 +2,12 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
-import { watchForDrain } from '../../../src/http/drain.ts';
+import { createDrain } from '../../../src/http/drain.ts';
 
 async function openServer() {
   const server = createServer();
-  const drain = watchForDrain(server);
+  const { begun, end: drain } = createDrain(server);
+  server.on('request', begun);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close(() => undefined).closeAllConnections());
