@@ -55,8 +55,8 @@ async function usualUser(docker: Docker, image: string): Promise<Owner | undefin
 async function ownerOfShares({ mounts }: ContainerServer, usual: Owner | undefined): Promise<ChosenUser> {
   for (const { source, readOnly } of mounts) {
     const found = await stat(source).catch(() => undefined);
-    const isOpen = found === undefined || (readOnly && (found.mode & 0o004) !== 0);
-    if (!found || isOpen) continue;
+    // Made later, for whoever it is; or open to all.
+    if (!found || (readOnly && (found.mode & 0o004) !== 0)) continue;
     return found.uid === 0 ? IMAGES_OWN : { user: shown(found), owner: found };
   }
   return { user: usual && shown(usual), owner: usual };
