@@ -1,5 +1,7 @@
 /** What waits for an admin and what becomes of it: at the gateway that runs for this configuration, or in the data folder. */
 import { definitionDiff } from '../catalog/definition-diff.ts';
+import { toGatewayError } from '../errors.ts';
+import type { Observed } from '../gateway-observed.ts';
 import type { MetaToolParts } from '../meta-tools/parts.ts';
 import type { WaitingAddition } from '../policy/additions.ts';
 import { LOCAL } from '../policy/principal.ts';
@@ -39,7 +41,10 @@ export async function withDecisions<Result>(
   work: (decisions: Decisions) => Promise<Result>,
 ): Promise<Result> {
   const gateway = await runningGateway(invocation, flags);
-  return gateway ? work(there(gateway)) : withGateway(invocation, flags, (parts) => work(here(parts)));
+  if (gateway) return work(there(gateway));
+  return withGateway(invocation, flags, async (parts, _config, { observed }) =>
+    work(audited(here(parts), await observed())),
+  );
 }
 
 function there(gateway: AdminClient): Decisions {
@@ -55,6 +60,29 @@ function there(gateway: AdminClient): Decisions {
     changes: async () => (await gateway.ask('GET', '/api/changes')).changes as unknown as readonly ChangeRow[],
     approveTools: async (server, tool) =>
       (await post(['changes', server, 'approve'], tool === undefined ? {} : { tool })).approved as string[],
+  };
+}
+
+/** Decisions in the data folder leave the same lines as those over `/api`; who may make them is whoever may write there. */
+function audited(decisions: Decisions, { noteAdmin }: Pick<Observed, 'noteAdmin'>): Decisions {
+  const note = async <Result>(action: string, target: string, act: () => Promise<Result>): Promise<Result> => {
+    const record = { principal: LOCAL, action, target };
+    try {
+      const result = await act();
+      noteAdmin({ ...record, outcome: 'ok' });
+      return result;
+    } catch (error) {
+      const { code, message } = toGatewayError(error);
+      noteAdmin({ ...record, outcome: code, reason: message });
+      throw error;
+    }
+  };
+  return {
+    ...decisions,
+    approveServer: (server, id) => note('approve', server, () => decisions.approveServer(server, id)),
+    reject: (server, reason) => note('reject', server, () => decisions.reject(server, reason)),
+    approveTools: (server, tool) =>
+      note('approve', [server, tool].filter(Boolean).join(' '), () => decisions.approveTools(server, tool)),
   };
 }
 

@@ -71,11 +71,11 @@ export async function openGateway(
 export async function withGateway<Result>(
   invocation: Invocation,
   flags: CommonFlags,
-  work: (parts: MetaToolParts, config: Config) => Result | Promise<Result>,
+  work: (parts: MetaToolParts, config: Config, gateway: Gateway) => Result | Promise<Result>,
 ): Promise<Result> {
   const { config, gateway } = await openGateway(invocation, flags, { levelMin: 'off' });
   try {
-    return await work(await gateway.open(), config);
+    return await work(await gateway.open(), config, gateway);
   } finally {
     await gateway.close();
   }

@@ -1,4 +1,4 @@
-/** Tells the audit what an admin changed: over `/api`, or with `tooldex key`. */
+/** Tells the audit what an admin changed: over `/api`, or by a command in the data folder. */
 import type { AuditFile } from '../observability/audit-file.ts';
 import { maskSecrets } from '../observability/mask-secrets.ts';
 import type { Principal } from './principal.ts';

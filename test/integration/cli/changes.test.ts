@@ -1,5 +1,5 @@
 /** What waits for approval is shown and let in from the command line. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { runCli } from '../../helpers/cli.ts';
@@ -14,7 +14,11 @@ it('#61 tooldex changes shows what a server changed, harmlessly, and tooldex app
   const defaults = { changes: 'quarantine' };
   writeFileSync(
     config,
-    JSON.stringify({ defaults, servers: { it: fixtureServer('changes-its-tools', '--tools', file) } }),
+    JSON.stringify({
+      defaults,
+      audit: { file: './audit.jsonl' },
+      servers: { it: fixtureServer('changes-its-tools', '--tools', file) },
+    }),
   );
   const tooldex = (...args: string[]) => runCli([...args, '--config', config]);
   offer('Paints');
@@ -36,5 +40,10 @@ it('#61 tooldex changes shows what a server changed, harmlessly, and tooldex app
 
   expect(await tooldex('approve', 'it')).toMatchObject({ code: 0, stdout: 'approved it paint\n' });
   expect((await tooldex('list', 'it')).stdout).toContain('paint');
+  const lines = readFileSync(join(folder, 'audit.jsonl'), 'utf8').trimEnd().split('\n');
+  expect(lines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'admin')).toMatchObject([
+    { principal: 'local', action: 'approve', target: 'it other', outcome: 'TOOL_UNKNOWN' },
+    { principal: 'local', action: 'approve', target: 'it', outcome: 'ok' },
+  ]);
   expect(JSON.parse((await tooldex('changes', '--json')).stdout)).toEqual({ changes: [], gateway: null });
 });
