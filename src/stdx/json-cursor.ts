@@ -21,6 +21,8 @@ const [ZERO, NINE, MINUS, PLUS, DOT] = [0x30, 0x39, 0x2d, 0x2b, 0x2e];
 const LOWER_U = 0x75;
 const LOWER = 0x20;
 const NO_BYTES = Buffer.alloc(0);
+/** Longer strings are worth a look at several bytes at a time. */
+const SHORT = 48;
 
 /** 1 for what is no plain char of a string: its end, an escape, a control character. */
 const SPECIAL = Uint8Array.from({ length: 256 }, (_, byte) => Number(byte === QUOTE || byte === ESCAPE || byte < 0x20));
@@ -199,15 +201,47 @@ function endOfArray(bytes: Buffer, start: number, depth: number): number {
   }
 }
 
-/** The loop is where the time of long messages goes. */
 function endOfString(bytes: Buffer, start: number): number {
   let at = start + 1;
   for (;;) {
-    while (SPECIAL[bytes[at] ?? QUOTE] === 0) at++;
+    at = afterPlainChars(bytes, at);
     if (bytes[at] === QUOTE) return at + 1;
     at = bytes[at] === ESCAPE ? afterEscape(bytes, at + 1) : -1;
     if (at < 0) return -1;
   }
+}
+
+/** Where the time of long messages goes. */
+function afterPlainChars(bytes: Buffer, start: number): number {
+  const longAt = start + SHORT;
+  let at = start;
+  while (at < longAt && SPECIAL[bytes[at] ?? QUOTE] === 0) at++;
+  if (at === longAt) at = afterPlainWords(bytes, at);
+  while (SPECIAL[bytes[at] ?? QUOTE] === 0) at++;
+  return at;
+}
+
+/** Four bytes at a time, up to the word with the first one that is special. */
+function afterPlainWords(bytes: Buffer, start: number): number {
+  const offset = bytes.byteOffset;
+  const first = (offset + start + 3) >> 2;
+  const end = (offset + bytes.length) >> 2;
+  for (let at = start; at < first * 4 - offset; at++) if (SPECIAL[bytes[at] ?? QUOTE] === 1) return at;
+  if (end <= first) return start;
+  const words = new Int32Array(bytes.buffer, first * 4, end - first);
+  let at = 0;
+  while (at < words.length && !hasSpecial(words[at] ?? 0)) at++;
+  return (first + at) * 4 - offset;
+}
+
+/** Mycroft's test: of bytes whose highest bit is 0, taking 0x20 off sets it in those below; taking 1 off, in those that a flip made 0. */
+function hasSpecial(word: number): boolean {
+  const unquoted = word ^ 0x22222222;
+  const unescaped = word ^ 0x5c5c5c5c;
+  const control = (word - 0x20202020) & ~word;
+  return (
+    ((control | ((unquoted - 0x01010101) & ~unquoted) | ((unescaped - 0x01010101) & ~unescaped)) & 0x80808080) !== 0
+  );
 }
 
 function afterEscape(bytes: Buffer, at: number): number {

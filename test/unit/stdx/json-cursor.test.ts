@@ -179,3 +179,39 @@ it('text keeps every char on its way through bytes', () => {
     }),
   );
 });
+
+describe('long strings', () => {
+  const LENGTHS = [...Array.from({ length: 20 }, (_, more) => 40 + more), 1_000, 1_001, 1_002, 1_003];
+  /** The same bytes at every place that they can have in a word. */
+  const isTakenAt = (bytes: Buffer, offset: number) => {
+    const around = Buffer.concat([Buffer.alloc(8 + offset, 0x22), bytes, Buffer.alloc(9, 0x22)]);
+    return isTaken(around.subarray(8 + offset, 8 + offset + bytes.length));
+  };
+
+  it.each([0, 1, 2, 3])('end at their quote and nowhere else, %s bytes into a word', (offset) => {
+    for (const length of LENGTHS) {
+      const text = 'a'.repeat(length);
+      expect(isTakenAt(Buffer.from(`"${text}"`), offset)).toBe(true);
+      expect(isTakenAt(Buffer.from(`"${text}`), offset)).toBe(false);
+      expect(isTakenAt(Buffer.from(`{"${text}":["${text}é",1]}`), offset)).toBe(true);
+    }
+  });
+
+  it('hold every byte where JSON.parse takes it', () => {
+    const text = 'a'.repeat(120);
+    for (let byte = 0; byte < 256; byte++)
+      for (let at = 40; at < 60; at++) {
+        const bytes = Buffer.from(`"${text}"`);
+        bytes[at] = byte;
+        expect([byte, at, isTakenAt(bytes, at % 4)]).toEqual([byte, at, mayPass(bytes.toString('latin1'))]);
+      }
+  });
+
+  it('hold escapes where JSON.parse takes them', () => {
+    for (const written of ['\\n', '\\"', '\\\\', '\\u00e9', '\\u00g9', '\\x', '\\'])
+      for (let at = 40; at < 60; at++) {
+        const text = `"${'a'.repeat(at)}${written}${'b'.repeat(70)}"`;
+        expect([written, at, isTaken(Buffer.from(text))]).toEqual([written, at, mayPass(text)]);
+      }
+  });
+});
