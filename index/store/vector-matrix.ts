@@ -8,6 +8,9 @@ const PAGE = 65_536;
 /** The assembly takes so many numbers a turn. */
 const STRIDE = 32;
 const LEVELS = 127;
+/** What a whole number leaves of a number, at most a half either way, is kept in steps of one in so many. */
+const REST_LEVELS = 32_767;
+const FINER = 2 * REST_LEVELS;
 /** Of the histogram of scores, on each side of zero. */
 const STEPS = 256;
 /** Above what float32 sums can be off. */
@@ -16,7 +19,8 @@ const ROUNDING = 1e-5;
 /** Where the parts of a block begin in WASM memory, and views of them for writing. */
 interface Block {
   readonly rows: Int8Array;
-  readonly exact: Float32Array;
+  /** What the rounding of `rows` left: both together are as precise as float32, which would take two bytes more. */
+  readonly rests: Int16Array;
   readonly scales: Float32Array;
   readonly scores: Float32Array;
   /** Rows to compute in full, numbered within the block. */
@@ -55,26 +59,32 @@ export class VectorMatrix {
   }
 
   set(row: number, vector: Float32Array): void {
-    const { rows, exact, scales } = this.#block(row);
-    const at = row % BLOCK_ROWS;
-    exact.set(vector, at * this.#padded);
-    const rounded = rows.subarray(at * this.#padded, (at + 1) * this.#padded);
-    const scale = quantise(vector, rounded);
+    const { rounded, rest, scales, at } = this.#row(row);
+    const scale = Math.fround(quantise(vector, rounded));
     scales[at] = scale;
-    this.#errorMax = Math.max(this.#errorMax, errorOf(vector, rounded, scale));
+    for (let i = 0; i < vector.length; i++) {
+      rest[i] = clamped(Math.round(((vector[i] ?? 0) / scale - (rounded[i] ?? 0)) * FINER));
+    }
+    this.#errorMax = Math.max(this.#errorMax, errorOf(this.vector(row), rounded, scale));
   }
 
   /** The last row takes the place of `row`. */
   removeSwapping(row: number): void {
     const last = this.#size - 1;
-    if (row !== last) this.set(row, this.vector(last).slice());
+    const [from, to] = [this.#row(last), this.#row(row)];
+    to.rounded.set(from.rounded);
+    to.rest.set(from.rest);
+    to.scales[to.at] = from.scales[from.at] ?? 0;
     this.#size--;
   }
 
-  /** A view, valid until the next change. */
+  /** A copy, to a float32's precision of its largest number. */
   vector(row: number): Float32Array {
-    const at = (row % BLOCK_ROWS) * this.#padded;
-    return this.#block(row).exact.subarray(at, at + this.dimensions);
+    const { rounded, rest, scales, at } = this.#row(row);
+    const scale = scales[at] ?? 0;
+    return Float32Array.from({ length: this.dimensions }, (_, i) => {
+      return ((rounded[i] ?? 0) + (rest[i] ?? 0) / FINER) * scale;
+    });
   }
 
   /**
@@ -133,7 +143,7 @@ export class VectorMatrix {
   }
 
   #offerExact(block: number, { floor, best, accept }: Selection): void {
-    const { exact, scores, list } = this.#blocks[block] ?? NO_BLOCK;
+    const { rows, rests, scales, scores, list } = this.#blocks[block] ?? NO_BLOCK;
     const first = block * BLOCK_ROWS;
     const count = this.#countIn(block);
     let listed = 0;
@@ -141,8 +151,8 @@ export class VectorMatrix {
       if ((scores[i] ?? 0) >= floor && (!accept || accept(first + i))) list[listed++] = i;
     }
     if (listed === 0) return;
-    const [query, target] = [2 * this.#padded, scores.byteOffset];
-    this.#assembly.exact(query, exact.byteOffset, list.byteOffset, listed, this.#padded, target);
+    const kept = [rows.byteOffset, rests.byteOffset, scales.byteOffset];
+    this.#assembly.exact(2 * this.#padded, ...kept, list.byteOffset, listed, this.#padded, scores.byteOffset);
     for (let i = 0; i < listed; i++) {
       const [row, score] = [first + (list[i] ?? 0), scores[i] ?? 0];
       if (best.wants(row, score)) best.put(row, score);
@@ -153,13 +163,16 @@ export class VectorMatrix {
     return Math.min(BLOCK_ROWS, this.#size - block * BLOCK_ROWS);
   }
 
-  #block(row: number): Block {
-    return this.#blocks[Math.floor(row / BLOCK_ROWS)] ?? NO_BLOCK;
+  #row(row: number) {
+    const { rows, rests, scales } = this.#blocks[Math.floor(row / BLOCK_ROWS)] ?? NO_BLOCK;
+    const at = row % BLOCK_ROWS;
+    const part = [at * this.#padded, (at + 1) * this.#padded] as const;
+    return { rounded: rows.subarray(...part), rest: rests.subarray(...part), scales, at };
   }
 
   /** Growing the memory detaches all views, so they are made anew. */
   #addBlock(): void {
-    const bytes = BLOCK_ROWS * (12 + 5 * this.#padded);
+    const bytes = BLOCK_ROWS * (12 + 3 * this.#padded);
     this.#addresses.push(this.#memory.grow(Math.ceil(bytes / PAGE)) * PAGE);
     this.#blocks = this.#addresses.map((address) => blockAt(this.#memory.buffer, address, this.#padded));
   }
@@ -174,7 +187,7 @@ interface Selection {
 const EMPTY = new Float32Array(0);
 const NO_BLOCK: Block = {
   rows: new Int8Array(0),
-  exact: EMPTY,
+  rests: new Int16Array(0),
   scales: EMPTY,
   scores: EMPTY,
   list: new Uint32Array(0),
@@ -183,11 +196,11 @@ const NO_BLOCK: Block = {
 function blockAt(buffer: ArrayBuffer, address: number, padded: number): Block {
   const numbers = BLOCK_ROWS * padded;
   return {
-    exact: new Float32Array(buffer, address, numbers),
-    rows: new Int8Array(buffer, address + 4 * numbers, numbers),
-    scales: new Float32Array(buffer, address + 5 * numbers, BLOCK_ROWS),
-    scores: new Float32Array(buffer, address + 5 * numbers + 4 * BLOCK_ROWS, BLOCK_ROWS),
-    list: new Uint32Array(buffer, address + 5 * numbers + 8 * BLOCK_ROWS, BLOCK_ROWS),
+    rows: new Int8Array(buffer, address, numbers),
+    rests: new Int16Array(buffer, address + numbers, numbers),
+    scales: new Float32Array(buffer, address + 3 * numbers, BLOCK_ROWS),
+    scores: new Float32Array(buffer, address + 3 * numbers + 4 * BLOCK_ROWS, BLOCK_ROWS),
+    list: new Uint32Array(buffer, address + 3 * numbers + 8 * BLOCK_ROWS, BLOCK_ROWS),
   };
 }
 
@@ -203,6 +216,8 @@ function assemble(memory: WebAssembly.Memory): Assembly {
     throw new TypeError('dot-product.wat lacks a function');
   return { scan: scan as Assembly['scan'], exact: exact as Assembly['exact'] };
 }
+
+const clamped = (whole: number) => Math.max(-REST_LEVELS, Math.min(REST_LEVELS, whole));
 
 /** Whole numbers of -127 to 127 and the scale that brings them back. */
 function quantise(vector: Float32Array, into: Int8Array): number {
