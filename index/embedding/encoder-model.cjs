@@ -25,18 +25,17 @@ const OUTPUTS = 8;
 const ALIGNMENT = 16;
 
 class EncoderModel {
-  /** @param {Omit<EncoderSetup, 'nice'>} setup whose bytes stay here: the words are read from them */
+  /** @param {Omit<EncoderSetup, 'nice'>} setup whose bytes are needed no longer afterwards */
   constructor({ assembly, plan, bytes }) {
     this.plan = plan;
     const room = roomFor(plan);
-    const held = bytes.byteLength - product(plan.tensors['embeddings.word']?.shape ?? []);
-    const memory = new WebAssembly.Memory({ initial: Math.ceil((held + room.total) / PAGE) });
+    const memory = new WebAssembly.Memory({ initial: Math.ceil((bytes.byteLength + room.total) / PAGE) });
     this.buffer = memory.buffer;
     this.end = 0;
     const instance = new WebAssembly.Instance(new WebAssembly.Module(assembly), { env: { memory } });
     this.operations = /** @type {Operations} */ (instance.exports);
     const tensors = new Tensors(bytes, plan.tensors, (numbers) => this.#place(numbers));
-    this.words = tensors.rows('embeddings.word');
+    this.words = this.#keep(tensors.rows('embeddings.word'));
     this.positions = tensors.floats('embeddings.position');
     this.embeddingNorm = tensors.norm('embeddings.norm');
     this.layers = Array.from({ length: plan.layers }, (_, i) => tensors.layer(`layer.${i}`));
@@ -124,6 +123,14 @@ class EncoderModel {
     const address = this.#take(numbers.byteLength);
     new Uint8Array(this.buffer, address).set(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
     return address;
+  }
+
+  /** Copies rows to where their file is not needed any more. @param {{ rows: Int8Array, scales: Float32Array }} words */
+  #keep({ rows, scales }) {
+    return {
+      rows: new Int8Array(this.buffer, this.#place(rows), rows.length),
+      scales: this.#floats(this.#place(scales), scales.length),
+    };
   }
 
   /** @param {number} size in bytes */

@@ -16,6 +16,8 @@ interface Job {
 
 /** One text takes milliseconds; a thread that takes so long has come to a halt. */
 const TIMEOUT_MS = 30_000;
+/** The model lies outside the heap, and a text leaves a few kilobytes there; left alone, V8 would let them pile up. In MiB. */
+const HEAP = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 };
 
 /** One thread for one life; whoever holds it makes another when it has ended. */
 export class EncoderThread {
@@ -37,6 +39,7 @@ export class EncoderThread {
       execArgv: [],
       stdout: true,
       stderr: true,
+      resourceLimits: HEAP,
     });
     this.#worker.unref();
     this.#worker.on('message', (reply: EncoderReply) => this.#onReply(reply));
