@@ -120,7 +120,7 @@ class HybridToolIndex implements ObservableToolIndex {
     });
     const hits = ranked.slice(0, request.limit);
     const degraded = vectors.degraded ?? (isHybrid ? undefined : this.#vectorsMissing);
-    const sureness = confidence(ranked, this.#evidence.mass, isHybrid);
+    const sureness = confidence(ranked, this.#evidence.mass, isHybrid ? vectors.tuning.wordsInVerdict : 1);
     const rankMs = performance.now() - wordsMs;
     request.onStages?.({ vectors: vectorsMs - begunMs, words: wordsMs - vectorsMs, rank: rankMs });
     return {

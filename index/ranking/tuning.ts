@@ -4,14 +4,28 @@ import type { VerdictThresholds } from './verdict.ts';
 export interface VectorTuning {
   /** Share of the cosines in the score, 0 to 1; the words have the rest. */
   readonly share: number;
+  /** Share of the words in the verdict's confidence. */
+  readonly wordsInVerdict: number;
   readonly thresholds: VerdictThresholds;
 }
 
 /** The static model that Tooldex ships. Share by ADR 0010, thresholds by `model/fit-verdict.ts`. */
-export const STATIC_TUNING: VectorTuning = { share: 0.65, thresholds: { weak: 0.28, match: 0.485 } };
+export const STATIC_TUNING: VectorTuning = {
+  share: 0.65,
+  wordsInVerdict: 0.35,
+  thresholds: { weak: 0.28, match: 0.485 },
+};
 
 /** The built-in encoder beside the static model, by ADR 0015. */
-export const BUILTIN_TUNING: VectorTuning = { share: 0.8, thresholds: { weak: 0.273, match: 0.485 } };
+export const BUILTIN_TUNING: VectorTuning = {
+  share: 0.8,
+  wordsInVerdict: 0.2,
+  thresholds: { weak: 0.309, match: 0.482 },
+};
 
 /** The fine-tuned MiniLM that Tooldex ships for transformers.js: better than words on most sets, so it has the greater say. */
-export const MINILM_TUNING: VectorTuning = { share: 0.8, thresholds: { weak: 0.27, match: 0.48 } };
+export const MINILM_TUNING: VectorTuning = {
+  share: 0.8,
+  wordsInVerdict: 0.35,
+  thresholds: { weak: 0.27, match: 0.48 },
+};

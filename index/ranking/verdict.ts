@@ -16,19 +16,20 @@ export const WORDS_THRESHOLDS: VerdictThresholds = { weak: 0.27, match: 0.553 };
 
 /** BM25 in multiples of this and of the square root of what the words could weigh is about 1 for a tool that fits. */
 const BM25_FULL = 5;
-const WORDS_SHARE = 0.35;
 /** Hits whose cosine counts: the nearest tool need not be the best one. */
 const HITS_LOOKED_AT = 10;
 
-/** Words of the best hit and meaning of the nearest on one scale, 0 to 1: higher is surer. `mass` is what the words could weigh. */
-export function confidence(hits: readonly { readonly features: Evidence }[], mass: number, isHybrid: boolean): number {
+/**
+ * Words of the best hit and meaning of the nearest on one scale, 0 to 1: higher is surer. `mass` is what the words could weigh,
+ * `wordsShare` how much they count, 1 where there are no vectors.
+ */
+export function confidence(hits: readonly { readonly features: Evidence }[], mass: number, wordsShare: number): number {
   const best = hits[0]?.features;
   if (!best) return 0;
   if (best.named > 0) return 1;
   const words = Math.min(1, best.bm25 / (BM25_FULL * Math.sqrt(mass + 1e-6)));
-  if (!isHybrid) return words;
   const nearest = Math.max(...hits.slice(0, HITS_LOOKED_AT).map(({ features }) => features.cosine));
-  return Math.max(0, WORDS_SHARE * words + (1 - WORDS_SHARE) * nearest);
+  return Math.max(0, wordsShare * words + (1 - wordsShare) * nearest);
 }
 
 export function verdict(sureness: number, { weak, match }: VerdictThresholds): Verdict {

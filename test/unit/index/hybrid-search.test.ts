@@ -93,7 +93,11 @@ describe('hybrid search', () => {
     const thresholds = { weak: 0, match: 0 };
     const first = async (share: number) => {
       const vectors = [
-        { embedder: synonymEmbedder(), store: createEmbeddedVectorStore(), tuning: { share, thresholds } },
+        {
+          embedder: synonymEmbedder(),
+          store: createEmbeddedVectorStore(),
+          tuning: { share, wordsInVerdict: 0.35, thresholds },
+        },
       ];
       const index = createToolIndex({ vectors });
       await index.upsert(CATALOG);

@@ -122,12 +122,12 @@ describe('the verdict', () => {
   });
 
   it('is sure of a named tool, and of nothing without hits', () => {
-    expect(confidence([{ features: evidence({ named: 0.3 }) }], 3, true)).toBe(1);
-    expect(confidence([], 3, true)).toBe(0);
+    expect(confidence([{ features: evidence({ named: 0.3 }) }], 3, 0.35)).toBe(1);
+    expect(confidence([], 3, 0.35)).toBe(0);
   });
 
   it('grows with words and with meaning, and stays between 0 and 1', () => {
-    const sure = (some: Partial<Evidence>) => confidence([{ features: evidence(some) }], 9, true);
+    const sure = (some: Partial<Evidence>) => confidence([{ features: evidence(some) }], 9, 0.35);
     expect(sure({ bm25: 12 })).toBeGreaterThan(sure({ bm25: 3 }));
     expect(sure({ bm25: 3, cosine: 0.7 })).toBeGreaterThan(sure({ bm25: 3, cosine: 0.2 }));
     expect(sure({ bm25: 1e6, cosine: 1 })).toBeLessThanOrEqual(1);
