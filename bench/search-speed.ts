@@ -1,6 +1,6 @@
 /**
  * Prints the speed tables of docs/SEARCH.md: ratios within one run, because the machine's mood changes absolute times.
- * usage: node --expose-gc scripts/run.mjs bench/search-speed.ts [--minisearch FOLDER] [--rounds 3] [--only encoder]
+ * usage: node --expose-gc scripts/run.mjs bench/search-speed.ts [--minisearch FOLDER] [--rounds 3] [--only memory]
  * MiniSearch is not a dependency: `npm i --prefix /tmp/ms minisearch@7.2.0`, then `--minisearch /tmp/ms`.
  */
 import { readFileSync } from 'node:fs';
@@ -8,6 +8,8 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { createToolIndex } from '../index/create-tool-index.ts';
+import { openBuiltinEmbedder } from '../index/embedding/builtin-embedder.ts';
+import type { Embedder } from '../index/embedding/embedder.ts';
 import { openEncoderEmbedder } from '../index/embedding/encoder-embedder.ts';
 import { openStaticEmbedder } from '../index/embedding/static-embedder.ts';
 import { seeded } from '../index/evaluation/bootstrap.ts';
@@ -16,6 +18,8 @@ import { table } from '../index/evaluation/render-eval.ts';
 import { LexicalIndex } from '../index/lexical/lexical-index.ts';
 import { ScoreBoard } from '../index/lexical/score-board.ts';
 import { parseWordStatistics } from '../index/lexical/word-statistics.ts';
+import { openToolIndex } from '../index/open-tool-index.ts';
+import { BUILTIN_TUNING } from '../index/ranking/tuning.ts';
 import { createEmbeddedVectorStore } from '../index/store/embedded-vector-store.ts';
 import { VectorMatrix } from '../index/store/vector-matrix.ts';
 import { type ToolDocument, toolDocument } from '../index/tool-document.ts';
@@ -28,6 +32,8 @@ const { values } = parseArgs({
     model: { type: 'string', default: 'index/model' },
   },
 });
+/** V8 gives memory back some seconds after the work. */
+const REST_MS = 12_000;
 const statistics = parseWordStatistics(readFileSync(path.join(values.model, 'word-statistics.json'), 'utf8'));
 
 const VERBS =
@@ -269,6 +275,45 @@ async function indexing(): Promise<void> {
   );
 }
 
+/**
+ * The default at rest, in a process that has done nothing else: --only memory. The documents' vectors are made up, since only
+ * their number counts here and the encoder would take minutes; requests are embedded as they are.
+ */
+async function atRest(): Promise<void> {
+  const documents = syntheticTools(25_000);
+  const rows: string[][] = [];
+  const before = memory();
+  const note = (what: string) => rows.push([what, `+${(memory() - before).toFixed(0)} MiB`]);
+  const fixed = await openStaticEmbedder(path.join(values.model, 'static.bin'));
+  const openStatic = async () => fixed;
+  const real = await openBuiltinEmbedder(values.model, openStatic);
+  const random = seeded(7);
+  const madeUp = (): Float32Array => {
+    const vector = Float32Array.from({ length: real.dimensions }, () => random() - 0.5);
+    const length = Math.hypot(...vector);
+    return vector.map((x) => x / length);
+  };
+  const embedder: Embedder = {
+    identity: real.identity,
+    dimensions: real.dimensions,
+    embedTasks: (texts, signal) => real.embedTasks(texts, signal),
+    embedDocuments: async (batch) => batch.map(madeUp),
+    close: () => real.close(),
+  };
+  const preferred = [{ embedder, store: createEmbeddedVectorStore(), tuning: BUILTIN_TUNING, inBackground: true }];
+  const index = await openToolIndex({ modelFolder: values.model, openStatic, preferred });
+  await index.upsert(documents);
+  await index.settled();
+  for (const task of syntheticQueries(50)) await index.search({ task, limit: 10 });
+  await new Promise((resolve) => setTimeout(resolve, REST_MS));
+  note('words, both models with their vectors, the thread for requests');
+  await real.close();
+  note('without its thread, which ends after five minutes without requests');
+  await index.close();
+  console.log('\n## Memory for 25,000 tools at rest, the default\n');
+  console.log(table(['', ''], rows));
+}
+
 /** What the better model costs, on a thread of its own: nothing of this is on the way of a start or of a call. */
 async function encoder(): Promise<void> {
   const modelFile = path.join(values.model, 'encoder.bin');
@@ -318,7 +363,7 @@ function memory(): number {
 }
 
 /** Indexing comes first, while the process has nothing else in memory. */
-const PARTS = { indexing, words, vectors, whole, encoder };
+const PARTS = { indexing, memory: atRest, words, vectors, whole, encoder };
 for (const [name, print] of Object.entries(PARTS)) {
   if (values.only === undefined || values.only === name) await print();
 }

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createToolIndex, type ObservableToolIndex } from './create-tool-index.ts';
+import type { Embedder } from './embedding/embedder.ts';
 import { openStaticEmbedder } from './embedding/static-embedder.ts';
 import { IndexError } from './index-error.ts';
 import { NO_STATISTICS, parseWordStatistics, type WordStatistics } from './lexical/word-statistics.ts';
@@ -16,6 +17,8 @@ export interface OpenToolIndexOptions {
   readonly storage?: BlobStorage;
   /** Takes the place of the embedded store for the static model. */
   readonly store?: VectorStore;
+  /** Opens the static model; for whoever uses it elsewhere too. */
+  readonly openStatic?: () => Promise<Embedder>;
   /** Better embedders with their stores, best first; the static model serves until one of them is complete. */
   readonly preferred?: readonly VectorSource[];
 }
@@ -23,9 +26,10 @@ export interface OpenToolIndexOptions {
 /** Never rejects for a missing or broken model file: the index then works without it and says so in its answers. */
 export async function openToolIndex(options: OpenToolIndexOptions): Promise<ObservableToolIndex> {
   const { modelFolder, storage, store = createEmbeddedVectorStore({ storage }), preferred = [] } = options;
+  const { openStatic = () => openStaticEmbedder(path.join(modelFolder, 'static.bin')) } = options;
   const statistics = await readStatistics(path.join(modelFolder, 'word-statistics.json'));
   try {
-    const embedder = await openStaticEmbedder(path.join(modelFolder, 'static.bin'));
+    const embedder = await openStatic();
     return createToolIndex({
       statistics,
       storage,

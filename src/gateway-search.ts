@@ -1,6 +1,7 @@
 /** The part of the composition root that opens the search engine as the configuration wants it. */
 import { join } from 'node:path';
 import type { ObservableToolIndex } from '../index/create-tool-index.ts';
+import type { Embedder } from '../index/embedding/embedder.ts';
 import type { BlobStorage, VectorStore } from '../index/store/vector-store.ts';
 import type { ToolIndex } from '../index/tool-index.ts';
 import type { VectorSource } from '../index/vector-source.ts';
@@ -26,10 +27,28 @@ export async function openSearch(options: SearchOptions): Promise<ToolIndex> {
   const { openToolIndex } = await import('../index/open-tool-index.ts');
   const { modelFolder, storage, config } = options;
   const openStore = await storeOpener(options);
-  const preferred = await preferredSource(options, openStore);
+  const openStatic = sharedStatic(modelFolder);
+  const preferred = await preferredSource({ ...options, openStatic }, openStore);
   const isStatic = config.search.embedder.kind === 'static';
   const store = isStatic && config.search.store.kind === 'chroma' ? { store: openStore() } : {};
-  return openToolIndex({ modelFolder, storage, preferred: preferred ? [preferred] : [], ...store });
+  return openToolIndex({ modelFolder, storage, openStatic, preferred: preferred ? [preferred] : [], ...store });
+}
+
+/** Opened by the first who asks, and again after a failure: the static layer and the built-in embedder use the same model. */
+function sharedStatic(modelFolder: string): () => Promise<Embedder> {
+  let opened: Promise<Embedder> | undefined;
+  return () => {
+    opened ??= openStatic(modelFolder).catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  };
+}
+
+async function openStatic(modelFolder: string): Promise<Embedder> {
+  const { openStaticEmbedder } = await import('../index/embedding/static-embedder.ts');
+  return openStaticEmbedder(join(modelFolder, 'static.bin'));
 }
 
 /** For servers that could be added: few texts, so the static model serves whatever the configuration says. */
@@ -60,7 +79,9 @@ async function chromaOpener({ url, ...chroma }: Chroma, { config, env, alsoClose
   return () => createChromaStore({ ...chroma, address: () => child.address() });
 }
 
-async function preferredSource(options: SearchOptions, openStore: OpenStore): Promise<VectorSource | undefined> {
+type EmbedderOptions = SearchOptions & { readonly openStatic?: () => Promise<Embedder> };
+
+async function preferredSource(options: EmbedderOptions, openStore: OpenStore): Promise<VectorSource | undefined> {
   const { embedder } = options.config.search;
   if (embedder.kind === 'static') return undefined;
   const { deferEmbedder } = await import('../index/embedding/deferred-embedder.ts');
@@ -102,15 +123,12 @@ export async function evaluatedSource(
   return { embedder, store: openStore(), tuning: await tuningOf(engine) };
 }
 
-async function createEmbedder(chosen: EmbedderConfig, options: SearchOptions, signal: AbortSignal) {
+async function createEmbedder(chosen: EmbedderConfig, options: EmbedderOptions, signal: AbortSignal) {
   const { config, env, modelFolder, onDownload: onProgress } = options;
-  if (chosen.kind === 'static') {
-    const { openStaticEmbedder } = await import('../index/embedding/static-embedder.ts');
-    return openStaticEmbedder(join(modelFolder, 'static.bin'));
-  }
+  if (chosen.kind === 'static') return openStatic(modelFolder);
   if (chosen.kind === 'builtin') {
     const { openBuiltinEmbedder } = await import('../index/embedding/builtin-embedder.ts');
-    return openBuiltinEmbedder(modelFolder);
+    return openBuiltinEmbedder(modelFolder, options.openStatic);
   }
   if (chosen.kind === 'openai') {
     const { createOpenAiEmbedder } = await import('../index/embedding/openai-embedder.ts');

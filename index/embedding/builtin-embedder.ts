@@ -9,10 +9,14 @@ const STATIC_SHARE = 0.3;
 
 /**
  * `modelFolder` has `encoder.bin` and `static.bin`; rejects with `missing` or `bad-answer`. A first text is embedded, so that
- * no request waits for the thread to start and a file whose numbers are none is found out now.
+ * no request waits for the thread to start and a file whose numbers are none is found out now. `openStatic` gives a
+ * static model that is open already, so that nobody holds it twice.
  */
-export async function openBuiltinEmbedder(modelFolder: string): Promise<Embedder> {
-  const fixed = await openStaticEmbedder(path.join(modelFolder, 'static.bin'));
+export async function openBuiltinEmbedder(
+  modelFolder: string,
+  openStatic = () => openStaticEmbedder(path.join(modelFolder, 'static.bin')),
+): Promise<Embedder> {
+  const fixed = await openStatic();
   const encoder = await openEncoderEmbedder({ modelFile: path.join(modelFolder, 'encoder.bin') });
   try {
     await encoder.embedTasks(['']);
