@@ -7,6 +7,7 @@ import type { CallRecord } from './meta-tools/register.ts';
 import type { AuditFile } from './observability/audit-file.ts';
 import type { Log } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
+import { createSearchLog } from './observability/search-log.ts';
 import type { AdditionRecord } from './policy/additions.ts';
 import type { Admission } from './policy/admission.ts';
 import type { AdminRecord } from './policy/audited-admin.ts';
@@ -52,6 +53,7 @@ export async function openObserved({ config, log, version }: ObservedOptions): P
   const audit = await openAudit(config, log);
   const metrics = await openMetrics(config, version);
   const tokens = metrics && (await import('./meta-tools/tokens.ts')).estimateTokens;
+  const logSearch = createSearchLog(log);
   let lastSearch: SearchAnswer | undefined;
   let ledgerProblem: string | undefined;
   return {
@@ -82,6 +84,7 @@ export async function openObserved({ config, log, version }: ObservedOptions): P
       lastSearch = answer;
       const { mode, verdict, degraded } = answer;
       metrics?.metrics.search({ mode, verdict, isDegraded: degraded !== undefined, ...times });
+      logSearch(degraded);
     },
     lastSearch: () => lastSearch,
     auditProblem: () => audit?.file.problem(),
