@@ -125,7 +125,7 @@ class RelayEndpoint implements McpEndpoint {
   /** Plain calls of tools, as bytes; false for everything else. */
   #pass({ request, response, principal }: Exchange, bytes: Buffer): boolean {
     const session = this.#sessionOf({ request, response, principal });
-    if (session === 'unknown' || !isLean(session) || !hasPlainHeaders(request.headers)) return false;
+    if (session === 'unknown' || !this.#isLean(session) || !hasPlainHeaders(request.headers)) return false;
     const call = readByteCall(bytes, this.#cursor);
     if (!call) return false;
     const { inFlight } = this.#common ?? this.#parts(principal);
@@ -144,7 +144,7 @@ class RelayEndpoint implements McpEndpoint {
     const { request, response, principal } = exchange;
     const session = this.#sessionOf(exchange);
     if (session === 'unknown') return refuse(response, 404, NO_SESSION);
-    const plain = isLean(session) && hasPlainHeaders(request.headers) ? readPlainMessage(body) : undefined;
+    const plain = this.#isLean(session) && hasPlainHeaders(request.headers) ? readPlainMessage(body) : undefined;
     if (plain?.kind === 'request' && plain.request.method.startsWith('tools/')) {
       const { inFlight } = this.#common ?? this.#parts(principal);
       const offer = this.#options.offer(principal, session?.id);
@@ -226,6 +226,11 @@ class RelayEndpoint implements McpEndpoint {
     response.writeHead(200, { 'content-length': 0 }).end();
   }
 
+  /** For the lean lanes: nothing can be asked or told on the way, so nothing is kept for it either. */
+  #isLean(session: RelaySession | undefined): boolean {
+    return !session?.client && !session?.hasStream && !this.#common?.hub.isAwaited;
+  }
+
   /** Of another principal or another server: unknown. */
   #sessionOf({ request, principal }: Exchange): RelaySession | 'unknown' | undefined {
     const id = request.headers['mcp-session-id'];
@@ -258,9 +263,6 @@ class RelayEndpoint implements McpEndpoint {
 
 /** Below `/mcp/<server>`: `/sse` and `/messages`. */
 const OLD_TRANSPORT = /^\/[^/?]*\/[^/?]*\//;
-
-/** The lean lanes: nothing can be asked or told on the way, so nothing is kept for it either. */
-const isLean = (session: RelaySession | undefined) => session === undefined || (!session.client && !session.hasStream);
 
 function refuseBody(response: ServerResponse, { status, code, message }: RefusedBody): void {
   refuse(response, status, { code, message });

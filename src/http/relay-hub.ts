@@ -54,6 +54,11 @@ export class RelayHub {
     return () => instance.calls.delete(call);
   }
 
+  /** Somebody waits for it to be up anew, which only calls that are entered here tell. */
+  get isAwaited(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   /** Resolves when the server is up anew, for whomever; rejects when the signal aborts. */
   nextInstance(signal: AbortSignal): Promise<void> {
     const { promise, done } = waiter();

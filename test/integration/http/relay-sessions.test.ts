@@ -165,6 +165,34 @@ describe.each([
     }
   });
 
+  it('are renewed when anybody wants the server after a stop on purpose, and not before', async () => {
+    const journal = `${tempDir()}/journal`;
+    const args = [...(server.args ?? []), '--journal', journal];
+    const { client, ask } = await serveRelay({ s: { ...server, args } });
+    const c = client('s');
+    const session = await c.open();
+    const stream = await c.stream(session);
+    await c.request('resources/subscribe', watched, session);
+    const pid = journalOf(journal, 'started').at(-1)?.pid ?? 0;
+    const stopped = await ask('/api/servers/s/stop', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(stopped.status).toBe(200);
+    await gone([pid]);
+    expect(journalOf(journal, 'started').at(-1)?.pid, 'nobody has wanted it').toBe(pid);
+    await c.request('tools/call', { name: 'test_simple_text', arguments: {} });
+    expect((await stream.next()).message).toMatchObject({
+      method: 'notifications/resources/updated',
+      params: watched,
+    });
+    await c.request('tools/call', change, session);
+    expect((await stream.next()).message).toMatchObject({
+      method: 'notifications/resources/updated',
+      params: watched,
+    });
+  });
+
   it('are not needed to hear that a list has changed', async () => {
     const { client } = await serveRelay({ s: server });
     const c = client('s');
