@@ -22,6 +22,11 @@ export async function gone(pids: readonly number[], withinMs = 10_000): Promise<
   }
 }
 
+/** Resolves when no process is marked, those included that others of them start meanwhile; rejects with the names of what is left. */
+export async function noneMarked(mark: string): Promise<void> {
+  for (let left = processesMarked(mark); left.length > 0; left = processesMarked(mark)) await gone(left);
+}
+
 /** Pids of all descendants of a process, children before grandchildren. */
 export function descendants(pid: number): number[] {
   const parents = new Map(allPids().map((each) => [each, parentOf(each)]));

@@ -20,6 +20,10 @@ export interface ParentGuard {
   close(): void;
 }
 
+/**
+ * Looks for marked processes until it has found none five times: between a look and a kill one may have started another, and
+ * one that was just forked does not carry its mark yet, on a busy machine for a while.
+ */
 const WATCHER = `
 mark=$1
 guarded=' '
@@ -36,9 +40,17 @@ set -- $guarded
 for group do kill -s TERM -- "-$group"; done
 sleep 2
 for group do kill -s KILL -- "-$group"; done
-for file in $(grep -ls -- "${INSTANCE_VARIABLE}=$mark" /proc/[0-9]*/environ); do
-  pid=\${file#/proc/}
-  kill -s KILL -- "\${pid%/environ}"
+quiet=0
+passes=0
+while [ $quiet -lt 5 ] && [ $passes -lt 60 ]; do
+  quiet=$((quiet + 1))
+  passes=$((passes + 1))
+  for file in $(grep -ls -- "${INSTANCE_VARIABLE}=$mark" /proc/[0-9]*/environ); do
+    quiet=0
+    pid=\${file#/proc/}
+    kill -s KILL -- "\${pid%/environ}"
+  done
+  sleep 1
 done
 `;
 
