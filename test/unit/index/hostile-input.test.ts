@@ -1,8 +1,10 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createToolIndex } from '../../../index/create-tool-index.ts';
+import { openBuiltinEmbedder } from '../../../index/embedding/builtin-embedder.ts';
 import { openStaticEmbedder } from '../../../index/embedding/static-embedder.ts';
 import { openToolIndex } from '../../../index/open-tool-index.ts';
+import { BUILTIN_TUNING, STATIC_TUNING } from '../../../index/ranking/tuning.ts';
 import { createEmbeddedVectorStore } from '../../../index/store/embedded-vector-store.ts';
 import { type ToolDocument, toolDocument } from '../../../index/tool-document.ts';
 
@@ -18,14 +20,20 @@ const HONEST = [
   tool('weather', 'forecast', 'Weather forecast for a city.'),
 ];
 
-async function shippedIndex() {
-  const embedder = await openStaticEmbedder(path.join(MODEL, 'static.bin'));
-  return createToolIndex({ vectors: [{ embedder, store: createEmbeddedVectorStore() }] });
+const EMBEDDERS = {
+  static: () => openStaticEmbedder(path.join(MODEL, 'static.bin')),
+  builtin: () => openBuiltinEmbedder(MODEL),
+};
+
+async function shippedIndex(kind: keyof typeof EMBEDDERS = 'static') {
+  const embedder = await EMBEDDERS[kind]();
+  const tuning = kind === 'builtin' ? BUILTIN_TUNING : STATIC_TUNING;
+  return createToolIndex({ vectors: [{ embedder, store: createEmbeddedVectorStore(), tuning }] });
 }
 
-describe('hostile tools', () => {
+describe.each(['static', 'builtin'] as const)('hostile tools, read by the %s model,', (kind) => {
   it('do not rank themselves up by stuffing their text with words', async () => {
-    const index = await shippedIndex();
+    const index = await shippedIndex(kind);
     const stuffed = 'send email message file weather forecast search read database '.repeat(120);
     await index.upsert([
       ...HONEST,
@@ -44,7 +52,7 @@ describe('hostile tools', () => {
   });
 
   it('of one megabyte cost no more than honest ones', async () => {
-    const index = await shippedIndex();
+    const index = await shippedIndex(kind);
     const huge = toolDocument({
       id: 'evil:huge',
       server: 'evil',
@@ -63,7 +71,9 @@ describe('hostile tools', () => {
     expect((await index.search({ task: 'weather forecast', limit: 1 })).hits[0]?.id).toBe('weather:forecast');
     await index.close();
   });
+});
 
+describe('hostile tools', () => {
   it('without names and texts are found by nothing and break nothing', async () => {
     const index = await shippedIndex();
     const empty = [tool('', '', ''), tool('s', '', ''), tool('', '!!!', '???'), tool('x', '\ud800', '\0')];
