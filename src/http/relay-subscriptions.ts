@@ -10,7 +10,7 @@ export interface Subscriber {
   readonly behalf?: RelayRequest['behalf'];
 }
 
-/** Holds the server until the returned function is called; a modern one is asked to tell of the resources. */
+/** Holds the server until `release` is called, or it is to end for another reason; a modern one is asked to tell of the resources. */
 export async function holdFor(
   { target, hub }: { readonly target: RelayTarget; readonly hub: RelayHub },
   { principal, behalf }: Subscriber,
@@ -33,6 +33,8 @@ export async function holdFor(
     unhold();
     lease.release();
   };
+  // A stop waits for calls; nobody waits for news from a server that is to end.
+  void lease.draining.then(release);
   void upstream.closed.then(release);
   return { upstream, release };
 }

@@ -23,6 +23,7 @@ export class Instance {
   readonly opened: Promise<void>;
   /** Settles (never rejects) when nothing of it is left. */
   readonly gone: Promise<void>;
+  readonly #draining: Promise<void>;
   readonly #options: InstanceOptions;
   readonly #abort = new AbortController();
   readonly #listeners = new Set<(message: string) => void>();
@@ -30,6 +31,7 @@ export class Instance {
   #state: InstanceState = { kind: 'stopped' };
   #session: CountingSession | undefined;
   #resolveEnded: () => void = () => {};
+  #resolveDraining: () => void = () => {};
   #cancelIdle: (() => void) | undefined;
   #cancelGrace: (() => void) | undefined;
   #drainReason = '';
@@ -39,6 +41,9 @@ export class Instance {
     this.#options = options;
     const ended = new Promise<void>((resolve) => {
       this.#resolveEnded = resolve;
+    });
+    this.#draining = new Promise<void>((resolve) => {
+      this.#resolveDraining = resolve;
     });
     this.#change({ kind: 'started' });
     this.opened = this.#start();
@@ -80,7 +85,7 @@ export class Instance {
       this.#released();
       onReleased();
     };
-    return { session, release, [Symbol.dispose]: release };
+    return { session, draining: this.#draining, release, [Symbol.dispose]: release };
   }
 
   /** Ends it: at once if nobody uses it or it is not up yet, else after its calls but at most after `graceMs`. */
@@ -213,6 +218,7 @@ export class Instance {
     this.#cancelIdle?.();
     this.#drainReason = reason;
     this.#change({ kind: 'drain-began', reason });
+    this.#resolveDraining();
   }
 
   #armGrace(graceMs: number): void {

@@ -14,6 +14,8 @@ export type InstanceState =
 /** The right to use one instance; whoever acquired it releases it, in the same block. */
 export interface Lease extends Disposable {
   readonly session: UpstreamSession;
+  /** Settles (never rejects) when the instance is to end: whoever only keeps it up, and makes no call, lets go of it then. */
+  readonly draining: Promise<void>;
   release(): void;
 }
 

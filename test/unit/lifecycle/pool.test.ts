@@ -244,6 +244,14 @@ describe('starts', () => {
 });
 
 describe('the end', () => {
+  it('a stop does not wait for those who only keep the server up', async () => {
+    const { pool, sessions } = fakePool({ options: { drainGraceMs: Number.POSITIVE_INFINITY } });
+    const lease = await pool.acquire('s');
+    void lease.draining.then(() => lease.release());
+    await pool.stop('s', 'reconfigured');
+    expect(sessions[0]?.closedWith).toEqual(['reconfigured']);
+  });
+
   it('#33 a stop waits for calls no longer than the grace, and a new call gets a new instance meanwhile', async () => {
     const { pool, clock, sessions } = fakePool({ options: { drainGraceMs: 3000 } });
     const old = await pool.acquire('s');

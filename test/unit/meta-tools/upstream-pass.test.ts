@@ -34,7 +34,12 @@ function passing(pass: NonNullable<UpstreamSession['pass']>) {
     return new Promise((_, failed) => signal?.addEventListener('abort', () => failed(signal.reason), { once: true }));
   };
   const { pool } = fakePool({ open: async () => second });
-  const dying = { session: { ...fakeSession(), pass }, release() {}, [Symbol.dispose]() {} };
+  const dying = {
+    session: { ...fakeSession(), pass },
+    draining: new Promise<void>(() => {}),
+    release() {},
+    [Symbol.dispose]() {},
+  };
   const listener: ByteListener = {
     bytes: () => outcome.resolve('bytes'),
     value: () => outcome.resolve('value'),
