@@ -47,7 +47,7 @@ describe('tooldex key', () => {
       { event: 'admin', principal: 'local', action: 'key create', target: 'ci', outcome: 'ok' },
       { event: 'admin', principal: 'local', action: 'key revoke', target: 'ci', outcome: 'ok' },
     ]);
-    expect(text).not.toContain(token.split('_')[2]);
+    expect(text).not.toContain(token.slice('tdx_0123456789ab_'.length));
   });
 
   it('makes a key that works at once, lists it without it, and revokes it at once', async () => {

@@ -72,7 +72,7 @@ it('#19 #45 a batch cancels what its session asked, and nothing of another', asy
   const cancelled = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } };
   expect((await post([cancelled], one)).status).toBe(202);
   expect((await calls[0])?.messages).toMatchObject([{ id: 1, error: { data: { code: 'CALL_CANCELLED' } } }]);
-  expect(journalOf(journal, 'cancelled')).toHaveLength(1);
+  await expect.poll(() => journalOf(journal, 'cancelled')).toHaveLength(1);
   await post([cancelled], other);
   await calls[1];
 });
