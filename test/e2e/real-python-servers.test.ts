@@ -4,11 +4,8 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
-import { run } from '../../src/cli/run.ts';
+import { runCommand } from '../helpers/command.ts';
 import { pythonInstallers } from '../helpers/python-index.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 
@@ -56,16 +53,10 @@ it.skipIf(await pypiUnreachable())(
     const dataDir = join(folder, 'data');
     writeFileSync(config, JSON.stringify({ servers: SERVERS }));
     const tooldex = async (env: NodeJS.ProcessEnv, ...words: string[]) => {
-      const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-      const outputs = Promise.all([text(stdout), text(stderr)]);
       const argv = [...words, '--config', config, '--data-dir', dataDir];
-      const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
-      const code = await run({ argv, env, cwd: '/', packageRoot, stdin, stdout, stderr });
-      stdout.end();
-      stderr.end();
-      const [out, err] = await outputs;
-      expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' });
-      return out;
+      const { code, stdout, stderr } = await runCommand(argv, env);
+      expect({ code, err: code === 0 ? '' : stderr }).toEqual({ code: 0, err: '' });
+      return stdout;
     };
     expect(await tooldex(process.env, 'index')).toMatch(/indexed time: 2 tools/);
     const packages = join(dataDir, 'packages', 'pypi');

@@ -1,11 +1,8 @@
 /** Newer versions of Python packages are looked at before they are taken, with a real pip and uv and an index on this machine. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { run } from '../../../src/cli/run.ts';
+import { installedPackages, runCommand } from '../../helpers/command.ts';
 import {
   type PythonIndex,
   pythonIndex,
@@ -38,24 +35,8 @@ describe.each(installers)('tooldex upgrade, with %s,', (installer) => {
   const configure = (words: string) =>
     writeFileSync(config, `# mine\nservers:\n  clock:\n    command: uvx\n    args: [${words}] # keep me\n`);
 
-  async function tooldex(...argv: string[]) {
-    const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-    const packageRoot = fileURLToPath(new URL('../../..', import.meta.url));
-    const outputs = Promise.all([text(stdout), text(stderr)]);
-    const words = [...argv, '--config', config, '--data-dir', dataDir];
-    const code = await run({ argv: words, env, cwd: '/', packageRoot, stdin, stdout, stderr });
-    stdout.end();
-    stderr.end();
-    const [out, err] = await outputs;
-    return { code, stdout: out, stderr: err };
-  }
-
-  /** The packages that a start finds, by name and version. */
-  function installed(): string[] {
-    const root = join(dataDir, 'packages', 'pypi');
-    const whole = readdirSync(root).filter((name) => existsSync(join(root, name, 'tooldex-install.json')));
-    return whole.map((name) => name.replace(/-[0-9a-f]{12}$/, '')).toSorted();
-  }
+  const tooldex = (...argv: string[]) => runCommand([...argv, '--config', config, '--data-dir', dataDir], env);
+  const installed = () => installedPackages(dataDir, 'pypi');
 
   it('shows what a newer version changes, and takes it with --write only, where the version is left open', async () => {
     publish('2026.9.1', OLD);

@@ -1,11 +1,8 @@
 /** Newer versions of packages are looked at before they are taken, with a real npm and a registry on this machine. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { run } from '../../../src/cli/run.ts';
+import { installedPackages, runCommand } from '../../helpers/command.ts';
 import { fixtureServer } from '../../helpers/fixture-server.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { type VersionedRegistry, versionedRegistry } from '../../helpers/versioned-registry.ts';
@@ -40,24 +37,8 @@ const configure = (spec: string) =>
     `# mine\nservers:\n  art:\n    command: npx # no global one\n    args:\n      - --registry=${registry.url}\n      - -y\n      - "${spec}" # keep me\n  plain: {command: "true"}\n  clock: {command: uvx, args: [clock], enabled: false}\n`,
   );
 
-async function tooldex(...argv: string[]) {
-  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  const packageRoot = fileURLToPath(new URL('../../..', import.meta.url));
-  const outputs = Promise.all([text(stdout), text(stderr)]);
-  const words = [...argv, '--config', config, '--data-dir', dataDir];
-  const code = await run({ argv: words, env, cwd: '/', packageRoot, stdin, stdout, stderr });
-  stdout.end();
-  stderr.end();
-  const [out, err] = await outputs;
-  return { code, stdout: out, stderr: err };
-}
-
-/** The packages that a start finds, by name and version. */
-function installed(): string[] {
-  const root = join(dataDir, 'packages', 'npm');
-  const whole = readdirSync(root).filter((name) => existsSync(join(root, name, 'tooldex-install.json')));
-  return whole.map((name) => name.replace(/-[0-9a-f]{12}$/, '')).toSorted();
-}
+const tooldex = (...argv: string[]) => runCommand([...argv, '--config', config, '--data-dir', dataDir], env);
+const installed = () => installedPackages(dataDir, 'npm');
 const trials = () => readdirSync(join(dataDir, 'upgrades'));
 
 describe('tooldex upgrade', () => {
