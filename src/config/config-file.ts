@@ -1,7 +1,7 @@
 /** The configuration file of a running gateway: edited and put into use in one go, for whoever administers it from outside. */
 import { explain, GatewayError } from '../errors.ts';
 import type { Config } from './config.ts';
-import { type EditedConfig, editConfig, writeEdited } from './edit-config.ts';
+import type { EditedConfig } from './edit-config.ts';
 import type { ServerEdit } from './edit-server.ts';
 import { loadConfig } from './load-config.ts';
 import { planReload, type ReloadPlan, refuseStaticChanges } from './plan-reload.ts';
@@ -50,8 +50,9 @@ export function createConfigFile({ loadOptions, ownFile, current, reload }: Conf
     reload,
     plan: async () => planReload(current(), await loadConfig(loadOptions())),
     edit: async (edits) => {
-      const edited = editOf(loadOptions(), edits);
+      const edited = await editOf(loadOptions(), edits);
       refuseStaticChanges(planReload(current(), edited.config));
+      const { writeEdited } = await import('./edit-config.ts');
       const files = writeEdited(edited, ownFile(edited.main));
       return { files, plan: await reload() };
     },
@@ -63,8 +64,12 @@ export function createConfigFile({ loadOptions, ownFile, current, reload }: Conf
   };
 }
 
-/** A file that does not load without the edits either is not the fault of whoever asks for them. */
-function editOf(options: LoadOptions, edits: readonly ServerEdit[]): EditedConfig {
+/**
+ * A file that does not load without the edits either is not the fault of whoever asks for them. The parser and the schema,
+ * which most gateways never need, come with the first edit.
+ */
+async function editOf(options: LoadOptions, edits: readonly ServerEdit[]): Promise<EditedConfig> {
+  const { editConfig } = await import('./edit-config.ts');
   try {
     return editConfig(options, edits);
   } catch (error) {
