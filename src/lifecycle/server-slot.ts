@@ -178,7 +178,13 @@ export class ServerSlot {
       this.#refuseToStart();
       const instance = this.#begin(this.#fresh(plan));
       const quiet = options.onProgress && instance.onProgress(options.onProgress);
-      await abortable(instance.opened, options.signal).finally(quiet);
+      await abortable(instance.opened, options.signal)
+        .catch((error) => {
+          // Nobody else could ever have it, and a start that hangs would keep its place and its processes.
+          if (options.signal?.aborted) void instance.drain('its caller gave up', 0);
+          throw error;
+        })
+        .finally(quiet);
       const lease = instance.lease(onReleased);
       if (lease) return lease;
     }

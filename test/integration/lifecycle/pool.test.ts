@@ -161,6 +161,18 @@ describe('leases', () => {
     expect(runtime.endpoints).toHaveLength(4);
   });
 
+  it('a launcher whose caller gives up before it is up is ended at once: nobody else could have it', async () => {
+    const runtime = fixtureRuntime('never-answers');
+    const pool = poolOf({ s: { runtime, mode: 'launcher' } });
+    const abort = new AbortController();
+    const impatient = pool.acquire('s', { signal: abort.signal }).catch((error: Error) => error.name);
+    while (runtime.endpoints.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    abort.abort();
+    expect(await impatient).toBe('AbortError');
+    await gone(pidsOf(runtime));
+    expect(pool.state('s')).toEqual({ kind: 'stopped' });
+  });
+
   it('#27 a daemon is not stopped with a call in flight, and is stopped when it was idle', async () => {
     const dir = tempDir();
     const runtime = fixtureRuntime('well-behaved', '--journal', `${dir}/journal`);

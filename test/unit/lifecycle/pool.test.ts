@@ -72,15 +72,22 @@ describe('idle stop', () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it('ends a launcher that nobody took, because its only caller gave up', async () => {
-    const { pool, clock, sessions } = fakePool({ mode: 'launcher' });
+  it('ends a launcher whose only caller gave up, even one that comes up all the same', async () => {
+    let finish: (session: FakeSession) => void = () => {};
+    const late = new Promise<FakeSession>((resolve) => {
+      finish = resolve;
+    });
+    const { pool, clock } = fakePool({ mode: 'launcher', open: () => late });
     const abort = new AbortController();
     const given = codeOf(pool.acquire('s', { signal: abort.signal }));
+    await settled();
     abort.abort(new GatewayError('CALL_CANCELLED', 'enough'));
     expect(await given).toBe('CALL_CANCELLED');
+    const session = fakeSession();
+    finish(session);
     await settled();
     await clock.advance(0);
-    expect(sessions.map(({ closedWith }) => closedWith.length)).toEqual([1]);
+    expect(session.closedWith).toHaveLength(1);
     expect(pool.state('s')).toEqual({ kind: 'stopped' });
   });
 });
