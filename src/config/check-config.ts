@@ -1,7 +1,9 @@
 /** What `tooldex check` tells of a configuration: the plan and the doubts, nothing secret, nothing started. */
 import { accessSync, constants, existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
+import { isLoopback } from '../stdx/loopback.ts';
 import { quoteWord } from '../stdx/quote-word.ts';
+import { rulesWithoutObject } from './check-rules.ts';
 import type { Config, ContainerServerConfig, ServerConfig, ServerMode } from './config.ts';
 import { listIncluded } from './include-files.ts';
 import { loadConfig } from './load-config.ts';
@@ -55,11 +57,19 @@ export async function checkConfig(options: LoadOptions): Promise<ConfigPlan> {
     profiles: [...config.profiles.values()].map((profile) => planProfile(profile, servers)),
     warnings: [
       ...config.warnings,
+      ...openListening(config),
       ...servers.flatMap((server) => doubts(server, options.env)),
       ...emptiness(config),
       ...emptyProfiles(config),
+      ...rulesWithoutObject(config),
     ].map(config.redact),
   };
+}
+
+/** Commands and stdio work all the same, so it is a doubt and no problem. */
+function openListening({ listen: { host }, access: { auth } }: Config): string[] {
+  if (auth || isLoopback(host)) return [];
+  return [`"listen": serve refuses ${host} without "auth" — add "auth: {api_keys: true}"`];
 }
 
 function planProfile(
@@ -151,5 +161,5 @@ function missingMounts({ mounts, workspaceDir }: ContainerServerConfig): string[
 }
 
 function isOpenlyReadable(url: URL): boolean {
-  return url.protocol === 'http:' && !/^(localhost|127\..*|\[::1\])$/.test(url.hostname);
+  return url.protocol === 'http:' && !isLoopback(url.hostname);
 }

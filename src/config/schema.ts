@@ -97,11 +97,13 @@ function root<Server extends z.ZodType>(ownServer: Server) {
   });
 }
 
-/** A file that another one includes. */
-export const includedDocument = root(server).pick({ servers: true, tools: true, mcpServers: true, profiles: true });
-
 /** A YAML file. */
 export const yamlDocument = root(server);
+
+const { servers, tools, mcpServers, profiles } = yamlDocument.shape;
+
+/** A file that another one includes. */
+export const includedDocument = keys({ servers, tools, mcpServers, profiles });
 
 /** A JSON file, which may come from an MCP client: VS Code writes `servers` where others write `mcpServers`. */
 export const jsonDocument = root(clientServer).extend({

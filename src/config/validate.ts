@@ -22,7 +22,13 @@ export function validateIncluded(
 ): { readonly document: Partial<ConfigDocument> } | { readonly problems: readonly Problem[] } {
   const result = includedDocument.safeParse(value, { error: describeIssue });
   if (result.success) return { document: result.data };
-  return { problems: result.error.issues.flatMap(toProblems) };
+  return { problems: result.error.issues.flatMap(toProblems).map(sayWhereItBelongs) };
+}
+
+function sayWhereItBelongs(problem: Problem): Problem {
+  const key = problem.path.length === 1 && problem.at === 'key' ? String(problem.path[0]) : '';
+  if (!Object.hasOwn(yamlDocument.shape, key) || Object.hasOwn(includedDocument.shape, key)) return problem;
+  return { ...problem, message: `"${key}" belongs in the main file — an included one has only servers and profiles` };
 }
 
 function toProblems(issue: z.core.$ZodIssue): Problem[] {

@@ -3,10 +3,11 @@ import type { IncomingMessage } from 'node:http';
 import type { Rate } from '../config/config.ts';
 import { GatewayError } from '../errors.ts';
 import type { RateLimiter } from '../policy/rate-limiter.ts';
+import { isLoopback } from '../stdx/loopback.ts';
 import { type Authenticate, trustLoopback } from './access.ts';
 import { createAuthenticate, type Verifiers } from './authenticate.ts';
 import { createForwarded } from './forwarded.ts';
-import { createNameGuard, isLoopback, type KnownNames, type NameGuard } from './name-guard.ts';
+import { createNameGuard, type KnownNames, type NameGuard } from './name-guard.ts';
 import { slowingDown } from './slow-down.ts';
 
 export interface Door {

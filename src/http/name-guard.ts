@@ -1,5 +1,6 @@
 /** Keeps web pages out: only requests that name this gateway in Host, and a page that may use it in Origin. */
 import { isIP } from 'node:net';
+import { isLoopback, LOOPBACK_NAMES } from '../stdx/loopback.ts';
 
 export interface GuardedHeaders {
   readonly host?: string | undefined;
@@ -17,8 +18,6 @@ export interface KnownNames {
 
 /** Why the request is refused, or undefined. */
 export type NameGuard = (headers: GuardedHeaders) => string | undefined;
-
-const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]', '::1']);
 
 /**
  * A page that binds its own name to our address (DNS rebinding) sends that name in Host, never an address: where the
@@ -50,11 +49,6 @@ interface Requested {
   readonly name: string;
   /** With the port. */
   readonly host: string | undefined;
-}
-
-/** Whether only this machine can reach the address. */
-export function isLoopback(host: string): boolean {
-  return LOOPBACK_NAMES.has(host) || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 /** The name in a Host header, without its port; undefined when it is no such header. */

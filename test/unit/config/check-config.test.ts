@@ -104,6 +104,36 @@ servers:
   ]);
 });
 
+test('doubts: an address that serve would refuse', async () => {
+  const warningsOf = async (text: string) =>
+    (await checkConfig({ file: writeConfig(`${text}\nservers: {a: {url: "https://a.test"}}`), env: {} })).warnings;
+  const refused = ['"listen": serve refuses 0.0.0.0 without "auth" — add "auth: {api_keys: true}"'];
+  expect(await warningsOf('listen: {host: 0.0.0.0}')).toEqual(refused);
+  expect(await warningsOf('listen: {host: 0.0.0.0}\nauth: {api_keys: true}')).toEqual([]);
+  expect(await warningsOf('listen: {host: "::1"}')).toEqual([]);
+});
+
+test('doubts: rules about what is not there', async () => {
+  const text = `
+auth: {api_keys: true}
+access:
+  rules:
+    - {for: ["*"], servers: [tracker, "new-*"], profiles: [reveiw]}
+    - {for: ["key:ci"], tools: ["search", "traker:get"], deny: ["trakcer:delete_*", "*:x"]}
+profiles: {review: {servers: [tracker]}}
+servers: {tracker: {url: "https://a.test"}}
+`;
+  const warningsOf = async (adding: string) =>
+    (await checkConfig({ file: writeConfig(`${adding}${text}`), env: {} })).warnings;
+  const profile = '"access": rule 1: no profile is called "reveiw" — did you mean "review"?';
+  expect(await warningsOf('')).toEqual([
+    profile,
+    '"access": rule 2: no server is called "traker" — did you mean "tracker"?',
+    '"access": rule 2: no server is called "trakcer" — did you mean "tracker"?',
+  ]);
+  expect(await warningsOf('add_servers: always')).toEqual([profile]);
+});
+
 test('nothing to find is worth a word', async () => {
   const { warnings } = await checkConfig({ file: writeConfig('servers: {a: {command: sh, enabled: false}}'), env: {} });
   expect(warnings).toEqual(['no server is configured and enabled, so there is nothing to find']);

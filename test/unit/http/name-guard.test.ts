@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createNameGuard, type GuardedHeaders, isLoopback } from '../../../src/http/name-guard.ts';
+import { createNameGuard, type GuardedHeaders } from '../../../src/http/name-guard.ts';
+import { isLoopback } from '../../../src/stdx/loopback.ts';
 
 const NOTHING = { publicUrl: undefined, allowedHosts: [], allowedOrigins: [] };
 const onLoopback = createNameGuard({ host: '127.0.0.1', ...NOTHING });
