@@ -4,9 +4,13 @@ import { CLIENTS, type ClientName } from '../config/client-files.ts';
 import type { AdminFlags } from './admin-client.ts';
 import type { Invocation } from './invocation.ts';
 
+/** What the list of commands is divided into. */
+export const GROUPS = { servers: 'Servers:', configuration: 'Configuration:', approval: 'Approval:' } as const;
+
 /** Adds the commands; `common` adds the flags of all commands, and `choose` takes what is to be run. */
 export function declareEditing(program: Command, invocation: Invocation, { common, choose }: Declaring): void {
   const admin = (command: Command) => onGateway(common(command));
+  program.commandsGroup(GROUPS.servers);
   admin(program.command('add').description('add a server to the configuration file; comments stay'))
     .argument('<name>', 'what the server will be called, or its name in the catalog')
     .argument('[args...]', 'arguments of the command or image, after --')
@@ -38,17 +42,21 @@ export function declareEditing(program: Command, invocation: Invocation, { commo
       );
   }
   declareServers(program, invocation, { common: admin, choose });
-  declareClients(program, invocation, { common, choose });
   declareUpgrade(program, invocation, { common, choose });
-  declareChanges(program, invocation, { common: admin, choose });
+  declareConfiguration(program.commandsGroup(GROUPS.configuration), invocation, { common, choose });
+  declareChanges(program.commandsGroup(GROUPS.approval), invocation, { common: admin, choose });
 }
 
-/** Where the command acts; without any of these, wherever the configuration is in use. */
+export const WHERE = 'Where it acts:';
+
+/** Without any of these, wherever the configuration is in use. */
 export function onGateway(command: Command): Command {
   return command
-    .option('--gateway <url>', 'act on the gateway there; without it, on the one that runs for this configuration')
-    .option('--no-gateway', 'act on the files, whether a gateway runs or not')
-    .option('--key <key>', 'key of an admin for the gateway; better in TOOLDEX_KEY');
+    .optionsGroup(WHERE)
+    .option('--gateway <url>', 'on the gateway there; without it, on the one that runs for this configuration')
+    .option('--no-gateway', 'on the files, whether a gateway runs or not')
+    .option('--key <key>', 'key of an admin for the gateway; better in TOOLDEX_KEY')
+    .optionsGroup('Options:');
 }
 
 interface Declaring {
@@ -64,14 +72,11 @@ function declareServers(program: Command, invocation: Invocation, { common, choo
       choose(async () => (await import('./index-servers.ts')).indexServers(invocation, servers, flags)),
     );
   common(program.command('list').description('list the servers, or the tools of one'))
-    .argument('[server]')
+    .argument('[server]', 'whose tools; all servers without')
     .option('--json', 'print JSON')
     .action((server: string | undefined, flags: AdminFlags) =>
       choose(async () => (await import('./list.ts')).list(invocation, server, flags)),
     );
-  common(program.command('reload').description('let the running gateway read its configuration file now'))
-    .option('--json', 'print JSON')
-    .action((flags: AdminFlags) => choose(async () => (await import('./reload.ts')).reload(invocation, flags)));
   common(
     program.command('restart').description('stop a server of the running gateway after its calls; the next starts it'),
   )
@@ -82,7 +87,10 @@ function declareServers(program: Command, invocation: Invocation, { common, choo
     );
 }
 
-function declareClients(program: Command, invocation: Invocation, { common, choose }: Declaring): void {
+function declareConfiguration(program: Command, invocation: Invocation, { common, choose }: Declaring): void {
+  onGateway(common(program.command('reload').description('let the running gateway read its configuration file now')))
+    .option('--json', 'print JSON')
+    .action((flags: AdminFlags) => choose(async () => (await import('./reload.ts')).reload(invocation, flags)));
   const client = (flags: string, description: string) => new Option(flags, description).choices([...CLIENTS]);
   common(program.command('import').description('show which servers of an MCP client would be added, and add them'))
     .addOption(client('--from <client>', 'whose servers').makeOptionMandatory())
@@ -114,7 +122,7 @@ function declareUpgrade(program: Command, invocation: Invocation, { common, choo
 
 function declareChanges(program: Command, invocation: Invocation, { common, choose }: Declaring): void {
   common(program.command('changes').description('show what servers changed in their tools and nobody approved yet'))
-    .argument('[server]')
+    .argument('[server]', 'only those of this one')
     .option('--json', 'print JSON')
     .action((server: string | undefined, flags: AdminFlags) =>
       choose(async () => (await import('./changes.ts')).changes(invocation, server, flags)),

@@ -1,10 +1,10 @@
 /** The command line: one command a file, loaded when it is asked for. */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Help, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../package.json';
 import { ERROR_CLASSES } from '../errors.ts';
 import { nearest } from '../stdx/nearest.ts';
 import type { AdminFlags } from './admin-client.ts';
-import { declareEditing, onGateway } from './declare-editing.ts';
+import { declareEditing, GROUPS, onGateway, WHERE } from './declare-editing.ts';
 import { type CommonFlags, fail, type Invocation } from './invocation.ts';
 
 type Run = () => Promise<number>;
@@ -29,21 +29,27 @@ function describe(invocation: Invocation, choose: (run: Run) => void): Command {
     .description(
       'One MCP server in front of all your MCP servers: finds the tool, starts its server, passes the call through.',
     )
+    .usage('<command> [options]')
     .version(version, '-V, --version')
     .exitOverride()
     .allowExcessArguments()
     .showSuggestionAfterError()
+    .configureHelp({ groupItems: ownFirst })
     .configureOutput({
       writeOut: (text) => invocation.stdout.write(text),
       writeErr: (text) => invocation.stderr.write(text),
-    });
+      outputError: (text, write) => write(text + hintFor(text, invocation.argv)),
+    })
+    .addHelpText('after', '\n"tooldex <command> --help" tells more. To begin: tooldex serve');
+  program.commandsGroup('Serve:');
   addServing(program, invocation, choose);
-  addCatalog(program, invocation, choose);
+  program.commandsGroup('Find and call tools:');
   addTrying(program, invocation, choose);
-  addKeys(program, invocation, choose);
-  addEval(program, invocation, choose);
-  addLogin(program, invocation, choose);
   declareEditing(program, invocation, { common, choose });
+  addCatalog(program.commandsGroup(GROUPS.configuration), invocation, choose);
+  addLogin(program.commandsGroup(GROUPS.servers), invocation, choose);
+  addKeys(program.commandsGroup('Others:'), invocation, choose);
+  addEval(program, invocation, choose);
   program.argument('[command]').action((command?: string) => {
     if (command === undefined) program.outputHelp();
     else program.error(unknownCommand(command, program));
@@ -140,15 +146,36 @@ function addLogin(program: Command, invocation: Invocation, choose: (run: Run) =
     );
 }
 
+const EVERYWHERE = 'Of every command:';
+
+/** What all commands take; a word too many would be a file or a name that nobody looks at. */
 function common(command: Command): Command {
   return command
-    .option('--config <file>', 'configuration file')
+    .allowExcessArguments(false)
+    .optionsGroup(EVERYWHERE)
+    .option('--config <file>', 'configuration file; "tooldex check" says which it is without')
     .option('--data-dir <folder>', 'where the catalog and installed servers are kept')
     .option(
       '-v, --verbose',
       'log what is going on to standard error; given twice, also what servers say there',
       (_, times: number | undefined) => (times ?? 0) + 1,
-    );
+    )
+    .optionsGroup('Options:');
+}
+
+/** As commander groups, but what many commands have in common stands last. */
+function ownFirst<Item extends Command | Option>(all: Item[], visible: Item[], groupOf: (item: Item) => string) {
+  const groups = Help.prototype.groupItems(all, visible, groupOf);
+  for (const heading of [WHERE, EVERYWHERE]) {
+    const common = groups.get(heading);
+    if (common && groups.delete(heading)) groups.set(heading, common);
+  }
+  return groups;
+}
+
+function hintFor(message: string, argv: readonly string[]): string {
+  const isFile = argv.some((word) => /\.(ya?ml|json)$/.test(word));
+  return message.includes('too many arguments') && isFile ? 'hint: name a configuration file with --config\n' : '';
 }
 
 function addEval(program: Command, invocation: Invocation, choose: (run: Run) => void): void {
