@@ -6,6 +6,8 @@ import type { AskableClient, Era } from './upstream-session.ts';
 
 /** Long enough for a server that is up; a slow one loses nothing, see `negotiate`. */
 export const PROBE_TIMEOUT_MS = 1500;
+/** HTTP owes every request an answer, so silence there means that the server is slow and not that it is old. */
+export const HTTP_PROBE_TIMEOUT_MS = 6000;
 
 export interface OpenOptions {
   /** The configured name, for messages. */

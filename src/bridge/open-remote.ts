@@ -4,7 +4,7 @@ import { abortable } from '../stdx/abort.ts';
 import { systemClock } from '../stdx/clock.ts';
 import { MirroringSession } from './mirroring-session.ts';
 import { negotiate } from './negotiate.ts';
-import { type OpenOptions, PROBE_TIMEOUT_MS } from './open-options.ts';
+import { HTTP_PROBE_TIMEOUT_MS, type OpenOptions } from './open-options.ts';
 import { type RemoteTransport, RemoteWire } from './remote-wire.ts';
 import { RpcPeer } from './rpc-peer.ts';
 import { httpStatusOf } from './server-errors.ts';
@@ -70,7 +70,7 @@ async function connect(endpoint: RemotePeer, kind: TransportKind, options: Conne
       eraHint,
       clock,
       signal,
-      probeTimeoutMs: PROBE_TIMEOUT_MS,
+      probeTimeoutMs: HTTP_PROBE_TIMEOUT_MS,
     });
     const isMirrored = kind === 'streamable-http' && facts.era === 'modern';
     const known = { server, clientInfo, facts, capabilities, rootedClient: rootsFor && client };
