@@ -54,14 +54,27 @@ while [ $quiet -lt 5 ] && [ $passes -lt 60 ]; do
 done
 `;
 
-/** Starts no watcher before the first process needs one. Does nothing on Windows, where the ledger has to do. */
+/** A watcher that ended sooner than this would not do better the next time. */
+const WATCHER_LIFE_MS_MIN = 1_000;
+
+/** Starts no watcher before the first process needs one, and another one when somebody ends it. Does nothing on Windows, where the ledger has to do. */
 export function createParentGuard(): ParentGuard {
   const mark = randomUUID();
+  const groups = new Set<number>();
   let watcher: ChildProcess | undefined;
-  const watch = () => {
-    if (process.platform !== 'win32') watcher ??= startWatcher(mark);
-  };
   const tell = (line: string) => watcher?.stdin?.write(`${line}\n`);
+  const watch = () => {
+    if (process.platform === 'win32' || watcher) return;
+    const started = startWatcher(mark);
+    const startedMs = performance.now();
+    started.once('exit', () => {
+      if (watcher !== started) return;
+      watcher = undefined;
+      if (performance.now() - startedMs > WATCHER_LIFE_MS_MIN) watch();
+    });
+    watcher = started;
+    for (const group of groups) tell(`add ${group}`);
+  };
   return {
     newMark() {
       watch();
@@ -69,9 +82,13 @@ export function createParentGuard(): ParentGuard {
     },
     add(group) {
       watch();
+      groups.add(group);
       tell(`add ${group}`);
     },
-    remove: (group) => tell(`remove ${group}`),
+    remove(group) {
+      groups.delete(group);
+      tell(`remove ${group}`);
+    },
     close() {
       tell('close');
       watcher?.stdin?.end();

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import { reap } from '../../../src/lifecycle/reap.ts';
 import { bundled } from '../../helpers/bundled.ts';
-import { endProcess, noneMarked, processesMarked } from '../../helpers/process-table.ts';
+import { descendants, describeProcess, endProcess, noneMarked, processesMarked } from '../../helpers/process-table.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures/servers', import.meta.url));
@@ -41,5 +41,30 @@ it.runIf(process.platform === 'linux')(
       await reap(ledger);
       expect(readdirSync(ledger)).toEqual([]);
     }
+  },
+);
+
+it.runIf(process.platform === 'linux')(
+  '#13 a watcher that somebody ended is replaced, and what ran before is watched again',
+  async () => {
+    const mark = randomUUID();
+    const folder = tempDir();
+    const names = ['ignores-term', 'forks-grandchild'];
+    const gateway = spawn(process.execPath, [bundled(ENTRY, folder), join(folder, 'ledger'), FIXTURES, ...names], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, WATCHED: mark },
+    });
+    onTestFinished(() => processesMarked(mark).forEach(endProcess));
+    for await (const chunk of gateway.stdout.iterator({ destroyOnReturn: false })) if (/up/.test(`${chunk}`)) break;
+    const watcher = () => descendants(gateway.pid ?? 0).find((pid) => describeProcess(pid).includes('/bin/sh -c'));
+    const first = watcher() ?? 0;
+    // One that ended sooner would have been no use, and is not replaced before the next start.
+    await sleep(1_000);
+    endProcess(first);
+    while ([undefined, first].includes(watcher())) await sleep(20);
+    gateway.kill('SIGKILL');
+    await once(gateway, 'exit');
+    expect(processesMarked(mark).length, 'those that do not go by themselves').toBeGreaterThan(0);
+    await noneMarked(mark);
   },
 );
