@@ -55,7 +55,7 @@ const { values } = parseArgs({
   },
 });
 
-const statistics = parseWordStatistics(readFileSync(path.join(values.model, 'word-statistics.json'), 'utf8'));
+const statistics = parseWordStatistics(readFileSync(path.join(values.model, 'word-statistics.txt')));
 const ALL: Readonly<Record<string, () => Promise<Engine>>> = {
   words: async () => ({}),
   static: async () => ({

@@ -34,7 +34,7 @@ const { values } = parseArgs({
 });
 /** V8 gives memory back some seconds after the work. */
 const REST_MS = 12_000;
-const statistics = parseWordStatistics(readFileSync(path.join(values.model, 'word-statistics.json'), 'utf8'));
+const statistics = parseWordStatistics(readFileSync(path.join(values.model, 'word-statistics.txt')));
 
 const VERBS =
   'get list create update delete search find fetch send read write upload download query run start stop deploy convert translate export import publish schedule cancel'.split(

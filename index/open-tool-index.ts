@@ -11,7 +11,7 @@ import type { BlobStorage, VectorStore } from './store/vector-store.ts';
 import type { VectorSource } from './vector-source.ts';
 
 export interface OpenToolIndexOptions {
-  /** Where `static.bin` and `word-statistics.json` are. */
+  /** Where `static.bin` and `word-statistics.txt` are. */
   readonly modelFolder: string;
   /** Keeps words and built-in vectors from start to start; without it they are made anew (about 0.1 ms a tool). */
   readonly storage?: BlobStorage;
@@ -27,7 +27,7 @@ export interface OpenToolIndexOptions {
 export async function openToolIndex(options: OpenToolIndexOptions): Promise<ObservableToolIndex> {
   const { modelFolder, storage, store = createEmbeddedVectorStore({ storage }), preferred = [] } = options;
   const { openStatic = () => openStaticEmbedder(path.join(modelFolder, 'static.bin')) } = options;
-  const statistics = await readStatistics(path.join(modelFolder, 'word-statistics.json'));
+  const statistics = await readStatistics(path.join(modelFolder, 'word-statistics.txt'));
   try {
     const embedder = await openStatic();
     return createToolIndex({
@@ -44,7 +44,7 @@ export async function openToolIndex(options: OpenToolIndexOptions): Promise<Obse
 /** Without its file, rarity is judged by the catalog alone. */
 async function readStatistics(file: string): Promise<WordStatistics> {
   try {
-    return parseWordStatistics(await readFile(file, 'utf8'));
+    return parseWordStatistics(await readFile(file));
   } catch {
     return NO_STATISTICS;
   }

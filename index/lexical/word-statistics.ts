@@ -1,5 +1,5 @@
 /** How common words are outside this catalog: a catalog of fifty tools cannot tell a rare word from a common one. */
-import { isObject } from '../../src/stdx/json.ts';
+import { SortedLines } from './sorted-lines.ts';
 
 export interface WordStatistics {
   /** How many virtual documents the shares below stand for; 0 leaves rarity to the catalog alone. */
@@ -17,28 +17,37 @@ const UNSEEN_SHARE = 3e-4;
 /** How strongly a word that is commoner in requests than in tools loses weight. */
 const REQUEST_POWER = 0.3;
 
-/** Reads what `model/count-words.ts` wrote. Throws when the text is not of that form. */
-export function parseWordStatistics(json: string): WordStatistics {
-  const { toolShares, requestShares } = JSON.parse(json);
-  const [inTools, inRequests] = [sharesOf(toolShares), sharesOf(requestShares)];
-  const documentShare = (term: string) => inTools(term) ?? 0;
-  return {
-    backgroundDocuments: BACKGROUND_DOCUMENTS,
-    documentShare,
-    requestWeight(term) {
-      const share = inRequests(term);
-      if (share === undefined) return 1;
-      return Math.min(1, ((documentShare(term) + UNSEEN_SHARE) / share) ** REQUEST_POWER);
-    },
-  };
+/** First bytes of the file that `model/count-words.ts` writes. */
+const TITLE = '# Share of public tools';
+/** Terms remembered with what was found of them; the common ones fill it and stay. */
+const REMEMBERED = 10_000;
+
+interface Shares {
+  readonly inTools: number;
+  readonly inRequests: number;
 }
 
-/** Looked up in what was parsed: to copy twenty thousand entries would be felt at every start. */
-function sharesOf(value: unknown): (term: string) => number | undefined {
-  if (!isObject(value)) throw new Error('Word statistics without "toolShares" and "requestShares"');
-  return (term) => {
-    const share = Object.hasOwn(value, term) ? value[term] : undefined;
-    return typeof share === 'number' ? share : undefined;
+/** What `model/count-words.ts` wrote, as it was read: `stem share-of-tools share-of-requests`. Throws when it is something else. */
+export function parseWordStatistics(bytes: Uint8Array): WordStatistics {
+  const title = Buffer.from(bytes.subarray(0, TITLE.length)).toString();
+  if (title !== TITLE) throw new Error(`Word statistics that do not begin with "${TITLE}"`);
+  const lines = new SortedLines(bytes);
+  const remembered = new Map<string, Shares>();
+  const sharesOf = (term: string): Shares => {
+    const known = remembered.get(term);
+    if (known) return known;
+    const [inTools = 0, inRequests = 0] = lines.find(term)?.split(' ').map(Number) ?? [];
+    const shares = { inTools, inRequests };
+    if (remembered.size < REMEMBERED) remembered.set(term, shares);
+    return shares;
+  };
+  return {
+    backgroundDocuments: BACKGROUND_DOCUMENTS,
+    documentShare: (term) => sharesOf(term).inTools,
+    requestWeight(term) {
+      const { inTools, inRequests } = sharesOf(term);
+      return inRequests === 0 ? 1 : Math.min(1, ((inTools + UNSEEN_SHARE) / inRequests) ** REQUEST_POWER);
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 /**
- * Makes `word-statistics.json`: how common words are in public tools, and in requests for tools.
- * usage: node scripts/run.mjs index/model/count-words.ts DATA_FOLDER > index/model/word-statistics.json
+ * Makes `word-statistics.txt`: how common words are in public tools, and in requests for tools.
+ * usage: node scripts/run.mjs index/model/count-words.ts DATA_FOLDER > index/model/word-statistics.txt
  */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -28,14 +28,11 @@ const tools = shares(distinct(TOOL_SOURCES.flatMap((source) => parseCorpus(read(
 const requests = medianShares(
   REQUEST_SOURCES.map((source) => parseQueries(read(source, 'queries')).map((q) => q.query)),
 );
-const statistics = {
-  about:
-    'Share of public tools, and of requests for tools, that hold a word stem. Made by count-words.ts; licence of the counts: Apache-2.0.',
-  sources: { tools: TOOL_SOURCES, requests: REQUEST_SOURCES },
-  toolShares: rounded(tools.shares, FEWEST_TOOLS / tools.count),
-  requestShares: rounded(requests, 2e-3),
-};
-process.stdout.write(`${JSON.stringify(statistics)}\n`);
+process.stdout.write(
+  `# Share of public tools (${TOOL_SOURCES}) and of requests for tools (${REQUEST_SOURCES}) that hold a word stem.\n`,
+);
+process.stdout.write('# Made by count-words.ts; licence of the counts: Apache-2.0.\n');
+process.stdout.write(lines(rounded(tools.shares, FEWEST_TOOLS / tools.count), rounded(requests, 2e-3)));
 
 function read(source: string, file: string): string {
   const at = path.join(folder, source, `${file}.jsonl`);
@@ -71,7 +68,14 @@ function medianShares(sets: readonly (readonly string[])[]): Map<string, number>
   return new Map([...all].map((term) => [term, median(term)]));
 }
 
-function rounded(all: ReadonlyMap<string, number>, least: number): Record<string, number> {
-  const kept = [...all].filter(([, share]) => share >= least * 0.999).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(kept.map(([term, share]) => [term, Number(share.toPrecision(SHARE_DIGITS))]));
+function rounded(all: ReadonlyMap<string, number>, least: number): Map<string, number> {
+  const kept = [...all].filter(([, share]) => share >= least * 0.999);
+  return new Map(kept.map(([term, share]) => [term, Number(share.toPrecision(SHARE_DIGITS))]));
+}
+
+/** As `SortedLines` reads them; the title sorts first, since no stem has a `#`. */
+function lines(inTools: ReadonlyMap<string, number>, inRequests: ReadonlyMap<string, number>): string {
+  const terms = [...new Set([...inTools.keys(), ...inRequests.keys()])];
+  const sorted = terms.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  return sorted.map((term) => `${term} ${inTools.get(term) ?? 0} ${inRequests.get(term) ?? 0}\n`).join('');
 }

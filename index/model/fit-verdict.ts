@@ -35,7 +35,7 @@ const NO_ANSWER = ['metatool', 'acebench-en', 'bfcl'];
 const MODEL = 'index/model';
 
 const [, , folder = '../shared/data/retrieval', mode = 'builtin', libraryFolder = process.cwd()] = process.argv;
-const statistics = parseWordStatistics(readFileSync(path.join(MODEL, 'word-statistics.json'), 'utf8'));
+const statistics = parseWordStatistics(readFileSync(path.join(MODEL, 'word-statistics.txt')));
 const { embedder, tuning } = await openEngine();
 
 /** Requests for something else: a set's own, and those of the other sets, which are farther away. */

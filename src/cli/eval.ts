@@ -57,7 +57,7 @@ const modelFolder = ({ packageRoot }: Invocation) => join(packageRoot, 'index', 
 
 async function statistics(invocation: Invocation) {
   const { parseWordStatistics } = await import('../../index/lexical/word-statistics.ts');
-  return parseWordStatistics(await readFile(join(modelFolder(invocation), 'word-statistics.json'), 'utf8'));
+  return parseWordStatistics(await readFile(join(modelFolder(invocation), 'word-statistics.txt')));
 }
 
 async function readFiles({ corpus = '', queries, noanswer }: EvalFlags): Promise<GoldenSet> {

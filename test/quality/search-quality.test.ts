@@ -57,7 +57,7 @@ function evaluateWith(statistics: WordStatistics, engines = ENGINES): Promise<Ev
 
 let output: EvalOutput;
 beforeAll(async () => {
-  output = await evaluateWith(parseWordStatistics(readFileSync(path.join(MODEL, 'word-statistics.json'), 'utf8')));
+  output = await evaluateWith(parseWordStatistics(readFileSync(path.join(MODEL, 'word-statistics.txt'))));
 });
 
 describe('the fixtures', () => {

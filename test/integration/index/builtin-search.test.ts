@@ -52,7 +52,7 @@ async function takenOver(index: ToolIndex) {
 /** A model folder without its encoder, which the caller may put there. */
 function folderWithoutEncoder(): string {
   const folder = tempDir();
-  for (const file of ['static.bin', 'word-statistics.json']) copyFileSync(join(MODEL, file), join(folder, file));
+  for (const file of ['static.bin', 'word-statistics.txt']) copyFileSync(join(MODEL, file), join(folder, file));
   return folder;
 }
 

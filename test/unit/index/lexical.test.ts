@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { terms } from '../../../index/lexical/document-terms.ts';
 import { ExactNames } from '../../../index/lexical/exact-names.ts';
 import { isOneSlipAway, NearWords } from '../../../index/lexical/near-words.ts';
+import { SortedLines } from '../../../index/lexical/sorted-lines.ts';
 import { stem } from '../../../index/lexical/stem.ts';
 import { translate } from '../../../index/lexical/translate.ts';
 import { parseWordStatistics } from '../../../index/lexical/word-statistics.ts';
@@ -143,18 +145,45 @@ describe('exact names', () => {
 });
 
 describe('word statistics', () => {
+  const parse = (text: string) => parseWordStatistics(Buffer.from(text));
+
   it('weigh down what requests say more often than tools do', () => {
-    const statistics = parseWordStatistics(
-      '{"toolShares":{"file":0.2,"pleas":0.0001},"requestShares":{"pleas":0.3,"file":0.05}}',
-    );
+    const statistics = parse('# Share of public tools\nfile 0.2 0.05\npleas 0.0001 0.3\nübersetz 0.01 0\n');
     expect(statistics.requestWeight('file')).toBe(1);
     expect(statistics.requestWeight('pleas')).toBeLessThan(0.3);
     expect(statistics.requestWeight('zebra')).toBe(1);
     expect(statistics.documentShare('zebra')).toBe(0);
+    expect([statistics.documentShare('übersetz'), statistics.requestWeight('übersetz')]).toEqual([0.01, 1]);
   });
 
   it('#68 refuse a file that is something else', () => {
-    expect(() => parseWordStatistics('{}')).toThrow(/toolShares/);
-    expect(() => parseWordStatistics('nonsense')).toThrow();
+    expect(() => parse('{}')).toThrow(/Share of public tools/);
+    expect(() => parse('')).toThrow();
+  });
+});
+
+describe('sorted lines', () => {
+  const inOrder = (words: readonly string[]) =>
+    [...words].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+
+  it('give the note of each word and of no other', () => {
+    const words = inOrder(['a', 'ab', 'abc', 'b', '__proto__', 'zz', 'é', '文件', '😀', 'x'.repeat(500)]);
+    const lines = new SortedLines(Buffer.from(words.map((word, i) => `${word} ${i} of ${words.length}\n`).join('')));
+    for (const [i, word] of words.entries()) expect(lines.find(word), word).toBe(`${i} of ${words.length}`);
+    for (const other of ['', 'aa', 'abcd', '0', 'zzz', '文', 'toString', '😁']) {
+      expect(lines.find(other), other).toBeUndefined();
+    }
+  });
+
+  it('of an empty, cut or foreign file give nothing that they do not hold', () => {
+    expect(new SortedLines(Buffer.alloc(0)).find('a')).toBeUndefined();
+    expect(new SortedLines(Buffer.from('a 1\nb')).find('b')).toBeUndefined();
+    expect(new SortedLines(Buffer.from('no line at all')).find('a')).toBeUndefined();
+  });
+
+  it('are sorted where we ship them', () => {
+    const shipped = readFileSync('index/model/word-statistics.txt', 'utf8').trimEnd().split('\n');
+    const stems = shipped.map((line) => line.split(' ', 1)[0] ?? '');
+    expect(stems).toEqual(inOrder(stems));
   });
 });
