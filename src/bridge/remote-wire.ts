@@ -17,7 +17,13 @@ const SAFE_METHODS: readonly unknown[] = [
   'prompts/list',
   'resources/list',
   'resources/templates/list',
+  'resources/read',
+  'prompts/get',
+  'completion/complete',
 ];
+/** The specification wants 404 of a server that does not know a session; the SDK's own examples, and so many servers, say 400. */
+const UNKNOWN_SESSION =
+  /\b(?:no|invalid|unknown|missing|expired)\b[^.]{0,30}\bsession\b|\bsession\b[^.]{0,30}\b(?:not found|not valid|unknown|invalid|expired|closed|missing|does not exist)\b/i;
 const RETRY_DELAYS_MS = [150, 600];
 
 export type RemoteTransport = StreamableHTTPClientTransport | SSEClientTransport;
@@ -166,7 +172,9 @@ export class RemoteWire implements Wire {
 }
 
 function isSessionLost(transport: RemoteTransport, error: GatewayError): boolean {
-  return isStreamable(transport) && transport.sessionId !== undefined && httpStatusOf(error) === 404;
+  if (!isStreamable(transport) || transport.sessionId === undefined) return false;
+  const status = httpStatusOf(error);
+  return status === 404 || (status === 400 && UNKNOWN_SESSION.test(error.message));
 }
 
 async function sendOver(transport: RemoteTransport, message: JsonObject, options: SendOptions): Promise<void> {

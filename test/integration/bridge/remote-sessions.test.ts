@@ -72,12 +72,15 @@ function legacyServer(onCall: () => void = () => {}): LegacyServer {
 }
 
 /** With sessions, as most remote servers are; `sessions` can be emptied to make it forget. */
-function sessionServer(sessions: Map<string, StreamableHTTPServerTransport>): RequestListener {
+function sessionServer(
+  sessions: Map<string, StreamableHTTPServerTransport>,
+  [status, text]: readonly [number, string] = [404, 'no such session'],
+): RequestListener {
   return async (request, response) => {
     const id = request.headers['mcp-session-id'];
     const known = typeof id === 'string' ? sessions.get(id) : undefined;
     if (id !== undefined && !known) {
-      response.writeHead(404).end('no such session');
+      response.writeHead(status).end(text);
       return;
     }
     const transport =
@@ -190,6 +193,35 @@ describe('a remote server', () => {
     expect(methods.length - before).toBe(1);
     expect(sessions.size).toBe(1);
     expect((await session.request('tools/call', hello)).content).toEqual(greeting);
+  });
+
+  it.each(['Bad Request: No valid session ID provided', 'Invalid or missing session ID', 'Session not found'])(
+    '#37 that says 400 %j for a session that it forgot gets a new one too',
+    async (message) => {
+      const sessions = new Map<string, StreamableHTTPServerTransport>();
+      const refusal = JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32000, message } });
+      const session = await open(await listen(sessionServer(sessions, [400, refusal])));
+      sessions.clear();
+      expect(await failure(session.request('tools/call', hello))).toMatchObject({ data: { stateLost: true } });
+      expect((await session.request('tools/call', hello)).content).toEqual(greeting);
+    },
+  );
+
+  it('#37 whose 400 is about something else keeps its session', async () => {
+    const sessions = new Map<string, StreamableHTTPServerTransport>();
+    const serveOne = sessionServer(sessions);
+    const state = { isPicky: false };
+    const url = await listen((request, response) => {
+      if (!state.isPicky) return serveOne(request, response);
+      response.writeHead(400).end('the argument "session" is too long');
+    });
+    const session = await open(url);
+    const before = [...sessions.keys()];
+    state.isPicky = true;
+    expect((await failure(session.request('tools/call', hello))).code).toBe('UPSTREAM_ERROR');
+    state.isPicky = false;
+    expect((await session.request('tools/call', hello)).content).toEqual(greeting);
+    expect([...sessions.keys()]).toEqual(before);
   });
 
   it('#37 that forgot the session and opens no new one ends it, so that the next call connects anew', async () => {
