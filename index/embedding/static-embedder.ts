@@ -1,5 +1,4 @@
 /** The smaller of the two built-in embedders, ready at once: our own static model from a file of this repository. */
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { IndexError } from '../index-error.ts';
 import type { ToolDocument } from '../tool-document.ts';
@@ -32,7 +31,7 @@ class StaticEmbedder implements Embedder {
 
   constructor(bytes: Uint8Array) {
     this.#model = new StaticModel(bytes);
-    this.identity = `builtin-${createHash('sha256').update(bytes).digest('hex').slice(0, 12)}-${COMPOSITION}`;
+    this.identity = `builtin-${this.#model.identity}-${COMPOSITION}`;
   }
 
   get dimensions(): number {

@@ -1,6 +1,7 @@
 /** The static embedding model: a text's vector is the weighted sum of its words' vectors. No layers, hence microseconds. */
 import { isObject } from '../../src/stdx/json.ts';
 import { IndexError } from '../index-error.ts';
+import { SortedLines } from '../lexical/sorted-lines.ts';
 import { stem } from '../lexical/stem.ts';
 import { gramBuckets, staticWords } from './static-words.ts';
 
@@ -14,10 +15,12 @@ interface Header {
   /** Number of stem rows; row 0 stands for every unknown stem. */
   readonly words: number;
   readonly buckets: number;
-  /** Stems in row order, one a line. */
-  readonly vocab: string;
+  /** Bytes of the stems with their rows, a sorted line each. */
+  readonly vocab: number;
   /** For each stem row `1` when its words are spelled with n-grams besides. */
   readonly ngram: string;
+  /** Of the numbers and stems that follow, whatever the header looks like. */
+  readonly sha256: string;
 }
 
 /** Words remembered with their vectors; the common ones fill it and stay. */
@@ -29,23 +32,30 @@ const CACHED_WORDS = 20_000;
  */
 export class StaticModel {
   readonly dimensions: number;
+  /** Another model has another one. */
+  readonly identity: string;
   readonly #header: Header;
-  readonly #rowOf = new Map<string, number>();
+  readonly #rowOf: SortedLines;
   readonly #rows: Int8Array;
   readonly #scales: Float32Array;
   readonly #weights: Float32Array;
   readonly #words = new Map<string, WordVector>();
 
-  /** Layout: u32 header length, header JSON, int8 rows padded to 4 bytes, f32 row scales, f32 stem weights; little-endian. */
+  /**
+   * Layout: u32 header length, header JSON, stems, int8 rows, f32 row scales, f32 stem weights; the first three padded to 4
+   * bytes, little-endian.
+   */
   constructor(bytes: Uint8Array) {
-    const { header, start } = readHeader(bytes);
+    const { header, start: vocabAt } = readHeader(bytes);
     const rows = header.words + header.buckets;
+    const start = align4(vocabAt + header.vocab);
     const scalesAt = align4(start + rows * header.dim);
     const weightsAt = scalesAt + 4 * rows;
     if (bytes.byteLength < weightsAt + 4 * header.words) throw broken('it is shorter than its header says');
     this.#header = header;
     this.dimensions = header.dim;
-    for (const [row, word] of header.vocab.split('\n').entries()) this.#rowOf.set(word, row);
+    this.identity = header.sha256.slice(0, 12);
+    this.#rowOf = new SortedLines(bytes.subarray(vocabAt, vocabAt + header.vocab));
     this.#rows = new Int8Array(bytes.buffer, bytes.byteOffset + start, rows * header.dim);
     this.#scales = floats(bytes, scalesAt, rows);
     this.#weights = floats(bytes, weightsAt, header.words);
@@ -66,7 +76,7 @@ export class StaticModel {
   #word(word: string): WordVector {
     const cached = this.#words.get(word);
     if (cached) return cached;
-    const row = this.#rowOf.get(stem(word)) ?? 0;
+    const row = Number(this.#rowOf.find(stem(word)) ?? 0);
     const vector = new Float32Array(this.dimensions);
     if (row > 0) this.#addRow(vector, row, 1);
     if (row === 0 || this.#header.ngram[row] === '1') {
@@ -100,12 +110,13 @@ function readHeader(bytes: Uint8Array): { header: Header; start: number } {
 function parseHeader(json: string): Header {
   const header: unknown = attemptJson(json);
   if (!isObject(header)) throw broken('its header is not JSON');
-  const { dim, words, buckets, vocab, ngram } = header;
+  const { dim, words, buckets, vocab, ngram, sha256 } = header;
   const isCount = (value: unknown): value is number => Number.isInteger(value) && Number(value) > 0;
-  if (!isCount(dim) || !isCount(words) || !isCount(buckets) || typeof vocab !== 'string' || typeof ngram !== 'string') {
-    throw broken('its header lacks dim, words, buckets, vocab or ngram');
+  if (!isCount(dim) || !isCount(words) || !isCount(buckets) || !isCount(vocab)) {
+    throw broken('its header lacks dim, words, buckets or vocab');
   }
-  return { dim, words, buckets, vocab, ngram };
+  if (typeof ngram !== 'string' || typeof sha256 !== 'string') throw broken('its header lacks ngram or sha256');
+  return { dim, words, buckets, vocab, ngram, sha256 };
 }
 
 function attemptJson(json: string): unknown {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -30,6 +31,13 @@ describe('the built-in model', () => {
       const worst = Math.max(...vector.map((x, d) => Math.abs(x - (vectors[i]?.[d] ?? 0))));
       expect(worst, text).toBeLessThan(1e-5);
     }
+  });
+
+  it('is named by what it holds', async () => {
+    const bytes = await readFile(MODEL);
+    const body = bytes.subarray(4 + bytes.readUInt32LE(0));
+    const hash = createHash('sha256').update(body).digest('hex');
+    expect(embedder.identity).toBe(`builtin-${hash.slice(0, 12)}-composed1`);
   });
 
   it('brings a wording near the tool that it means', async () => {
