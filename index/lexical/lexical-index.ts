@@ -6,7 +6,7 @@ import { isOneSlipAway, NearWords } from './near-words.ts';
 import { Postings } from './postings.ts';
 import type { ScoreBoard } from './score-board.ts';
 import { stem } from './stem.ts';
-import { type Translation, translate } from './translate.ts';
+import { type Translation, Translator } from './translator.ts';
 import type { WordStatistics } from './word-statistics.ts';
 import { words } from './words.ts';
 
@@ -44,6 +44,7 @@ export class LexicalIndex {
   readonly #numbers = new Map<string, number>();
   readonly #postings = new Postings();
   readonly #nearWords = new NearWords();
+  readonly #translator = new Translator();
   #documents = 0;
 
   constructor(statistics: WordStatistics) {
@@ -106,7 +107,7 @@ export class LexicalIndex {
 
   /** What the foreign words of a request mean in English. */
   translate(text: string): Translation {
-    return translate(text, (word) => this.#isEnglish(word));
+    return this.#translator.translate(text, (word) => this.#isEnglish(word));
   }
 
   /**

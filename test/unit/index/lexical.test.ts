@@ -5,7 +5,7 @@ import { ExactNames } from '../../../index/lexical/exact-names.ts';
 import { isOneSlipAway, NearWords } from '../../../index/lexical/near-words.ts';
 import { SortedLines } from '../../../index/lexical/sorted-lines.ts';
 import { stem } from '../../../index/lexical/stem.ts';
-import { translate } from '../../../index/lexical/translate.ts';
+import { Translator } from '../../../index/lexical/translator.ts';
 import { parseWordStatistics } from '../../../index/lexical/word-statistics.ts';
 import { words } from '../../../index/lexical/words.ts';
 
@@ -70,7 +70,8 @@ describe('translation', () => {
     'in',
     'my',
   ]);
-  const toEnglish = (text: string) => translate(text, (word) => english.has(word)).english;
+  const translator = new Translator();
+  const toEnglish = (text: string) => translator.translate(text, (word) => english.has(word)).english;
 
   it.each([
     ['criando um arquivo novo', ['create', 'generate', 'file', 'new']],
