@@ -21,6 +21,8 @@ interface Target {
   /** For peers that answer only within one. */
   readonly session?: string | undefined;
   readonly key?: string | undefined;
+  /** Beside those of every request. */
+  readonly headers?: object | undefined;
 }
 
 interface Sample {
@@ -38,15 +40,25 @@ const USE_TOOL = {
   arguments: { mcp_server_name: 'echo', mcp_tool_name: 'echo', params: DIRECT.arguments },
 };
 const HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+/** As clients of 2026-07-28 ask. */
+const modern = (params: { readonly name: string }) => ({
+  params: { ...params, _meta: ENVELOPE },
+  headers: { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': params.name },
+});
+const ENVELOPE = {
+  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+  'io.modelcontextprotocol/clientInfo': { name: 'bench', version: '1' },
+  'io.modelcontextprotocol/clientCapabilities': {},
+};
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 let nextId = 1;
 
-function call({ url, params, session, key }: Target): Promise<void> {
+function call({ url, params, session, key, headers: more }: Target): Promise<void> {
   const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: nextId++, method: 'tools/call', params }));
   return new Promise((done, failed) => {
     const inSession = session === undefined ? {} : { 'mcp-session-id': session };
     const withKey = key === undefined ? {} : { authorization: `Bearer ${key}` };
-    const headers = { ...HEADERS, ...inSession, ...withKey, 'content-length': body.length };
+    const headers = { ...HEADERS, ...inSession, ...withKey, ...more, 'content-length': body.length };
     const sent = request(url, { method: 'POST', agent, headers }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (chunk: string) => {
@@ -56,6 +68,17 @@ function call({ url, params, session, key }: Target): Promise<void> {
     });
     sent.on('error', failed).end(body);
   });
+}
+
+/** As hosts ask that want to hear of progress, and those of 2026-07-28. */
+function inOtherWays({ child, url }: { readonly child: ChildProcess; readonly url: string }): Target[] {
+  const asked = (name: string, server: string) => ({ name, child, url: `${url}/${server}` });
+  return [
+    { ...asked('direct, with a progress token', 'echo'), params: { ...DIRECT, _meta: { progressToken: 1 } } },
+    { ...asked('direct, 2026-07-28', 'echo'), ...modern(DIRECT) },
+    { ...asked('direct, 2026-07-28 on both sides', 'modern'), ...modern(DIRECT) },
+    { name: 'use_tool, 2026-07-28', child, url, ...modern(USE_TOOL) },
+  ];
 }
 
 /** Everything that a gateway in public has before and after each call. */
@@ -159,7 +182,8 @@ async function main(): Promise<void> {
   try {
     const config = join(folder, 'tooldex.json');
     const limits = { concurrency: 64 };
-    const servers = { echo: { command: ECHO[0], args: [ECHO[1]], limits } };
+    const echo = { command: ECHO[0], args: [ECHO[1]], limits };
+    const servers = { echo, modern: { ...echo, args: [resolve('test/fixtures/servers/modern-only.mjs')] } };
     await writeFile(config, JSON.stringify({ servers }));
     const floor = await start([resolve('scripts/run.mjs'), 'bench/floor-gateway.ts', ...ECHO]);
     children.push(floor.child);
@@ -171,6 +195,7 @@ async function main(): Promise<void> {
       { name: 'floor', ...floor, params: DIRECT },
       { name: 'direct, /mcp/<server>', child: gateway.child, url: `${gateway.url}/echo`, params: DIRECT },
       { name: 'use_tool, /mcp', ...gateway, params: USE_TOOL },
+      ...inOtherWays(gateway),
       { name: 'an echo server of the SDK, no gateway', ...sdk, params: DIRECT },
     ];
     if (process.argv.includes('--guarded')) targets.push(...(await startGuarded(folder, servers)));
