@@ -1,23 +1,20 @@
 /** Reads the answer to a call whose result travels as bytes, as far as the gateway must know it. */
 import { isUtf8 } from 'node:buffer';
 import type { ByteText, JsonCursor } from '../stdx/json-cursor.ts';
+import { META_SERVER_INFO } from './protocol-versions.ts';
+import type { ByteResult } from './upstream-session.ts';
 
-export interface ByteAnswer {
+export interface ByteAnswer extends ByteResult {
   readonly id: number;
-  /** A JSON object. */
-  readonly result: ByteText;
-  /** It says `isError: true`. */
-  readonly isToolError: boolean;
 }
 
 /**
- * Undefined for whatever is not plainly the result of a call of ours: errors, other messages, unknown members, and results with
- * what only one era knows, which has to be taken off for clients of the other.
+ * Undefined for whatever is not plainly the result of a call of ours: errors, other messages, unknown members, wishes for input.
  */
 export function readByteAnswer(line: Buffer, cursor: JsonCursor): ByteAnswer | undefined {
   let id = -1;
   let result: ByteText = '';
-  let kind: Kind = 'plain';
+  let marks: Marks | undefined;
   let seen = 0;
   cursor.reset(line);
   cursor.enter();
@@ -26,19 +23,20 @@ export function readByteAnswer(line: Buffer, cursor: JsonCursor): ByteAnswer | u
     if (member === 0 || (seen & member) !== 0) return undefined;
     seen |= member;
     const start = cursor.at;
-    if (member === RESULT) kind = readResult(cursor);
+    if (member === RESULT) marks = readResult(cursor);
     else cursor.skip();
-    if (cursor.at < 0 || kind === 'odd') return undefined;
+    if (cursor.at < 0 || (member === RESULT && !marks)) return undefined;
     if (member === ID) id = toId(cursor.text(start, cursor.at));
     else if (member === RESULT) result = cursor.text(start, cursor.at);
   }
-  if (seen !== ALL || id < 0 || !cursor.isAtEnd || !isUtf8(line)) return undefined;
-  return { id, result, isToolError: kind === 'tool-error' };
+  if (seen !== ALL || id < 0 || !marks || !cursor.isAtEnd || !isUtf8(line)) return undefined;
+  const { isToolError, hasType, metaAt, hasServerInfo, isOddlyStructured } = marks;
+  return { id, result, isToolError, hasType, metaAt, hasServerInfo, isOddlyStructured };
 }
 
 const [RPC, ID, RESULT, ALL] = [1, 2, 4, 7];
 
-type Kind = 'plain' | 'tool-error' | 'odd';
+type Marks = Omit<ByteResult, 'result'>;
 
 /** 0 for any other. */
 function memberOf(cursor: JsonCursor): number {
@@ -50,14 +48,39 @@ function memberOf(cursor: JsonCursor): number {
 /** Ours are small whole numbers. */
 const toId = (text: string) => (/^\d{1,15}$/.test(text) ? Number(text) : -1);
 
-function readResult(cursor: JsonCursor): Kind {
-  let kind: Kind = 'plain';
+/** With the cursor behind it; undefined, wherever the cursor is, for one that is to be parsed. */
+function readResult(cursor: JsonCursor): Marks | undefined {
+  const begin = cursor.at;
+  let isToolError = false;
+  let hasType = false;
+  let isOddlyStructured = false;
+  let metaAt = 0;
+  let hasServerInfo = false;
   cursor.enter();
   while (cursor.next()) {
-    if (cursor.isKey('resultType') || cursor.isKey('_meta')) return 'odd';
-    if (cursor.isKey('structuredContent') && !cursor.isOnObject) return 'odd';
-    if (cursor.isKey('isError')) kind = cursor.isWritten('true') ? 'tool-error' : 'plain';
+    if (cursor.isKey('_meta')) {
+      if (metaAt > 0) return undefined;
+      metaAt = cursor.at + 1 - begin;
+      hasServerInfo = readMeta(cursor);
+      continue;
+    }
+    if (cursor.isKey('resultType')) {
+      if (!cursor.isWritten('"complete"')) return undefined;
+      hasType = true;
+    } else if (cursor.isKey('structuredContent')) isOddlyStructured = !cursor.isOnObject;
+    else if (cursor.isKey('isError')) isToolError = cursor.isWritten('true');
     cursor.skip();
   }
-  return kind;
+  return { isToolError, hasType, metaAt, hasServerInfo, isOddlyStructured };
+}
+
+/** Whether it says who answers. What is no object breaks the cursor. */
+function readMeta(cursor: JsonCursor): boolean {
+  let hasServerInfo = false;
+  cursor.enter();
+  while (cursor.next()) {
+    hasServerInfo ||= cursor.isKey(META_SERVER_INFO);
+    cursor.skip();
+  }
+  return hasServerInfo;
 }

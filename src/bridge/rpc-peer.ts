@@ -2,11 +2,12 @@
 import { GatewayError } from '../errors.ts';
 import type { Clock } from '../stdx/clock.ts';
 import type { JsonObject } from '../stdx/json.ts';
-import { type ByteText, JsonCursor } from '../stdx/json-cursor.ts';
+import { JsonCursor } from '../stdx/json-cursor.ts';
 import { readByteAnswer } from './byte-answer.ts';
 import { CallsById } from './calls-by-id.ts';
 import { ClientAsks } from './client-asks.ts';
 import { Deadlines } from './deadlines.ts';
+import { type PassedParams, requestLine, withMeta } from './passed-params.ts';
 import { type Answered, cancelError, PendingCall } from './pending-call.ts';
 import { isJsonObject, type RpcMessage, readRpcMessage } from './rpc-message.ts';
 import { neverRead, rpcError } from './server-errors.ts';
@@ -89,17 +90,18 @@ export class RpcPeer {
   }
 
   /** `request` for bytes both ways; only where lines are passed. Gives how to give up. */
-  pass(method: string, params: ByteText, options: PassOptions): (reason: Error) => void {
-    const { listener: answered, timeoutMs, maxTotalMs } = options;
+  pass(method: string, params: PassedParams, options: PassOptions): (reason: Error) => void {
+    const { listener: answered, timeoutMs, maxTotalMs, onProgress } = options;
     if (this.#closedBy) {
       answered.failed(neverRead(this.#closedBy));
       return () => {};
     }
     const id = this.#pending.nextId();
     const onGivenUp = (reason: string) => this.#giveUp(id, reason, {});
-    const call = this.#open(id, method, { timeoutMs, maxTotalMs, answered, onGivenUp });
+    const call = this.#open(id, method, { timeoutMs, maxTotalMs, answered, onGivenUp, onProgress });
+    const own = onProgress ? `"progressToken":${id}` : '';
     try {
-      this.#wire.sendLine?.(`{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${params}}`, id);
+      this.#wire.sendLine?.(requestLine(id, method, withMeta(params, own)), id);
     } catch (error) {
       this.#fail(id, error);
     }

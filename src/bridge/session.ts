@@ -3,9 +3,11 @@ import type { ToolDefinition } from '../catalog/tool-definition.ts';
 import { GatewayError } from '../errors.ts';
 import type { JsonObject } from '../stdx/json.ts';
 import type { ByteText } from '../stdx/json-cursor.ts';
+import { membersOf } from '../stdx/json-members.ts';
 import { listPages } from './list-pages.ts';
 import { modernMeta } from './negotiate.ts';
 import { withRootRounds } from './own-roots.ts';
+import { type PassedParams, withMeta as withMetaText } from './passed-params.ts';
 import { META_CLIENT_CAPABILITIES } from './protocol-versions.ts';
 import { isJsonObject } from './rpc-message.ts';
 import type { Incidents, RpcPeer } from './rpc-peer.ts';
@@ -20,6 +22,7 @@ import type {
 } from './upstream-session.ts';
 
 const METHOD_NOT_FOUND = -32601;
+const NO_ENVELOPE: JsonObject = {};
 
 export interface SessionOptions {
   readonly server: string;
@@ -33,13 +36,15 @@ export interface SessionOptions {
 
 export class Session implements UpstreamSession {
   readonly facts: ServerFacts;
-  /** Modern servers want something added to each request. */
+  /** Where roots are ours, results may be wishes for them. */
   readonly pass: UpstreamSession['pass'];
   readonly #peer: RpcPeer;
   readonly #server: string;
   readonly #meta: JsonObject | undefined;
   readonly #answersBefore: number;
   readonly #rootedClient: AskableClient | undefined;
+  /** What is added to `_meta`, by what the caller declared. */
+  readonly #metaTexts = new WeakMap<JsonObject, ByteText>();
 
   constructor(peer: RpcPeer, { server, clientInfo, facts, capabilities, rootedClient }: SessionOptions) {
     this.facts = facts;
@@ -48,7 +53,8 @@ export class Session implements UpstreamSession {
     this.#answersBefore = peer.answers;
     this.#meta = facts.era === 'modern' ? modernMeta(clientInfo, capabilities) : undefined;
     this.#rootedClient = facts.era === 'modern' ? rootedClient : undefined;
-    if (!this.#meta && peer.passesLines) this.pass = (method, params, options) => this.#pass(method, params, options);
+    if (!this.#rootedClient && peer.passesLines)
+      this.pass = (method, params, options) => this.#pass(method, params, options);
   }
 
   get closed(): Promise<Error> {
@@ -108,17 +114,28 @@ export class Session implements UpstreamSession {
     await this.#peer.close(reason);
   }
 
-  #pass(method: string, params: ByteText, { listener, ...deadlines }: PassOptions): (reason: Error) => void {
+  #pass(method: string, params: PassedParams, options: PassOptions): (reason: Error) => void {
+    const { listener, envelope, timeoutMs, maxTotalMs, onProgress } = options;
     const answered: ByteListener = {
       bytes: (result) => listener.bytes(result),
       failed: (error) => listener.failed(error),
       value: (result) => {
-        const wish = this.#wishForInput(method, result);
+        const wish = envelope ? undefined : this.#wishForInput(method, result);
         if (wish) listener.failed(wish);
         else listener.value(result);
       },
     };
-    return this.#peer.pass(method, params, { ...deadlines, listener: answered });
+    const sent = this.#meta ? withMetaText(params, this.#metaText(envelope)) : params;
+    return this.#peer.pass(method, sent, { timeoutMs, maxTotalMs, onProgress, listener: answered });
+  }
+
+  /** Who asks again declares the same, in the same object. */
+  #metaText(envelope: JsonObject = NO_ENVELOPE): ByteText {
+    const known = this.#metaTexts.get(envelope);
+    if (known !== undefined) return known;
+    const text = membersOf(this.#metaFor(envelope === NO_ENVELOPE ? undefined : envelope) ?? {});
+    this.#metaTexts.set(envelope, text);
+    return text;
   }
 
   #wishForInput(method: string, result: JsonObject): GatewayError | undefined {

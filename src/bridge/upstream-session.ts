@@ -2,6 +2,7 @@
 import type { ToolDefinition } from '../catalog/tool-definition.ts';
 import type { JsonObject } from '../stdx/json.ts';
 import type { ByteText } from '../stdx/json-cursor.ts';
+import type { PassedParams } from './passed-params.ts';
 
 export type Era = 'legacy' | 'modern';
 
@@ -47,10 +48,18 @@ export interface CallOptions {
 
 /** A result as the server wrote it. */
 export interface ByteResult {
-  /** A JSON object, without anything that only one era knows. */
+  /** A JSON object, and no wish for input. */
   readonly result: ByteText;
   /** It says `isError: true`. */
   readonly isToolError: boolean;
+  /** It says `resultType: "complete"`. */
+  readonly hasType: boolean;
+  /** Behind the brace with which its `_meta` begins; 0 for none. */
+  readonly metaAt: number;
+  /** Its `_meta` says who answers. */
+  readonly hasServerInfo: boolean;
+  /** Its structured content is no object, which only 2026-07-28 allows. */
+  readonly isOddlyStructured: boolean;
 }
 
 /** Who waits for the answer to a message that travels as bytes; told once, by one of the three. */
@@ -61,7 +70,7 @@ export interface ByteListener {
   failed(error: Error): void;
 }
 
-export interface PassOptions extends Pick<CallOptions, 'timeoutMs' | 'maxTotalMs'> {
+export interface PassOptions extends Pick<CallOptions, 'timeoutMs' | 'maxTotalMs' | 'onProgress' | 'envelope'> {
   readonly listener: ByteListener;
 }
 
@@ -74,10 +83,10 @@ export interface UpstreamSession {
   /** The result as the server sent it, nothing validated away. A JSON-RPC error is thrown as UPSTREAM_ERROR with `data.rpc`. */
   request(method: string, params: JsonObject, options?: CallOptions): Promise<JsonObject>;
   /**
-   * Like `request`, for parameters that nobody has to change, on one line. Absent where messages have to be parsed. Gives how to
+   * Like `request`, for parameters that nobody has to look into. Absent where messages have to be parsed. Gives how to
    * give up, for the reason that the listener is told.
    */
-  readonly pass?: ((method: string, params: ByteText, options: PassOptions) => (reason: Error) => void) | undefined;
+  readonly pass?: ((method: string, params: PassedParams, options: PassOptions) => (reason: Error) => void) | undefined;
   notify(method: string, params?: JsonObject): void;
   /** Server notifications other than progress and responses, such as `notifications/tools/list_changed`. */
   onNotification(listener: (method: string, params: JsonObject) => void): () => void;

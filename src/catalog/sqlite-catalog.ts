@@ -38,9 +38,16 @@ interface ToolRow {
   definition: string;
 }
 
+/** Tools that are kept at hand; their definitions have some kilobytes each. */
+const READ_MAX = 500;
+
 class SqliteCatalog implements Catalog, WithheldTools {
   readonly #database: Database;
   readonly #statements = new Map<string, Statement>();
+  /** What calls ask for again and again, for as long as nobody writes. */
+  readonly #listings = new Map<string, ServerListing>();
+  readonly #tools = new Map<string, StoredTool>();
+  #readAt = 0;
 
   constructor(database: Database) {
     this.#database = database;
@@ -51,7 +58,8 @@ class SqliteCatalog implements Catalog, WithheldTools {
   }
 
   listing(server: string): ServerListing | undefined {
-    return this.#rows<ListingRow>('SELECT * FROM listings WHERE server = ?', server).map(toListing)[0];
+    const read = () => this.#rows<ListingRow>('SELECT * FROM listings WHERE server = ?', server).map(toListing)[0];
+    return this.#once(this.#listings, server, read);
   }
 
   failure(server: string): ListingFailure | undefined {
@@ -66,7 +74,8 @@ class SqliteCatalog implements Catalog, WithheldTools {
 
   tool(server: string, name: string): StoredTool | undefined {
     const sql = 'SELECT server, name, hash, definition FROM tools WHERE server = ? AND name = ?';
-    return this.#rows<ToolRow>(sql, server, name).map(toTool)[0];
+    const read = () => this.#rows<ToolRow>(sql, server, name).map(toTool)[0];
+    return this.#once(this.#tools, `${server}\n${name}`, read);
   }
 
   toolNames(server: string): string[] {
@@ -186,7 +195,25 @@ class SqliteCatalog implements Catalog, WithheldTools {
   }
 
   #transaction<Result>(work: () => Result): Result {
-    return inTransaction(this.#database, work);
+    try {
+      return inTransaction(this.#database, work);
+    } finally {
+      this.#forgetRead();
+    }
+  }
+
+  #once<Value>(known: Map<string, Value>, key: string, read: () => Value | undefined): Value | undefined {
+    const now = this.generation();
+    if (now !== this.#readAt || known.size >= READ_MAX) this.#forgetRead();
+    this.#readAt = now;
+    const value = known.get(key) ?? read();
+    if (value !== undefined) known.set(key, value);
+    return value;
+  }
+
+  #forgetRead(): void {
+    this.#listings.clear();
+    this.#tools.clear();
   }
 
   #rows<Row>(sql: string, ...parameters: string[]): Row[] {
@@ -194,6 +221,7 @@ class SqliteCatalog implements Catalog, WithheldTools {
   }
 
   #run(sql: string, ...parameters: (string | number | null)[]): void {
+    this.#forgetRead();
     writing(this.#database, () => this.#prepare(sql).run(...parameters));
   }
 

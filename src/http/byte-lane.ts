@@ -1,49 +1,90 @@
-/** Answers a plain call of a tool whose bytes pass through: the same answer as that of the plain lane, without parsing it. */
+/** Answers a plain call of a tool whose bytes pass through: the same answer as that of the lanes that parse it. */
 import type { ServerResponse } from 'node:http';
-import type { ByteListener, ByteResult } from '../bridge/upstream-session.ts';
+import type { ByteListener, ByteResult, UpstreamSession } from '../bridge/upstream-session.ts';
+import { toRpcError } from '../meta-tools/tool-offer.ts';
 import type { PassedCall } from '../meta-tools/upstream-pass.ts';
-import type { JsonObject } from '../stdx/json.ts';
+import type { Principal } from '../policy/principal.ts';
+import type { Json, JsonObject } from '../stdx/json.ts';
+import { type ByteText, fromByteText, toByteText } from '../stdx/json-cursor.ts';
+import { insertMembers, joinMembers } from '../stdx/json-members.ts';
 import type { ByteCall } from './byte-call.ts';
 import type { Abortable, CallsInFlight } from './calls-in-flight.ts';
-import type { SignsOfLife, Silence } from './keep-alive.ts';
-import { sendError, sendResult } from './plain-lane.ts';
-import { REQUEST_ID_HEADER, requestIdOf } from './request-id.ts';
+import { EVENT_STREAM_HEADERS, type Signer, type SignsOfLife, type Silence } from './keep-alive.ts';
+import { forLegacy } from './plain-lane.ts';
+import { isHeard, modernStatusOf, toModernError, toModernResult } from './relay-eras.ts';
+import type { HubCall, RelayHub } from './relay-hub.ts';
+import type { RelaySession, SessionCall } from './relay-session.ts';
+import type { RelayStream } from './relay-stream.ts';
+import { REQUEST_ID_HEADER, requestIdOf, withRequestId } from './request-id.ts';
 
 /** Sends a call on its way; gives how to give up. Every failure is told to the listener. */
-export type DirectPass = (
-  call: Pick<PassedCall, 'tool' | 'params' | 'requestId' | 'session' | 'listener'>,
-) => (reason: Error) => void;
+export type DirectPass = (call: Omit<PassedCall, 'server' | 'principal'>) => (reason: Error) => void;
+
+/** A client of 2026-07-28, and what it is told of the server with each result. */
+export interface ModernCaller {
+  /** What it declares itself, for modern servers. */
+  readonly envelope: JsonObject;
+  /** From which level on it wants to hear log messages. */
+  readonly logLevel: Json | undefined;
+  readonly serverInfo: JsonObject;
+  /** The same as a member of `_meta`. */
+  readonly serverInfoText: ByteText;
+}
 
 export interface ByteExchange {
   readonly call: ByteCall;
   readonly pass: DirectPass;
   readonly response: ServerResponse;
-  readonly session: string | undefined;
+  readonly principal: Principal;
+  readonly session: RelaySession | undefined;
   readonly inFlight: CallsInFlight;
   readonly signs: SignsOfLife;
+  /** Undefined where nobody can be told or asked anything on the way. */
+  readonly hub: RelayHub | undefined;
+  /** Undefined for a legacy client. */
+  readonly modern: ModernCaller | undefined;
 }
 
 export function answerInBytes(exchange: ByteExchange): void {
   new Answering(exchange).begin(exchange);
 }
 
-class Answering implements ByteListener, Abortable {
+class Answering implements ByteListener, Abortable, HubCall, SessionCall, Signer {
+  readonly principal: string;
+  readonly instanceOf: string | undefined;
   /** Undefined from its end on, so that nothing that knew of it keeps the whole request. */
   #exchange: ByteExchange | undefined;
   #giveUp: ((reason: Error) => void) | undefined;
   #leave: (() => void) | undefined;
+  #leaveSession: (() => void) | undefined;
+  #leaveHub: (() => void) | undefined;
   #silence: Silence | undefined;
+  /** Of a session, from the first thing on that is said before the result: its client can resume it. */
+  #stream: RelayStream | undefined;
 
   constructor(exchange: ByteExchange) {
     this.#exchange = exchange;
+    this.principal = exchange.principal.id;
+    this.instanceOf = exchange.session?.instanceOf;
   }
 
-  begin({ call, pass, response, session, inFlight, signs }: ByteExchange): void {
-    response.on('close', () => this.abort(new Error('the client closed the connection')));
-    this.#leave = inFlight.enter(session, call.id, this);
-    this.#silence = signs.begin(response);
-    const requestId = requestIdOf(response);
-    const giveUp = pass({ tool: call.tool, params: call.params, requestId, session, listener: this });
+  begin({ call, pass, response, session, inFlight, signs, hub, modern }: ByteExchange): void {
+    response.on('close', () => {
+      if (!this.#stream) this.abort(new Error('the client closed the connection'));
+    });
+    if (!modern) this.#leave = inFlight.enter(session?.id, call.id, this);
+    this.#leaveSession = session?.enter(this);
+    this.#silence = signs.begin(response, session ? this : undefined);
+    const giveUp = pass({
+      tool: call.tool,
+      params: call.params,
+      requestId: requestIdOf(response),
+      behalf: behalfOf(session),
+      envelope: modern?.envelope,
+      onProgress: call.progressToken === undefined ? undefined : (progress) => this.#progress(progress),
+      onUpstream: hub && ((upstream) => this.#enter(hub, upstream)),
+      listener: this,
+    });
     if (this.#exchange) this.#giveUp = giveUp;
   }
 
@@ -51,30 +92,84 @@ class Answering implements ByteListener, Abortable {
     this.#giveUp?.(reason);
   }
 
-  bytes({ result }: ByteResult): void {
+  /** Of the server, unasked. */
+  tell(method: string, params: JsonObject): void {
+    const { modern } = this.#exchange ?? {};
+    if (!modern || isHeard(method, params, modern.logLevel)) this.send({ jsonrpc: '2.0', method, params });
+  }
+
+  /** Before the result. */
+  send(message: JsonObject): void {
+    const exchange = this.#exchange;
+    if (!exchange) return;
+    const stream = this.#openStream(exchange);
+    if (stream) stream.send(message);
+    else writeEvent(exchange.response, toByteText(JSON.stringify(message)));
+  }
+
+  sign(): void {
+    if (this.#exchange) this.#openStream(this.#exchange)?.keepAlive();
+  }
+
+  bytes(given: ByteResult): void {
     const exchange = this.#end();
     if (!exchange) return;
-    const { response, call } = exchange;
-    const body = `{"result":${result},"jsonrpc":"2.0","id":${call.idText}}`;
-    if (response.headersSent) {
-      response.end(`event: message\ndata: ${body}\n\n`, 'latin1');
-      return;
+    const { modern, call } = exchange;
+    const isOdd = !modern && (given.hasType || given.hasServerInfo || given.isOddlyStructured);
+    if (isOdd) this.#sendResult(exchange, JSON.parse(fromByteText(given.result)) as JsonObject);
+    else {
+      const result = modern ? asModern(given, modern.serverInfoText) : given.result;
+      this.#finish(exchange, `{"result":${result},"jsonrpc":"2.0","id":${call.idText}}`);
     }
-    const headers = ['content-type', 'application/json', 'content-length', body.length];
-    const id = requestIdOf(response);
-    if (id !== undefined) headers.push(REQUEST_ID_HEADER, id);
-    // As one string, so that head and body are one write.
-    response.writeHead(200, headers).end(body, 'latin1');
   }
 
   value(result: JsonObject): void {
     const exchange = this.#end();
-    if (exchange) sendResult(exchange.response, exchange.call.id, result);
+    if (exchange) this.#sendResult(exchange, result);
   }
 
-  failed(error: Error): void {
+  failed(thrown: Error): void {
     const exchange = this.#end();
-    if (exchange) sendError(exchange.response, exchange.call.id, error);
+    if (!exchange) return;
+    const { call, modern } = exchange;
+    const error = modern ? toModernError(toRpcError(thrown)) : toRpcError(thrown);
+    const body = JSON.stringify({ jsonrpc: '2.0', id: call.id, error });
+    this.#finish(exchange, toByteText(body), modern ? modernStatusOf(error) : 200);
+  }
+
+  #progress(progress: JsonObject): void {
+    const progressToken = this.#exchange?.call.progressToken ?? null;
+    this.send({ jsonrpc: '2.0', method: 'notifications/progress', params: { ...progress, progressToken } });
+  }
+
+  #enter(hub: RelayHub, upstream: UpstreamSession): void {
+    const session = this.#exchange?.session;
+    this.#leaveHub?.();
+    this.#leaveHub = hub.enter(upstream, this);
+    if (session?.instanceOf !== undefined) session.upstream = upstream;
+  }
+
+  #openStream({ session, response }: ByteExchange): RelayStream | undefined {
+    if (this.#stream || !session || response.destroyed) return this.#stream;
+    this.#stream = session.newStream();
+    this.#stream.connect(response, 0, withRequestId(response, { 'mcp-session-id': session.id }));
+    return this.#stream;
+  }
+
+  #sendResult(exchange: ByteExchange, given: JsonObject): void {
+    const { call, modern } = exchange;
+    const result = modern ? toModernResult('tools/call', given, modern) : forLegacy(given);
+    this.#finish(exchange, toByteText(JSON.stringify({ result, jsonrpc: '2.0', id: call.id })));
+  }
+
+  #finish({ response }: ByteExchange, body: ByteText, status = 200): void {
+    if (this.#stream) {
+      this.#stream.sendText(fromByteText(body));
+      this.#stream.end();
+    } else if (response.headersSent) {
+      writeEvent(response, body);
+      response.end();
+    } else sendJson(response, body, status);
   }
 
   /** What is to be answered, to whoever is the first to ask. */
@@ -83,7 +178,36 @@ class Answering implements ByteListener, Abortable {
     this.#exchange = undefined;
     this.#giveUp = undefined;
     this.#leave?.();
+    this.#leaveSession?.();
+    this.#leaveHub?.();
     exchange?.signs.end(this.#silence);
     return exchange;
   }
+}
+
+/** The session that a call is made for, and who can be asked in it. */
+function behalfOf(session: RelaySession | undefined): PassedCall['behalf'] {
+  if (!session) return undefined;
+  return session.client ? { session: session.id, client: session.client } : { session: session.id };
+}
+
+/** As `toModernResult` adds them. */
+function asModern({ result, hasType, metaAt, hasServerInfo }: ByteResult, serverInfo: ByteText): ByteText {
+  const whole = metaAt > 0 && !hasServerInfo ? insertMembers(result, metaAt, serverInfo) : result;
+  const type = hasType ? '' : '"resultType":"complete"';
+  return insertMembers(whole, 1, joinMembers(type, metaAt > 0 ? '' : `"_meta":{${serverInfo}}`));
+}
+
+function writeEvent(response: ServerResponse, message: ByteText): void {
+  if (response.writableEnded || response.destroyed) return;
+  if (!response.headersSent) response.writeHead(200, withRequestId(response, EVENT_STREAM_HEADERS));
+  response.write(`event: message\ndata: ${message}\n\n`, 'latin1');
+}
+
+function sendJson(response: ServerResponse, body: ByteText, status: number): void {
+  const headers = ['content-type', 'application/json', 'content-length', body.length];
+  const id = requestIdOf(response);
+  if (id !== undefined) headers.push(REQUEST_ID_HEADER, id);
+  // As one string, so that head and body are one write.
+  response.writeHead(status, headers).end(body, 'latin1');
 }

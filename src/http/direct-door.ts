@@ -4,9 +4,8 @@ import type { Identity } from '../meta-tools/identity.ts';
 import type { MetaToolParts } from '../meta-tools/parts.ts';
 import type { ToolOffer } from '../meta-tools/tool-offer.ts';
 import type { Principal } from '../policy/principal.ts';
-import type { DirectPass } from './byte-lane.ts';
 import { createDirectOffer } from './direct-offer.ts';
-import { createDirectPass } from './direct-pass.ts';
+import { DirectBytes } from './direct-pass.ts';
 import type { DirectDoor } from './mcp-routes.ts';
 import { createRelayTarget, type RelayTarget } from './relay-target.ts';
 
@@ -36,8 +35,8 @@ class Door implements DirectDoor {
     return createDirectOffer(this.#parts, this.#known, { identity: this.#options.identity, session });
   }
 
-  get pass(): DirectPass {
-    return createDirectPass(this.#parts, this.#known, this.#options.principal);
+  get bytes(): DirectBytes {
+    return new DirectBytes(this.#parts, this.#known, this.#options.principal);
   }
 
   get target(): RelayTarget {

@@ -4,16 +4,47 @@ import type { MetaToolParts } from '../meta-tools/parts.ts';
 import { unknownTool } from '../meta-tools/tool-offer.ts';
 import { passUpstream } from '../meta-tools/upstream-pass.ts';
 import type { Principal } from '../policy/principal.ts';
+import type { JsonObject } from '../stdx/json.ts';
 import type { DirectPass } from './byte-lane.ts';
+import { listedFacts, type RelayFacts } from './relay-target.ts';
 import { usableTools } from './usable-tools.ts';
 
-export function createDirectPass(parts: MetaToolParts, known: KnownServer, principal: Principal): DirectPass {
-  const isUsable = usableTools(parts.catalog, known);
-  return (call) => {
-    const { tool, params, requestId, session, listener } = call;
-    if (isUsable(tool))
-      return passUpstream(parts, { server: known, principal, tool, params, requestId, session, listener });
-    listener.failed(unknownTool(tool, parts.catalog.toolNames(known.name).filter(isUsable)));
+/** What there is to know of a server without waiting for it, and the way of bytes to it. */
+export class DirectBytes {
+  readonly #parts: MetaToolParts;
+  readonly #known: KnownServer;
+  readonly #principal: Principal;
+  readonly #isUsable: (tool: string) => boolean;
+
+  constructor(parts: MetaToolParts, known: KnownServer, principal: Principal) {
+    this.#parts = parts;
+    this.#known = known;
+    this.#principal = principal;
+    this.#isUsable = usableTools(parts.catalog, known);
+  }
+
+  /** Undefined for a server that was never listed. */
+  get facts(): RelayFacts | undefined {
+    return listedFacts(this.#parts.catalog, this.#known.name);
+  }
+
+  isVisible(tool: string): boolean {
+    return this.#isUsable(tool) && this.#parts.policy.seesTool(this.#principal, this.#known.name, tool);
+  }
+
+  /** As it was last listed; undefined for a tool that is not known. */
+  inputSchema(tool: string): JsonObject | undefined {
+    return this.#parts.catalog.tool(this.#known.name, tool)?.definition.inputSchema as JsonObject | undefined;
+  }
+
+  readonly pass: DirectPass = (call) => {
+    const { tool, params, requestId, behalf, envelope, onProgress, onUpstream, listener } = call;
+    if (this.#isUsable(tool)) {
+      // biome-ignore format: without a spread, which costs an object that lives until the next full collection
+      return passUpstream(this.#parts, { server: this.#known, principal: this.#principal, tool, params, requestId, behalf, envelope, onProgress, onUpstream, listener });
+    }
+    const { catalog } = this.#parts;
+    listener.failed(unknownTool(tool, catalog.toolNames(this.#known.name).filter(this.#isUsable)));
     return () => {};
   };
 }

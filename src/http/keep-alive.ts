@@ -22,15 +22,22 @@ export function keepAlive(response: ServerResponse, silenceMs: number): () => vo
   return () => clearInterval(timer);
 }
 
+/** Who gives a sign of life in a way of his own. */
+export interface Signer {
+  sign(): void;
+}
+
 /** An answer that is still to come. */
 export class Silence extends Link {
   readonly response: ServerResponse;
   dueMs: number;
+  readonly signer: Signer | undefined;
 
-  constructor(response: ServerResponse, dueMs: number) {
+  constructor(response: ServerResponse, dueMs: number, signer: Signer | undefined) {
     super();
     this.response = response;
     this.dueMs = dueMs;
+    this.signer = signer;
   }
 }
 
@@ -45,8 +52,8 @@ export class SignsOfLife {
     this.#silenceMs = silenceMs;
   }
 
-  begin(response: ServerResponse): Silence {
-    const silence = new Silence(response, performance.now() + this.#silenceMs);
+  begin(response: ServerResponse, signer?: Signer): Silence {
+    const silence = new Silence(response, performance.now() + this.#silenceMs, signer);
     this.#silent.add(silence);
     if (!this.#timer) this.#arm(this.#silenceMs);
     return silence;
@@ -73,7 +80,8 @@ export class SignsOfLife {
       this.#silent.remove(silence);
       silence.dueMs = nowMs + this.#silenceMs;
       this.#silent.add(silence);
-      sign(silence.response);
+      if (silence.signer) silence.signer.sign();
+      else sign(silence.response);
     }
   }
 }

@@ -6,7 +6,7 @@ import type { ToolOffer } from '../meta-tools/tool-offer.ts';
 import { type LoopGuard, VIA_HEADER } from '../policy/loop-guard.ts';
 import type { Principal } from '../policy/principal.ts';
 import { nearest } from '../stdx/nearest.ts';
-import type { DirectPass } from './byte-lane.ts';
+import type { DirectBytes } from './direct-pass.ts';
 import { createMcpEndpoint, type McpEndpoint } from './mcp-endpoint.ts';
 import { createRelayEndpoint } from './relay-endpoint.ts';
 import type { RelayTarget } from './relay-target.ts';
@@ -32,7 +32,7 @@ export interface DirectDoor {
   /** For plain calls of tools. */
   offer(session?: string): ToolOffer;
   /** The same, for those that need not be parsed. */
-  readonly pass: DirectPass;
+  readonly bytes: DirectBytes;
   /** For everything else. */
   readonly target: RelayTarget;
 }
@@ -121,7 +121,7 @@ export class McpRoutes {
       ...this.#options,
       offer: (principal, session) => door(principal).offer(session),
       target: (principal) => door(principal).target,
-      pass: (principal) => door(principal).pass,
+      bytes: (principal) => door(principal).bytes,
       onSessionEnd: this.#parts.onSessionEnd,
       sessionTimeoutMs: this.#parts.bounds.sessionTimeoutMs,
     });

@@ -122,11 +122,11 @@ function writeEvent(response: ServerResponse, message: JsonObject): void {
   response.write(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
 }
 
-export function sendResult(response: ServerResponse, id: string | number, result: JsonObject): void {
+function sendResult(response: ServerResponse, id: string | number, result: JsonObject): void {
   send(response, { result: forLegacy(result), jsonrpc: '2.0', id });
 }
 
-export function sendError(response: ServerResponse, id: string | number, error: unknown): void {
+function sendError(response: ServerResponse, id: string | number, error: unknown): void {
   send(response, { jsonrpc: '2.0', id, error: toRpcError(error) as unknown as Json });
 }
 
@@ -142,7 +142,7 @@ function send(response: ServerResponse, message: JsonObject): void {
 }
 
 /** What only 2026-07-28 has is taken off, and structured content that is no object is put into one. */
-function forLegacy(result: JsonObject): JsonObject {
+export function forLegacy(result: JsonObject): JsonObject {
   const { resultType: _, ...legacy } = withoutServerInfo(result);
   const { structuredContent } = legacy;
   if (structuredContent === undefined || isObject(structuredContent)) return legacy;

@@ -4,10 +4,9 @@ import { isInitialize, isRequestId } from '../meta-tools/legacy-opening.ts';
 import type { ToolOffer } from '../meta-tools/tool-offer.ts';
 import type { Principal } from '../policy/principal.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
-import { JsonCursor } from '../stdx/json-cursor.ts';
-import { readByteCall } from './byte-call.ts';
-import { answerInBytes, type DirectPass } from './byte-lane.ts';
+import { ByteDoor } from './byte-door.ts';
 import { CallsInFlight } from './calls-in-flight.ts';
+import type { DirectBytes } from './direct-pass.ts';
 import { SILENCE_MS, SignsOfLife } from './keep-alive.ts';
 import { createMcpEndpoint, type McpEndpoint } from './mcp-endpoint.ts';
 import { answerPlainly, hasPlainHeaders, readPlainMessage } from './plain-lane.ts';
@@ -33,7 +32,7 @@ export interface RelayOptions extends SdkLaneOptions {
   /** Asked for at each request; throws SERVER_UNKNOWN when there is nothing for this principal. */
   readonly target: (principal: Principal) => RelayTarget;
   /** Asked for at each request; throws what `target` throws. */
-  readonly pass: (principal: Principal) => DirectPass;
+  readonly bytes: (principal: Principal) => DirectBytes;
   /** A client's session, or a call's own instance, is over. */
   readonly onSessionEnd: (session: string) => void;
   /** After so long without use a client's session is over. */
@@ -51,13 +50,14 @@ class RelayEndpoint implements McpEndpoint {
   readonly #odd: McpEndpoint;
   readonly #sse: SseDoor;
   readonly #signs: SignsOfLife;
-  readonly #cursor = new JsonCursor();
+  readonly #bytes: ByteDoor;
   #common: Common | undefined;
 
   constructor(options: RelayOptions) {
     this.#options = options;
     this.#odd = createMcpEndpoint((principal) => options.offer(principal), options);
     this.#signs = new SignsOfLife(options.silenceMs ?? SILENCE_MS);
+    this.#bytes = new ByteDoor({ bytesOf: options.bytes, signs: this.#signs });
     this.#sse = new SseDoor((principal) => this.#parts(principal));
   }
 
@@ -123,15 +123,10 @@ class RelayEndpoint implements McpEndpoint {
   }
 
   /** Plain calls of tools, as bytes; false for everything else. */
-  #pass({ request, response, principal }: Exchange, bytes: Buffer): boolean {
-    const session = this.#sessionOf({ request, response, principal });
-    if (session === 'unknown' || !this.#isLean(session) || !hasPlainHeaders(request.headers)) return false;
-    const call = readByteCall(bytes, this.#cursor);
-    if (!call) return false;
-    const { inFlight } = this.#common ?? this.#parts(principal);
-    const pass = this.#options.pass(principal);
-    answerInBytes({ call, pass, response, session: session?.id, inFlight, signs: this.#signs });
-    return true;
+  #pass(exchange: Exchange, body: Buffer): boolean {
+    const session = this.#sessionOf(exchange);
+    const parts = () => this.#common ?? this.#parts(exchange.principal);
+    return session !== 'unknown' && this.#bytes.take(exchange, body, { session, parts });
   }
 
   async #parsed(exchange: Exchange, bytes: Buffer): Promise<void> {
@@ -192,6 +187,7 @@ class RelayEndpoint implements McpEndpoint {
   async #modern({ request, response, principal }: Exchange, body: JsonObject): Promise<void> {
     const { classifyInboundRequest } = await import('@modelcontextprotocol/server');
     const { headers } = request;
+    this.#bytes.envelopes.judgeBy(classifyInboundRequest);
     const route = classifyInboundRequest({ httpMethod: 'POST', body, ...namedHeaders(headers) });
     const id = isRequestId(body.id) ? body.id : null;
     if (route.kind === 'reject') {

@@ -6,13 +6,18 @@ import {
   META_SERVER_INFO,
 } from '../bridge/protocol-versions.ts';
 import type { RpcError } from '../meta-tools/tool-offer.ts';
-import { isObject, type JsonObject } from '../stdx/json.ts';
+import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 import type { RelayFacts } from './relay-target.ts';
 
 export const META_LOG_LEVEL = 'io.modelcontextprotocol/logLevel';
 export const META_SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
 
-const ENVELOPE_KEYS = [META_PROTOCOL_VERSION, META_CLIENT_INFO, META_CLIENT_CAPABILITIES, META_LOG_LEVEL];
+export const ENVELOPE_KEYS: readonly string[] = [
+  META_PROTOCOL_VERSION,
+  META_CLIENT_INFO,
+  META_CLIENT_CAPABILITIES,
+  META_LOG_LEVEL,
+];
 
 /** Methods that 2026-07-28 has taken away; whoever calls them there gets METHOD_NOT_FOUND. */
 export const REMOVED_METHODS: ReadonlySet<string> = new Set([
@@ -64,7 +69,11 @@ export function toLegacyResult(result: JsonObject, { isModern }: RelayFacts): Js
 }
 
 /** For a modern client: what is missing of its envelope is added. */
-export function toModernResult(method: string, result: JsonObject, { serverInfo }: RelayFacts): JsonObject {
+export function toModernResult(
+  method: string,
+  result: JsonObject,
+  { serverInfo }: Pick<RelayFacts, 'serverInfo'>,
+): JsonObject {
   const meta = { [META_SERVER_INFO]: serverInfo, ...metaOf(result) };
   const base = { resultType: 'complete', ...result, _meta: meta };
   if (!CACHEABLE.has(method) || base.resultType !== 'complete') return base;
@@ -77,4 +86,23 @@ const INVALID_PARAMS = -32602;
 /** 2026-07-28 has no code of its own for a resource that is not there. */
 export function toModernError(error: RpcError): RpcError {
   return error.code === RESOURCE_NOT_FOUND ? { ...error, code: INVALID_PARAMS } : error;
+}
+
+const METHOD_NOT_FOUND = -32601;
+const HEADER_MISMATCH = -32020;
+const UNSUPPORTED_VERSION = -32022;
+
+/** What an error is answered with over HTTP, while a status can still be said. */
+export function modernStatusOf({ code }: RpcError): number {
+  if (code === METHOD_NOT_FOUND) return 404;
+  return code <= HEADER_MISMATCH && code >= UNSUPPORTED_VERSION ? 400 : 200;
+}
+
+const LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
+
+/** Clients of 2026-07-28 hear log messages only as far as they ask for them. */
+export function isHeard(method: string, params: JsonObject, level: Json | undefined): boolean {
+  if (method !== 'notifications/message') return true;
+  const from = LEVELS.indexOf(String(level));
+  return from !== -1 && LEVELS.indexOf(String(params.level)) >= from;
 }

@@ -9,9 +9,11 @@ import type { Principal } from '../policy/principal.ts';
 import { isObject, type JsonObject } from '../stdx/json.ts';
 import {
   envelopeOf,
+  isHeard,
   META_LOG_LEVEL,
   metaOf,
   REMOVED_METHODS,
+  modernStatusOf as statusOf,
   toModernError,
   toModernResult,
   withoutEnvelope,
@@ -21,6 +23,7 @@ import type { LegacyRequest, RelayParts } from './relay-legacy.ts';
 import { answerListen } from './relay-listen.ts';
 import type { ParkedCalls, RunningCall } from './relay-parked.ts';
 import { errorMessage, plainReply, type Reply, resultMessage } from './relay-reply.ts';
+import { isAskable } from './relay-session.ts';
 import type { RelayFacts } from './relay-target.ts';
 import { requestIdOf } from './request-id.ts';
 
@@ -41,7 +44,6 @@ const HEADER_MISMATCH = -32020;
 const UNSUPPORTED_VERSION = -32022;
 /** Where a question of a legacy server can be handed on as a wish for input. */
 const MAY_NEED_INPUT: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read']);
-const ASKABLE = ['elicitation', 'sampling', 'roots'];
 
 /** Answers one request. Never rejects. */
 export async function answerModern(parts: ModernParts, exchange: ModernExchange): Promise<void> {
@@ -121,11 +123,6 @@ function paramMismatch({ target }: ModernParts, { request, headers }: ModernExch
   return how === undefined ? undefined : disagreement(how);
 }
 
-function statusOf({ code }: RpcError): number {
-  if (code === METHOD_NOT_FOUND) return 404;
-  return code <= HEADER_MISMATCH && code >= UNSUPPORTED_VERSION ? 400 : 200;
-}
-
 interface Performing {
   readonly facts: RelayFacts;
   readonly reply: Reply;
@@ -137,8 +134,8 @@ async function perform(parts: ModernParts, exchange: ModernExchange, performing:
   const { facts } = performing;
   if (method === 'server/discover') return discovery(facts);
   const capabilities = metaOf(params)[META_CLIENT_CAPABILITIES];
-  const isAskable = isObject(capabilities) && ASKABLE.some((name) => isObject(capabilities[name]));
-  if (facts.isModern || !MAY_NEED_INPUT.has(method) || !isAskable) return forward(parts, exchange, performing);
+  if (facts.isModern || !MAY_NEED_INPUT.has(method) || !isAskable(capabilities))
+    return forward(parts, exchange, performing);
   return perhapsParked(parts, exchange, { ...performing, capabilities: capabilities as JsonObject });
 }
 
@@ -211,14 +208,11 @@ async function forward(
   }
 }
 
-const LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
-
 /** Progress under the caller's own token; log messages only as far as it asked for them. */
 function teller({ request }: ModernExchange, reply: Reply): HubCall['tell'] {
   const { progressToken, [META_LOG_LEVEL]: level } = metaOf(request.params);
-  const from = LEVELS.indexOf(String(level));
   return (method, params) => {
-    if (method === 'notifications/message' && (from === -1 || LEVELS.indexOf(String(params.level)) < from)) return;
+    if (!isHeard(method, params, level)) return;
     const isProgress = method === 'notifications/progress';
     const own: JsonObject = isProgress ? { ...params, progressToken: progressToken ?? null } : params;
     reply.send({ jsonrpc: '2.0', method, params: own });

@@ -3,12 +3,16 @@ import type { ServerResponse } from 'node:http';
 import type { AskableClient, UpstreamSession } from '../bridge/upstream-session.ts';
 import { GatewayError } from '../errors.ts';
 import type { Principal } from '../policy/principal.ts';
-import { isObject, type JsonObject } from '../stdx/json.ts';
+import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 import type { Hearer } from './relay-hub.ts';
 import { RelayStream } from './relay-stream.ts';
 
 /** Capabilities with which a client can be asked; one that has none of them shares instances with others. */
 const ASKABLE = ['elicitation', 'sampling', 'roots'] as const;
+
+export const isAskable = (capabilities: Json | undefined) =>
+  isObject(capabilities) && ASKABLE.some((name) => isObject(capabilities[name]));
+
 /** Streams of answers that broke off and may be resumed. */
 const BROKEN_STREAMS_MAX = 16;
 
@@ -49,9 +53,9 @@ export class RelaySession implements Hearer {
   constructor({ id, principal, capabilities }: RelaySessionOptions) {
     this.id = id;
     this.owner = principal;
-    const isAskable = ASKABLE.some((name) => isObject(capabilities[name]));
-    this.instanceOf = isAskable ? id : undefined;
-    this.client = isAskable
+    const canBeAsked = isAskable(capabilities);
+    this.instanceOf = canBeAsked ? id : undefined;
+    this.client = canBeAsked
       ? { capabilities, request: ({ method, params }, signal) => this.#ask({ method, params }, signal) }
       : undefined;
   }

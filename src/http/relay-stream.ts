@@ -1,5 +1,5 @@
 /** An event stream that outlives its connection: what was not read, or not read to the end, is sent again on the next. */
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { JsonObject } from '../stdx/json.ts';
 import { EVENT_STREAM_HEADERS } from './keep-alive.ts';
 
@@ -38,15 +38,20 @@ export class RelayStream {
   }
 
   send(message: JsonObject): void {
+    this.sendText(JSON.stringify(message));
+  }
+
+  /** A message as JSON. */
+  sendText(message: string): void {
     if (this.#isEnded) return;
     const number = ++this.#lastNumber;
-    const frame = `id: ${this.id}-${number}\nevent: message\ndata: ${JSON.stringify(message)}\n\n`;
+    const frame = `id: ${this.id}-${number}\nevent: message\ndata: ${message}\n\n`;
     this.#keep({ number, frame });
     this.#carry({ number, frame });
   }
 
   /** Sends on the response what came after event number `after`; false, and nothing is sent, if some of it is gone. */
-  connect(response: ServerResponse, after: number, headers: Record<string, string> = {}): boolean {
+  connect(response: ServerResponse, after: number, headers: OutgoingHttpHeaders = {}): boolean {
     const first = this.#kept[0]?.number ?? this.#lastNumber + 1;
     if (after > this.#lastNumber || after + 1 < first) return false;
     response.writeHead(200, { ...EVENT_STREAM_HEADERS, ...headers }).flushHeaders();

@@ -69,13 +69,22 @@ async function factsOf(
   { identity, signal }: { readonly identity: Identity; readonly signal: AbortSignal },
 ): Promise<RelayFacts> {
   if (!catalog.listing(name)) await discovery.ensureListed(name, { signal });
-  const listing = catalog.listing(name);
-  return {
-    isModern: listing?.protocolVersion === MODERN_VERSION,
-    capabilities: listing?.capabilities ?? { tools: {} },
-    serverInfo: listing?.serverInfo ?? { ...identity },
-    instructions: listing?.instructions,
-  };
+  return (
+    listedFacts(catalog, name) ?? {
+      isModern: false,
+      capabilities: { tools: {} },
+      serverInfo: { ...identity },
+      instructions: undefined,
+    }
+  );
+}
+
+/** Undefined for a server that was never listed. */
+export function listedFacts(catalog: MetaToolParts['catalog'], server: string): RelayFacts | undefined {
+  const listing = catalog.listing(server);
+  if (!listing) return undefined;
+  const { protocolVersion, capabilities, serverInfo, instructions } = listing;
+  return { isModern: protocolVersion === MODERN_VERSION, capabilities, serverInfo, instructions };
 }
 
 async function perform(parts: MetaToolParts, known: KnownServer, request: RelayRequest): Promise<JsonObject> {

@@ -44,7 +44,7 @@ class SlotPool implements Pool {
     return this.#slots(server).acquire(options);
   }
 
-  acquireNow(server: string, options: Pick<AcquireOptions, 'principal' | 'session'>): Lease | undefined {
+  acquireNow(server: string, options: Pick<AcquireOptions, 'principal' | 'session' | 'client'>): Lease | undefined {
     return this.#isClosed ? undefined : this.#servers.get(server)?.acquireNow(options);
   }
 

@@ -34,7 +34,7 @@ export interface Pool {
   /** Joins a start under way, or starts the server. Throws what the start threw, to every waiter alike. */
   acquire(server: string, options?: AcquireOptions): Promise<Lease>;
   /** The same, at once, where one is up and has a place; undefined when it has to be waited for, or `acquire` would throw. */
-  acquireNow(server: string, options: Pick<AcquireOptions, 'principal' | 'session'>): Lease | undefined;
+  acquireNow(server: string, options: Pick<AcquireOptions, 'principal' | 'session' | 'client'>): Lease | undefined;
   /** Of all its instances together, whoever they belong to. */
   state(server: string): InstanceState;
   /** Milliseconds that the last successful start took, from launch to initialized; undefined before the first. */

@@ -1,5 +1,6 @@
 /** A call whose bytes go to a server as they came, and come back so: `callUpstream` for whoever need not look into them. */
-import type { ByteListener, ByteResult } from '../bridge/upstream-session.ts';
+import { type PassedParams, wholeParams } from '../bridge/passed-params.ts';
+import type { ByteListener, ByteResult, UpstreamSession } from '../bridge/upstream-session.ts';
 import { requireConfigured } from '../catalog/needs-config.ts';
 import type { KnownServer } from '../catalog/server-directory.ts';
 import { type GatewayError, toGatewayError } from '../errors.ts';
@@ -7,18 +8,23 @@ import type { Lease } from '../lifecycle/pool.ts';
 import type { Admitted, AskedCall } from '../policy/admission.ts';
 import type { Principal } from '../policy/principal.ts';
 import type { JsonObject } from '../stdx/json.ts';
-import { type ByteText, fromByteText } from '../stdx/json-cursor.ts';
+import { fromByteText } from '../stdx/json-cursor.ts';
 import type { MetaToolParts } from './parts.ts';
-import { askWhoReads, leaseAndAsk, wasUnread } from './upstream-call.ts';
+import { askWhoReads, leaseAndAsk, type UpstreamCall, wasUnread } from './upstream-call.ts';
 
 export interface PassedCall {
   readonly server: KnownServer;
   readonly tool: string;
-  /** Of a `tools/call`, on one line. */
-  readonly params: ByteText;
+  /** Of a `tools/call`. */
+  readonly params: PassedParams;
   readonly principal: Principal;
   readonly requestId: string | undefined;
-  readonly session: string | undefined;
+  /** As for `callUpstream`. */
+  readonly behalf: UpstreamCall['behalf'];
+  readonly envelope: JsonObject | undefined;
+  readonly onProgress: ((progress: JsonObject) => void) | undefined;
+  /** Told through which session the call goes, before it is sent; of the one that counts last. */
+  readonly onUpstream: ((upstream: UpstreamSession) => void) | undefined;
   readonly listener: ByteListener;
 }
 
@@ -61,7 +67,7 @@ class Passing implements ByteListener, AskedCall {
   }
 
   get params(): JsonObject {
-    this.#params ??= JSON.parse(fromByteText(this.#call.params)) as JsonObject;
+    this.#params ??= JSON.parse(fromByteText(wholeParams(this.#call.params))) as JsonObject;
     return this.#params;
   }
 
@@ -114,29 +120,30 @@ class Passing implements ByteListener, AskedCall {
   }
 
   #acquireNow(): Lease | undefined {
-    const { server, principal, session } = this.#call;
-    const owner = session === undefined ? { principal: principal.id } : { principal: principal.id, session };
-    return this.#parts.pool.acquireNow(server.name, owner);
+    const { server, principal, behalf } = this.#call;
+    return this.#parts.pool.acquireNow(server.name, { principal: principal.id, ...behalf });
   }
 
   #pass(lease: Lease, pass: NonNullable<Lease['session']['pass']>): void {
-    const { server, params } = this.#call;
+    const { server, params, envelope, onProgress, onUpstream } = this.#call;
     this.#lease = lease;
+    onUpstream?.(lease.session);
     this.#leasedMs = performance.now();
     const { callTimeoutMs: timeoutMs, callTotalTimeoutMs: maxTotalMs } = server;
-    const giveUp = pass(METHOD, params, { timeoutMs, maxTotalMs, listener: this });
+    const giveUp = pass(METHOD, params, { timeoutMs, maxTotalMs, envelope, onProgress, listener: this });
     // What failed at once is over, or on its way to a fresh server already.
     if (this.#lease) this.#giveUp = giveUp;
   }
 
   /** As every other call, with the place that it may have got already. */
   async #parse(ask: typeof leaseAndAsk, lease?: Lease): Promise<void> {
-    const { server, tool, principal, requestId, session } = this.#call;
+    const { server, tool, principal, requestId, behalf, envelope, onProgress, onUpstream } = this.#call;
     const gone = new AbortController();
     this.#giveUp = (reason) => gone.abort(reason);
-    const context = { principal, requestId, signal: gone.signal };
-    const behalf = session === undefined ? undefined : { session };
-    const asked = { door: 'direct', method: METHOD, server, tool, params: this.params, context, behalf } as const;
+    const context = { principal, requestId, signal: gone.signal, ...(onProgress ? { onProgress } : {}) };
+    const onLease = onUpstream && (({ session }: Lease) => onUpstream(session));
+    const whose = { context, behalf, envelope, ...(onLease ? { onLease } : {}) };
+    const asked = { door: 'direct', method: METHOD, server, tool, params: this.params, ...whose } as const;
     await ask(this.#parts, asked, { timing: this.#timing, lease }).then(
       (result) => this.value(result),
       (error: Error) => this.failed(error),

@@ -2,18 +2,28 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isObject, type JsonObject } from '../../../src/stdx/json.ts';
-import { resultOf, serveRelay } from './relay-gateway.ts';
+import { askModern, modern, resultOf, serveRelay } from './relay-gateway.ts';
 
 const HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
 
-async function serveAnything(keys: JsonObject = {}) {
-  const served = await serveRelay({ any: { fixture: 'says-anything', keys } });
-  const { url, request } = served.client('any');
+interface Eras {
+  readonly server?: 'modern' | undefined;
+  /** Headers of each request. */
+  readonly headers?: Record<string, string>;
+}
+
+async function serveAnything(keys: JsonObject = {}, { server, headers = {} }: Eras = {}) {
+  const args = server ? ['--era', server] : [];
+  const served = await serveRelay({ any: { fixture: 'says-anything', keys, args } });
+  const client = served.client('any');
+  const { url, request } = client;
   // A server that runs already: then nothing has to be waited for.
   const heard = async () => resultOf(await request('tools/call', { name: 'heard', arguments: {} })).lines as string[];
   await heard();
+  // The envelope of a client is judged by the SDK once; and what there is to know of a server by heart stands in the catalog.
+  await askModern(client, 'tools/list');
   const post = async (body: string | Buffer) => {
-    const answer = await fetch(url, { method: 'POST', headers: HEADERS, body });
+    const answer = await fetch(url, { method: 'POST', headers: { ...HEADERS, ...headers }, body });
     return { status: answer.status, type: answer.headers.get('content-type'), text: readable(await answer.text()) };
   };
   /** The answer, and what the server got for it, but for the ids that are the gateway's own. */
@@ -100,6 +110,13 @@ const CALLS: [string, string][] = [
   ['a tool that is denied', withParams('{"name":"denied"}')],
   ['a name twice, once in disguise', withParams('{"name":"say","n\\u0061me":"denied"}')],
   ['a progress token', withParams('{"name":"say","_meta":{"progressToken":1}}')],
+  ['a text as progress token', withParams('{"name":"say","_meta":{"progressToken":"é"}}')],
+  ['a progress token among others', withParams('{"_meta":{"a":[1.0],"progressToken":"t","b":{}},"name":"say"}')],
+  ['a progress token twice', withParams('{"name":"say","_meta":{"progressToken":1,"progressToken":2}}')],
+  ['a progress token of null', withParams('{"name":"say","_meta":{"progressToken":null}}')],
+  ['a fraction as progress token', withParams('{"name":"say","_meta":{"progressToken":1.5}}')],
+  ['_meta with nothing in it', withParams('{"_meta":{ },"name":"say"}')],
+  ['_meta twice', withParams('{"name":"say","_meta":{"a":1},"_meta":{"b":1}}')],
   ['_meta with unknown members', withParams('{"name":"say","_meta":{"own.org/x":{"y":[1]}}}')],
   ['_meta null', withParams('{"name":"say","_meta":null}')],
   ['_meta in disguise', withParams('{"name":"say","_met\\u0061":{"progressToken":1}}')],
@@ -227,16 +244,77 @@ const ANSWERS: [string, string[]][] = [
   ['below the limit of depth', [`{"jsonrpc":"2.0","id":ID,"result":{"a":${'['.repeat(300)}${']'.repeat(300)}}}`]],
   ['among messages', ['{"jsonrpc":"2.0","method":"notifications/message","params":{}}', 'noise', result('one'), '']],
   ['after a question', ['{"jsonrpc":"2.0","id":"q","method":"ping"}', result('one')]],
+  ['with _meta that says nothing', ['{"jsonrpc":"2.0","id":ID,"result":{"_meta":{ },"content":[]}}']],
+  ['with nothing in it', ['{"jsonrpc":"2.0","id":ID,"result":{ }}']],
+  [
+    'with both, and an era',
+    [
+      '{"jsonrpc":"2.0","id":ID,"result":{"_meta":{"a":1,"io.modelcontextprotocol/serverInfo":{"name":"x"}},"resultType":"complete"}}',
+    ],
+  ],
+  ['with _meta twice', ['{"jsonrpc":"2.0","id":ID,"result":{"_meta":{"a":1},"_meta":{"b":1}}}']],
+  ['with _meta that is none', ['{"jsonrpc":"2.0","id":ID,"result":{"_meta":7}}']],
+  ['with an error of another code', ['{"jsonrpc":"2.0","id":ID,"error":{"code":-32002,"message":"m"}}']],
+  ['with an unknown method', ['{"jsonrpc":"2.0","id":ID,"error":{"code":-32601,"message":"m"}}']],
   [
     'after progress that nobody asked for',
     ['{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":ID,"progress":1}}'],
   ],
 ];
 
-it('an answer passes as if it had been parsed', async () => {
-  const { bothLanes } = await serveAnything();
+it.each([undefined, 'modern'] as const)('an answer of a %s server passes as if it had been parsed', async (server) => {
+  const { bothLanes } = await serveAnything({}, { server });
   for (const [name, lines] of ANSWERS) {
     const { passed, parsed } = await bothLanes(withArguments(JSON.stringify({ lines })));
     expect.soft(passed, name).toEqual(parsed);
   }
+});
+
+const { params: asked, headers: MODERN } = modern('tools/call', { name: 'say' });
+const ENVELOPE = JSON.stringify(asked._meta).slice(1, -1);
+const modernCall = (members: string, meta = ENVELOPE) => withParams(`{"name":"say",${members}"_meta":{${meta}}}`);
+
+const MODERN_CALLS: [string, string, Record<string, string>?][] = [
+  ['plain', modernCall('')],
+  ['with arguments', modernCall('"arguments":{"lines":[],"odd":[1e2,"\\u00e9é"]},')],
+  ['with a progress token', modernCall('', `${ENVELOPE},"progressToken":"mine"`)],
+  ['with more in _meta', modernCall('', `"traceparent":"00-1-2-3",${ENVELOPE},"own.org/x":[1.0]`)],
+  ['with a level of the log', modernCall('', `${ENVELOPE},"io.modelcontextprotocol/logLevel":"info"`)],
+  ['with something else of the protocol', modernCall('', `${ENVELOPE},"io.modelcontextprotocol/x":1`)],
+  ['with an answer to nothing', modernCall('"inputResponses":{},"requestState":"s",')],
+  ['without clientInfo', modernCall('', ENVELOPE.replace(/"io[^"]*clientInfo":\{[^}]*\},/, ''))],
+  ['with clientInfo that is none', modernCall('', ENVELOPE.replace(/(clientInfo":)\{[^}]*\}/, '$17'))],
+  ['without capabilities', modernCall('', ENVELOPE.replace(/,"io[^"]*clientCapabilities":\{\}/, ''))],
+  ['that can be asked', modernCall('', ENVELOPE.replace(/(clientCapabilities":)\{\}/, '$1{"elicitation":{}}'))],
+  ['of another version', modernCall('', ENVELOPE.replace('2026-07-28', '2025-11-25'))],
+  ['of a version to come', modernCall('', ENVELOPE.replace('2026-07-28', '2027-01-01'))],
+  ['without an envelope', modernCall('', '"x":1')],
+  ['without _meta', withParams('{"name":"say"}')],
+  ['of a tool that is denied', modernCall('').replace('"say"', '"denied"'), { 'mcp-name': 'denied' }],
+  ['of a tool that is not there', modernCall('').replace('"say"', '"shout"'), { 'mcp-name': 'shout' }],
+  ['with another name in the header', modernCall(''), { 'mcp-name': 'heard' }],
+  ['with an encoded name in the header', modernCall(''), { 'mcp-name': '=?base64?c2F5?=' }],
+  ['with another method in the header', modernCall(''), { 'mcp-method': 'tools/list' }],
+  ['with headers of an older version', modernCall(''), { 'mcp-protocol-version': '2025-11-25' }],
+];
+
+describe.each([undefined, 'modern'] as const)('a client of 2026-07-28 and a %s server', (server) => {
+  it('have the same calls, passed or parsed', async () => {
+    for (const [name, body, more = {}] of MODERN_CALLS) {
+      const { bothLanes } = await serveAnything(
+        { tools: { deny: ['denied'] } },
+        { server, headers: { ...MODERN, ...more } },
+      );
+      const { passed, parsed } = await bothLanes(body);
+      expect.soft(passed, name).toEqual(parsed);
+    }
+  });
+
+  it('have the same answers, passed or parsed', async () => {
+    const { bothLanes } = await serveAnything({}, { server, headers: MODERN });
+    for (const [name, lines] of ANSWERS) {
+      const { passed, parsed } = await bothLanes(modernCall(`"arguments":${JSON.stringify({ lines })},`));
+      expect.soft(passed, name).toEqual(parsed);
+    }
+  });
 });

@@ -7,10 +7,12 @@ import type { ByteListener } from '../../../src/bridge/upstream-session.ts';
 import { answerInBytes } from '../../../src/http/byte-lane.ts';
 import { CallsInFlight } from '../../../src/http/calls-in-flight.ts';
 import { SignsOfLife } from '../../../src/http/keep-alive.ts';
+import { RelaySession } from '../../../src/http/relay-session.ts';
+import { LOCAL } from '../../../src/policy/principal.ts';
 import { toByteText } from '../../../src/stdx/json-cursor.ts';
 import { journalOf } from '../../helpers/fixture-server.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
-import { resultOf, serveRelay } from './relay-gateway.ts';
+import { modern, resultOf, serveRelay } from './relay-gateway.ts';
 
 const HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
 const ODDLY =
@@ -45,6 +47,43 @@ it('both ways to the last byte: numbers, escapes, order, unknown members, space'
     expect(received(text)).toMatch(/^\{"jsonrpc":"2\.0","id":\d+,"method":"tools\/call","params":/);
     expect(received(text).endsWith(`"params":${params}}`)).toBe(true);
   }
+});
+
+it('with a progress token, which is the gateway’s own on the other side', async () => {
+  const { post, open } = await serveSpeller();
+  const call = `{"params":{"_meta":{"progressToken":"mine","a":1.0},"name":"spell","arguments":${ODDLY}},"id":7,"method":"tools/call","jsonrpc":"2.0"}`;
+  for (const headers of [{}, await open()]) {
+    const text = await (await post(call, headers)).text();
+    const { id } = JSON.parse(received(text));
+    const passed = `{"_meta":{"a":1.0,"progressToken":${id}},"name":"spell","arguments":${ODDLY}}`;
+    expect(received(text).endsWith(`"params":${passed}}`)).toBe(true);
+    expect(text).toContain(`"oddly":${ODDLY}`);
+  }
+});
+
+it('of clients of 2026-07-28, whose envelope stays here and whose results say what they must', async () => {
+  const { post, request } = await serveSpeller();
+  const { params, headers } = modern('tools/call', { name: 'spell' });
+  // The envelope of a client is judged by the SDK once.
+  await request('tools/call', params, headers);
+  const envelope = JSON.stringify(params._meta).slice(1, -1);
+  const given = `{"name":"spell","arguments":${ODDLY},"_meta":{"a":1.0,${envelope}}}`;
+  const answer = await post(`{"jsonrpc":"2.0","id":"x","method":"tools/call","params":${given}}`, headers);
+  const text = await answer.text();
+  expect(received(text).endsWith(`"params":{"_meta":{"a":1.0},"name":"spell","arguments":${ODDLY}}}`)).toBe(true);
+  expect(text).toMatch(/^\{"result":\{"resultType":"complete","_meta":\{"io\.modelcontextprotocol\/serverInfo":\{/);
+  expect(text).toContain(`"content":[],"oddly":${ODDLY},"received":`);
+});
+
+it('of a session that can be asked and has a stream of its own', async () => {
+  const { post, open, stream } = await serveSpeller();
+  const headers = await open({ roots: {}, elicitation: {} });
+  await stream(headers);
+  const call = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"spell","arguments":${ODDLY}}}`;
+  await (await post(call, headers)).text();
+  const text = await (await post(call, headers)).text();
+  expect(received(text).endsWith(`"params":{"name":"spell","arguments":${ODDLY}}}`)).toBe(true);
+  expect(text).toContain(`"content":[],"oddly":${ODDLY},"received":`);
 });
 
 it('many calls at once, each gets its own answer', async () => {
@@ -106,13 +145,17 @@ function deferred<Value>() {
   return { promise, resolve };
 }
 
+const PLAIN = { isToolError: false, hasType: false, metaAt: 0, hasServerInfo: false, isOddlyStructured: false };
+
 /** The lane alone, behind a server of Node, with calls that the test answers. */
 async function openLane({ silenceMs }: { silenceMs: number }) {
   const [inFlight, signs] = [new CallsInFlight(), new SignsOfLife(silenceMs)];
   const begun = deferred<ByteListener>();
   const givenUp = deferred<string>();
   const server = createServer((_request, response) => {
-    const call = { id: 1, idText: '1', tool: 'slow', params: '{"name":"slow"}' };
+    const params = { text: '{"name":"slow"}', meta: '' };
+    const call = { id: 1, idText: '1', tool: 'slow', params, progressToken: undefined, envelope: '' };
+    const session = new RelaySession({ id: 's', principal: LOCAL, capabilities: {} });
     const pass = ({ listener }: { listener: ByteListener }) => {
       begun.resolve(listener);
       return (reason: Error) => {
@@ -120,7 +163,8 @@ async function openLane({ silenceMs }: { silenceMs: number }) {
         listener.failed(reason);
       };
     };
-    answerInBytes({ call, pass, response, session: 's', inFlight, signs });
+    const nobody = { hub: undefined, modern: undefined };
+    answerInBytes({ call, pass, response, principal: LOCAL, session, inFlight, signs, ...nobody });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close().closeAllConnections());
@@ -132,9 +176,9 @@ it('#47 a call that is silent for long becomes a stream that says so, and then h
   const { url, listener } = await openLane({ silenceMs: 5 });
   const answer = await fetch(url);
   expect(answer.headers.get('content-type')).toBe('text/event-stream');
-  (await listener).bytes({ result: toByteText('{"text":"é"}'), isToolError: false });
+  (await listener).bytes({ ...PLAIN, result: toByteText('{"text":"é"}') });
   const text = await answer.text();
-  expect(text).toMatch(/^(: still working\n\n)+event: message\n/);
+  expect(text).toMatch(/^(: keep-alive\n\n)+id: 1-1\nevent: message\n/);
   expect(text.endsWith('data: {"result":{"text":"é"},"jsonrpc":"2.0","id":1}\n\n')).toBe(true);
 });
 

@@ -7,7 +7,7 @@ import { fromByteText, JsonCursor } from '../../../src/stdx/json-cursor.ts';
 const read = (text: string) => readByteAnswer(Buffer.from(text), new JsonCursor());
 
 it('passes any plain result, spelt as it came, wherever the members stand', () => {
-  const odd = ['resultType', '_meta', 'structuredContent', '__proto__'];
+  const odd = ['resultType', '_meta', '__proto__'];
   const result = fc.dictionary(
     fc.string().filter((key) => !odd.includes(key) && !JSON.stringify(key).includes('\\')),
     fc.jsonValue(),
@@ -30,6 +30,23 @@ it('knows what reports an error of the tool', () => {
   expect(read('{"jsonrpc":"2.0","id":1,"result":{"a":{"isError":true}}}')?.isToolError).toBe(false);
 });
 
+it('says what of it only one era knows', () => {
+  const plain = {
+    id: 1,
+    isToolError: false,
+    hasType: false,
+    metaAt: 0,
+    hasServerInfo: false,
+    isOddlyStructured: false,
+  };
+  const marks = (result: string) => read(`{"jsonrpc":"2.0","id":1,"result":${result}}`);
+  const own = '{"_meta":{"a":1,"io.modelcontextprotocol/serverInfo":{}},"resultType":"complete"}';
+  expect(marks(own)).toEqual({ ...plain, result: own, hasType: true, metaAt: 10, hasServerInfo: true });
+  expect(marks('{"_meta": {}}')).toEqual({ ...plain, result: '{"_meta": {}}', metaAt: 11 });
+  expect(marks('{"structuredContent":[1]}')).toMatchObject({ isOddlyStructured: true });
+  expect(marks('{"structuredContent":[1],"structuredContent":{}}')).toMatchObject({ isOddlyStructured: false });
+});
+
 describe('to be parsed', () => {
   it.each([
     ['an error', '{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":""}}'],
@@ -40,9 +57,10 @@ describe('to be parsed', () => {
     ['another id', '{"jsonrpc":"2.0","id":"1","result":{}}'],
     ['another version', '{"jsonrpc":"1.0","id":1,"result":{}}'],
     ['no object', '{"jsonrpc":"2.0","id":1,"result":[]}'],
-    ['what modern servers add', '{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete"}}'],
-    ['who answered', '{"jsonrpc":"2.0","id":1,"result":{"_meta":{"io.modelcontextprotocol/serverInfo":{}}}}'],
-    ['structured content that is no object', '{"jsonrpc":"2.0","id":1,"result":{"structuredContent":[1]}}'],
+    ['a wish for input', '{"jsonrpc":"2.0","id":1,"result":{"resultType":"input_required"}}'],
+    ['two kinds', '{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","resultType":"x"}}'],
+    ['_meta that is none', '{"jsonrpc":"2.0","id":1,"result":{"_meta":[1]}}'],
+    ['_meta twice', '{"jsonrpc":"2.0","id":1,"result":{"_meta":{},"_meta":{}}}'],
     ['a key with an escape', '{"jsonrpc":"2.0","id":1,"result":{"result\\u0054ype":"complete"}}'],
     ['what is no JSON', '{"jsonrpc":"2.0","id":1,"result":{"a":01}}'],
     ['what is cut off', '{"jsonrpc":"2.0","id":1,"result":{}'],

@@ -54,10 +54,13 @@ function passing(pass: NonNullable<UpstreamSession['pass']>) {
   const call: PassedCall = {
     server,
     tool: 't',
-    params: '{"name":"t"}',
+    params: { text: '{"name":"t"}', meta: '' },
     principal: LOCAL,
     requestId: undefined,
-    session: undefined,
+    behalf: undefined,
+    envelope: undefined,
+    onProgress: undefined,
+    onUpstream: undefined,
     listener,
   };
   return { giveUp: passUpstream(parts, call), asked: asked.promise, outcome: outcome.promise };
