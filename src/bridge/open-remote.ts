@@ -2,6 +2,8 @@
 import { GatewayError } from '../errors.ts';
 import { abortable } from '../stdx/abort.ts';
 import { systemClock } from '../stdx/clock.ts';
+import type { Post } from '../stdx/post.ts';
+import { HandedAnswers } from './handed-answers.ts';
 import { MirroringSession } from './mirroring-session.ts';
 import { negotiate } from './negotiate.ts';
 import { HTTP_PROBE_TIMEOUT_MS, type OpenOptions } from './open-options.ts';
@@ -19,6 +21,8 @@ export interface RemotePeer {
   readonly headers: Readonly<Record<string, string>>;
   /** How its requests are made, where the plain way is not enough. */
   readonly fetch?: (url: string | URL, init?: RequestInit) => Promise<Response>;
+  /** The same for one message at a time, without what only some answers need. */
+  readonly post?: Post | undefined;
 }
 
 type TransportKind = 'streamable-http' | 'sse';
@@ -50,12 +54,14 @@ async function connect(endpoint: RemotePeer, kind: TransportKind, options: Conne
   const { server, clientInfo, client, rootsFor, clock, signal } = options;
   const capabilities = client?.capabilities ?? {};
   const failures = new OwnFailures(endpoint.fetch ?? fetch);
-  const another = () => createTransport(endpoint, kind, failures.fetch);
+  const handed = new HandedAnswers(failures.fetch);
+  const another = () => createTransport(endpoint, kind, handed.fetch);
+  const quick = endpoint.post && { post: endpoint.post, headers: endpoint.headers, handed };
   const transport = await another();
   let wire: RemoteWire | undefined;
   const peer = new RpcPeer(
     (ear) => {
-      wire = new RemoteWire(transport, { server, connect: another }, ear);
+      wire = new RemoteWire(transport, { server, connect: another, quick }, ear);
       return wire;
     },
     { server, clock, client },

@@ -3,8 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { JSONRPCMessage, SSEClientTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { GatewayError } from '../errors.ts';
 import { isObject, type JsonObject } from '../stdx/json.ts';
+import type { ByteText } from '../stdx/json-cursor.ts';
 import { SingleFlight } from '../stdx/single-flight.ts';
 import { MODERN_VERSION } from './protocol-versions.ts';
+import { QuickCalls, type QuickWay } from './quick-calls.ts';
 import { httpStatusOf } from './server-errors.ts';
 import type { SendOptions, Wire, WireEvents } from './wire.ts';
 
@@ -32,6 +34,8 @@ export interface RemoteWireOptions {
   readonly server: string;
   /** Another transport to the same address, not started. */
   readonly connect: () => Promise<RemoteTransport>;
+  /** Absent where everything goes through the transports. */
+  readonly quick?: QuickWay | undefined;
 }
 
 export class RemoteWire implements Wire {
@@ -44,15 +48,21 @@ export class RemoteWire implements Wire {
   #initialize: JsonObject | undefined;
   readonly #server: string;
   readonly #events: WireEvents;
+  readonly #quick: QuickCalls | undefined;
+  /** Modern requests have more in their headers. */
+  sendLine: Wire['sendLine'];
   #version: string | undefined;
   #isOpen = false;
 
-  constructor(transport: RemoteTransport, { server, connect }: RemoteWireOptions, events: WireEvents) {
+  constructor(transport: RemoteTransport, { server, connect, quick }: RemoteWireOptions, events: WireEvents) {
     this.#transport = transport;
     this.#connect = connect;
     this.#server = server;
     this.#events = events;
     this.hasStreamPerRequest = isStreamable(transport);
+    const send = this.#sendOn.bind(this);
+    const explain = (error: unknown) => this.#explain(error);
+    this.#quick = quick && isStreamable(transport) ? new QuickCalls({ ...quick, send, explain, events }) : undefined;
     this.#listen(transport);
   }
 
@@ -68,7 +78,26 @@ export class RemoteWire implements Wire {
 
   async send(message: JsonObject, options: SendOptions = {}): Promise<void> {
     if (message.method === 'initialize') this.#initialize = message;
-    const transport = this.#transport;
+    await this.#sendOn(this.#transport, message, options);
+  }
+
+  dropLine(id: number): void {
+    this.#quick?.drop(id);
+  }
+
+  useVersion(protocolVersion: string): void {
+    this.#version = protocolVersion;
+    // A modern request names its version itself; a header for all messages is the older way.
+    if (protocolVersion === MODERN_VERSION) return;
+    this.#transport.setProtocolVersion(protocolVersion);
+    if (this.#quick) this.sendLine = (line, id) => this.#sendQuickly(line, id);
+  }
+
+  #sendQuickly(line: ByteText, id = 0): void {
+    if (isStreamable(this.#transport)) this.#quick?.send(this.#transport, line, id);
+  }
+
+  async #sendOn(transport: RemoteTransport, message: JsonObject, options: SendOptions): Promise<void> {
     try {
       await this.#sendPatiently(transport, message, options);
     } catch (error) {
@@ -82,12 +111,6 @@ export class RemoteWire implements Wire {
     }
   }
 
-  useVersion(protocolVersion: string): void {
-    this.#version = protocolVersion;
-    // A modern request names its version itself; a header for all messages is the older way.
-    if (protocolVersion !== MODERN_VERSION) this.#transport.setProtocolVersion(protocolVersion);
-  }
-
   async close(reason: string): Promise<void> {
     this.#end(new GatewayError('SHUTTING_DOWN', `The connection to server "${this.#server}" was closed: ${reason}`));
     const transport = this.#transport;
@@ -96,7 +119,10 @@ export class RemoteWire implements Wire {
   }
 
   #listen(transport: RemoteTransport): void {
-    transport.onmessage = (message: unknown) => void this.#events.message(message);
+    transport.onmessage = (message: unknown) => {
+      if (isObject(message) && message.method === undefined) this.#quick?.answered(message.id);
+      this.#events.message(message);
+    };
     transport.onclose = () => this.#lose('was closed');
     transport.onerror = (error: Error) => this.#failed(error);
   }
@@ -155,6 +181,7 @@ export class RemoteWire implements Wire {
 
   #end(reason: GatewayError): void {
     this.#isOpen = false;
+    this.#quick?.close();
     this.#events.ended(reason);
   }
 

@@ -28,3 +28,12 @@ function readCall(id: unknown, method: string, rawParams: unknown): RpcMessage |
 export function isJsonObject(value: unknown): value is JsonObject {
   return isObject(value);
 }
+
+/** Tokens are ours: a caller's own would reach other callers of the same process. */
+export function withProgressToken(params: JsonObject, token: number | undefined): JsonObject {
+  const meta = params._meta;
+  const hasOther = isJsonObject(meta) && 'progressToken' in meta;
+  if (token === undefined && !hasOther) return params;
+  const { progressToken: _, ...kept } = isJsonObject(meta) ? meta : {};
+  return { ...params, _meta: token === undefined ? kept : { ...kept, progressToken: token } };
+}

@@ -1,16 +1,15 @@
 /** A lean JSON-RPC peer: ids of our own, answers matched to calls, everything else counted and survived. */
-import { GatewayError } from '../errors.ts';
 import type { Clock } from '../stdx/clock.ts';
 import type { JsonObject } from '../stdx/json.ts';
-import { JsonCursor } from '../stdx/json-cursor.ts';
+import { type ByteText, JsonCursor, toByteText } from '../stdx/json-cursor.ts';
 import { readByteAnswer } from './byte-answer.ts';
 import { CallsById } from './calls-by-id.ts';
 import { ClientAsks } from './client-asks.ts';
 import { Deadlines } from './deadlines.ts';
 import { type PassedParams, requestLine, withMeta } from './passed-params.ts';
 import { type Answered, cancelError, PendingCall } from './pending-call.ts';
-import { isJsonObject, type RpcMessage, readRpcMessage } from './rpc-message.ts';
-import { neverRead, rpcError } from './server-errors.ts';
+import { isJsonObject, type RpcMessage, readRpcMessage, withProgressToken } from './rpc-message.ts';
+import { lostStream, neverRead, noObject, rpcError } from './server-errors.ts';
 import type { AskableClient, CallOptions, PassOptions } from './upstream-session.ts';
 import type { SendOptions, Wire } from './wire.ts';
 
@@ -76,12 +75,16 @@ export class RpcPeer {
       const { server } = this.#options;
       if (options.signal?.aborted) throw cancelError(options.signal.reason, { server, method });
       const id = this.#pending.nextId();
-      const stream = this.#wire.hasStreamPerRequest ? new AbortController() : undefined;
+      const isLine = method === HOT_METHOD && !options.headers && this.passesLines;
+      const stream = this.#wire.hasStreamPerRequest && !isLine ? new AbortController() : undefined;
       const onGivenUp = (reason: string) => this.#giveUp(id, reason, { ...options, stream });
       this.#open(id, method, { ...options, answered: { value, failed }, onGivenUp });
-      const onStreamEnd = () => this.#fail(id, lostStream(server, method));
       const message = { jsonrpc: '2.0', id, method, params: withProgressToken(params, options.onProgress && id) };
-      this.#send(id, message, stream && { signal: stream.signal, onStreamEnd, headers: options.headers });
+      if (isLine) this.#sendLine(id, toByteText(JSON.stringify(message)));
+      else {
+        const onStreamEnd = () => this.streamEnded(id);
+        this.#send(id, message, stream && { signal: stream.signal, onStreamEnd, headers: options.headers });
+      }
     });
   }
 
@@ -100,11 +103,7 @@ export class RpcPeer {
     const onGivenUp = (reason: string) => this.#giveUp(id, reason, {});
     const call = this.#open(id, method, { timeoutMs, maxTotalMs, answered, onGivenUp, onProgress });
     const own = onProgress ? `"progressToken":${id}` : '';
-    try {
-      this.#wire.sendLine?.(requestLine(id, method, withMeta(params, own)), id);
-    } catch (error) {
-      this.#fail(id, error);
-    }
+    this.#sendLine(id, requestLine(id, method, withMeta(params, own)));
     return (reason) => call.cancel(reason);
   }
 
@@ -131,6 +130,17 @@ export class RpcPeer {
     if (!answer || !this.#pending.get(answer.id)?.takesBytes) return false;
     this.#take(answer.id)?.succeedWithBytes(answer);
     return true;
+  }
+
+  /** For the wire: a request will get no answer. */
+  failed(id: number, error: Error): void {
+    this.#fail(id, error);
+  }
+
+  /** For the wire: the stream for the answer to a request has ended, and if none came, none will. */
+  streamEnded(id: number): void {
+    const call = this.#pending.get(id);
+    if (call) this.#fail(id, lostStream(this.#options.server, call.method));
   }
 
   /** For the wire: something that is no message came in. */
@@ -201,6 +211,14 @@ export class RpcPeer {
     }
   }
 
+  #sendLine(id: number, line: ByteText): void {
+    try {
+      this.#wire.sendLine?.(line, id);
+    } catch (error) {
+      this.#fail(id, error);
+    }
+  }
+
   #fail(id: number, error: unknown): void {
     this.#forget(id)?.fail(error instanceof Error ? error : new Error(String(error)));
   }
@@ -221,6 +239,7 @@ export class RpcPeer {
   ): void {
     this.#forget(id);
     stream?.abort();
+    this.#wire.dropLine?.(id);
     if (!isQuiet && !this.#wire.cancelsByStream) this.notify('notifications/cancelled', { requestId: id, reason });
   }
 
@@ -276,24 +295,5 @@ export class RpcPeer {
   }
 }
 
-/** Tokens are ours: a caller's own would reach other callers of the same process. */
-function withProgressToken(params: JsonObject, token: number | undefined): JsonObject {
-  const meta = params._meta;
-  const hasOther = isJsonObject(meta) && 'progressToken' in meta;
-  if (token === undefined && !hasOther) return params;
-  const { progressToken: _, ...kept } = isJsonObject(meta) ? meta : {};
-  return { ...params, _meta: token === undefined ? kept : { ...kept, progressToken: token } };
-}
-
-function noObject(server: string, method: string): GatewayError {
-  return new GatewayError(
-    'PROTOCOL_VIOLATION',
-    `Server "${server}" answered ${method} with a result that is no object`,
-  );
-}
-
-function lostStream(server: string, method: string): GatewayError {
-  return new GatewayError('SERVER_CRASHED', `Server "${server}" ended its answer to ${method} without a result`, {
-    hint: 'The connection broke or the server restarted; the call was not repeated.',
-  });
-}
+/** Of all requests the one that is made all the time, and that is worth another way. */
+const HOT_METHOD = 'tools/call';

@@ -103,3 +103,18 @@ export function httpStatusOf(error: unknown): number | undefined {
   const status = error instanceof GatewayError ? error.data?.httpStatus : undefined;
   return typeof status === 'number' ? status : undefined;
 }
+
+/** PROTOCOL_VIOLATION. */
+export function noObject(server: string, method: string): GatewayError {
+  return new GatewayError(
+    'PROTOCOL_VIOLATION',
+    `Server "${server}" answered ${method} with a result that is no object`,
+  );
+}
+
+/** SERVER_CRASHED, for an answer over HTTP that had a stream of its own. */
+export function lostStream(server: string, method: string): GatewayError {
+  return new GatewayError('SERVER_CRASHED', `Server "${server}" ended its answer to ${method} without a result`, {
+    hint: 'The connection broke or the server restarted; the call was not repeated.',
+  });
+}

@@ -19,8 +19,10 @@ export interface Wire {
   readonly cancelsByStream: boolean;
   /** Throws, or rejects, when the message cannot be taken; the connection itself may still be fine. */
   send(message: JsonObject, options?: SendOptions): void | Promise<void>;
-  /** The same for one that is written already, on transports of lines; `id` of a request. */
-  sendLine?(message: ByteText, id?: number): void;
+  /** The same for one that is written already, where that is enough; `id` of a request. Throws only. */
+  readonly sendLine?: ((message: ByteText, id?: number) => void) | undefined;
+  /** Ends the stream of a request that was sent as a line. */
+  dropLine?(id: number): void;
   /** Tells the transport what was agreed on, for those that repeat it on each message. */
   useVersion(protocolVersion: string): void;
   close(reason: string): Promise<void>;
@@ -31,6 +33,10 @@ export interface WireEvents {
   message(value: unknown): boolean;
   /** One line that came in; false if it is to be parsed and given to `message`. */
   line(line: Buffer): boolean;
+  /** A request that was sent as a line will get no answer. */
+  failed(id: number, error: Error): void;
+  /** The same when all that is known is that the answer ended without one. */
+  streamEnded(id: number): void;
   /** Something that is no message at all. */
   noise(bytes: number): void;
   /** The other side is gone, though some of its last messages may still be on their way: it takes no new requests. */

@@ -1,4 +1,5 @@
 /** Tells remote servers by a header which gateway asks, so that one which is asked by itself can notice. */
+import { setPostedHeader } from '../stdx/post.ts';
 import type { Runtime } from './runtime.ts';
 
 /** `via` is asked at each request: who asks us may have become known since the last. */
@@ -8,7 +9,7 @@ export function announcing(runtime: Runtime, header: string, via: () => string):
     async launch(signal) {
       const endpoint = await runtime.launch(signal);
       if (endpoint.kind !== 'remote') return endpoint;
-      const send = endpoint.fetch ?? fetch;
+      const { fetch: send = fetch, post } = endpoint;
       return {
         ...endpoint,
         fetch: (url, init = {}) => {
@@ -16,6 +17,12 @@ export function announcing(runtime: Runtime, header: string, via: () => string):
           headers.set(header, via());
           return send(url, { ...init, headers });
         },
+        post:
+          post &&
+          ((message, listener) => {
+            setPostedHeader(message.headers, header, via());
+            return post(message, listener);
+          }),
       };
     },
   };

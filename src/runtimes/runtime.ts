@@ -1,5 +1,6 @@
 /** The port of every runtime: how one instance of a server is brought to life, and what the bridge gets to talk to. */
 import type { Readable, Writable } from 'node:stream';
+import type { Post } from '../stdx/post.ts';
 
 /** A running process or container that speaks JSON lines on its standard streams. */
 export interface StdioEndpoint {
@@ -30,6 +31,8 @@ export interface RemoteEndpoint {
   readonly headers: Readonly<Record<string, string>>;
   /** The way to it: guarded, with its tokens. Throws GatewayErrors of its own, such as LOGIN_REQUIRED. Default: the plain one. */
   readonly fetch?: (url: string | URL, init?: RequestInit) => Promise<Response>;
+  /** The same way for one message at a time; throws what `fetch` would reject with. Without it there is `fetch`. */
+  readonly post?: Post | undefined;
 }
 
 export type Endpoint = StdioEndpoint | RemoteEndpoint;

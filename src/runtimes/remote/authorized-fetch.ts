@@ -6,7 +6,7 @@ export interface AuthorizedFetchOptions {
   /** Tokens go to its origin and nowhere else. */
   readonly url: URL;
   readonly fetch: RemoteFetch;
-  readonly tokens: TokenSource;
+  readonly tokens: Omit<TokenSource, 'tokenNow'>;
 }
 
 export function authorizedFetch({ url: home, fetch, tokens }: AuthorizedFetchOptions): RemoteFetch {
@@ -33,7 +33,7 @@ function withToken(init: RequestInit, token: string | undefined): RequestInit {
   return { ...init, headers };
 }
 
-async function refuseNarrowScope(tokens: TokenSource, response: Response): Promise<void> {
+async function refuseNarrowScope(tokens: Pick<TokenSource, 'tooNarrow'>, response: Response): Promise<void> {
   const challenge = response.headers.get('www-authenticate') ?? '';
   if (response.status !== 403 || !/\berror="?insufficient_scope/.test(challenge)) return;
   await response.body?.cancel().catch(() => {});

@@ -1,32 +1,129 @@
-/** `fetch` through a circuit breaker: what cannot be reached, or is down behind its proxy, is not asked by every call. */
+/** The ways to a server through a circuit breaker: what cannot be reached, or is down behind its proxy, is not asked by every call. */
 import { GatewayError } from '../../errors.ts';
 import type { Clock } from '../../stdx/clock.ts';
-import { CircuitBreaker } from './circuit-breaker.ts';
-import type { RemoteFetch } from './remote-fetch.ts';
+import type { Post, Posting, PostListener } from '../../stdx/post.ts';
+import { CircuitBreaker, type Passage } from './circuit-breaker.ts';
+import type { RemoteFetch, RemoteWay } from './remote-fetch.ts';
 
 /** Said by what stands before a server that is down; other errors are answers. */
 const DOWN = new Set([502, 503, 504]);
 
-/** Throws SERVER_BUSY with `retryAfterMs` while the circuit is open. */
-export function breakingFetch(server: string, fetch: RemoteFetch, clock: Clock): RemoteFetch {
-  const breaker = new CircuitBreaker(clock);
-  let last = '';
+/** Both throw SERVER_BUSY with `retryAfterMs` while the circuit is open. */
+export function breakingWay(server: string, { fetch, post }: RemoteWay, clock: Clock): RemoteWay {
+  const watch = new Watch(server, clock);
+  return { fetch: watched(fetch, watch), post: post && watchedPost(post, watch) };
+}
+
+class Watch {
+  readonly #server: string;
+  readonly #breaker: CircuitBreaker;
+  #last = '';
+
+  constructor(server: string, clock: Clock) {
+    this.#server = server;
+    this.#breaker = new CircuitBreaker(clock);
+  }
+
+  enter(): Passage {
+    const passage = this.#breaker.enter();
+    if (typeof passage === 'number') throw resting(this.#server, passage, this.#last);
+    return passage;
+  }
+
+  answered(passage: Passage, status: number): void {
+    if (DOWN.has(status)) this.#last = `HTTP ${status}`;
+    passage.end(DOWN.has(status) ? 'failure' : 'success');
+  }
+
+  failed(passage: Passage, error: unknown): void {
+    // An error of our own, such as an address that is not allowed, comes before the server.
+    const isOurs = error instanceof GatewayError;
+    if (!isOurs) this.#last = reasonOf(error);
+    passage.end(isOurs ? 'cancelled' : 'failure');
+  }
+}
+
+function watched(fetch: RemoteFetch, watch: Watch): RemoteFetch {
   return async (url, init) => {
-    const passage = breaker.enter();
-    if (typeof passage === 'number') throw resting(server, passage, last);
+    const passage = watch.enter();
     try {
       const response = await fetch(url, init);
-      if (DOWN.has(response.status)) last = `HTTP ${response.status}`;
-      passage.end(DOWN.has(response.status) ? 'failure' : 'success');
+      watch.answered(passage, response.status);
       return response;
     } catch (error) {
-      // An error of our own, such as an address that is not allowed, comes before the server.
-      const isOurs = error instanceof GatewayError || init?.signal?.aborted === true;
-      if (!isOurs) last = reasonOf(error);
-      passage.end(isOurs ? 'cancelled' : 'failure');
+      if (init?.signal?.aborted) passage.end('cancelled');
+      else watch.failed(passage, error);
       throw error;
     }
   };
+}
+
+function watchedPost(post: Post, watch: Watch): Post {
+  return (message, listener) => {
+    const passage = watch.enter();
+    const asked = new WatchedPost(watch, passage, listener);
+    asked.posting = post(message, asked);
+    if (!asked.posting) passage.end('cancelled');
+    return asked.posting && asked;
+  };
+}
+
+class WatchedPost implements PostListener, Posting {
+  posting: Posting | undefined;
+  readonly #watch: Watch;
+  readonly #listener: PostListener;
+  /** Undefined once it is known what the request came to. */
+  #passage: Passage | undefined;
+
+  constructor(watch: Watch, passage: Passage, listener: PostListener) {
+    this.#watch = watch;
+    this.#passage = passage;
+    this.#listener = listener;
+  }
+
+  head(...[status, headers]: Parameters<PostListener['head']>): void {
+    const passage = this.#leave();
+    if (passage) this.#watch.answered(passage, status);
+    this.#listener.head(status, headers);
+  }
+
+  data(chunk: Buffer): void {
+    this.#listener.data(chunk);
+  }
+
+  end(): void {
+    this.#listener.end();
+  }
+
+  failed(error: Error): void {
+    const passage = this.#leave();
+    if (passage) this.#watch.failed(passage, error);
+    this.#listener.failed(error);
+  }
+
+  declined(): void {
+    this.#leave()?.end('success');
+    this.#listener.declined();
+  }
+
+  abort(): void {
+    this.#leave()?.end('cancelled');
+    this.posting?.abort();
+  }
+
+  pause(): void {
+    this.posting?.pause();
+  }
+
+  resume(): void {
+    this.posting?.resume();
+  }
+
+  #leave(): Passage | undefined {
+    const passage = this.#passage;
+    this.#passage = undefined;
+    return passage;
+  }
 }
 
 function resting(server: string, leftMs: number, last: string): GatewayError {

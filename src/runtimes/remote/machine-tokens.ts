@@ -33,6 +33,10 @@ export class MachineTokens implements TokenSource {
   }
 
   async token(): Promise<string | undefined> {
+    return this.tokenNow();
+  }
+
+  tokenNow(): string | undefined {
     this.#refusal.check(undefined);
     const held = this.#held;
     if (held?.expiresAtMs !== undefined && Date.now() > held.expiresAtMs - EXPIRY_MARGIN_MS) return undefined;

@@ -4,11 +4,12 @@ import type { OAuthConfig, RemoteAccessConfig } from '../../config/remote-config
 import type { Clock } from '../../stdx/clock.ts';
 import type { Lookup } from './address-guard.ts';
 import { authorizedFetch } from './authorized-fetch.ts';
-import { breakingFetch } from './breaking-fetch.ts';
+import { authorizedPost } from './authorized-post.ts';
+import { breakingWay } from './breaking-fetch.ts';
 import { type LoginOptions, login } from './login.ts';
 import { LoginStore } from './login-store.ts';
 import { MachineTokens } from './machine-tokens.ts';
-import type { RemoteFetch, TokenSource } from './remote-fetch.ts';
+import type { RemoteFetch, RemoteWay, TokenSource } from './remote-fetch.ts';
 import { openRemoteNetwork, type RemoteNetwork } from './remote-network.ts';
 import { StoredTokens } from './stored-tokens.ts';
 
@@ -26,8 +27,8 @@ export interface RemoteAccessOptions {
 }
 
 export interface RemoteAccess {
-  /** The same `fetch` for the same configuration, so that its tokens and connections are shared. */
-  fetchFor(server: RemoteServer): Promise<RemoteFetch>;
+  /** The same for the same configuration, so that its tokens and connections are shared. */
+  wayTo(server: RemoteServer): Promise<RemoteWay>;
   /** A person's login, kept for every gateway of this data folder. */
   login(server: RemoteServer, how: Pick<LoginOptions, 'onAddress' | 'signal' | 'further'>): Promise<void>;
   /** Forgets the login here and, where it can be, there. False if there was none. */
@@ -38,7 +39,7 @@ export interface RemoteAccess {
 interface Reached {
   readonly key: string;
   readonly network: Promise<RemoteNetwork>;
-  readonly fetch: Promise<RemoteFetch>;
+  readonly way: Promise<RemoteWay>;
 }
 
 export function createRemoteAccess(options: RemoteAccessOptions): RemoteAccess {
@@ -51,17 +52,17 @@ export function createRemoteAccess(options: RemoteAccessOptions): RemoteAccess {
     if (known?.key === key) return known;
     void known?.network.then((network) => network.close()).catch(() => {});
     const network = openRemoteNetwork({ ...server, server: server.name, env, lookup });
-    const fetch = network.then((open) => dressed(server, open.fetch, { ...options, store }));
+    const way = network.then((open) => dressed(server, open, { ...options, store }));
     // Whoever asks gets the error, and the next one may find the fault removed.
-    const made = { key, network, fetch };
+    const made = { key, network, way };
     reached.set(server.name, made);
-    fetch.catch(() => {
+    way.catch(() => {
       if (reached.get(server.name) === made) reached.delete(server.name);
     });
     return made;
   };
   return {
-    fetchFor: (server) => reach(server).fetch,
+    wayTo: (server) => reach(server).way,
     async login(server, how) {
       const { fetch } = await reach(server).network;
       await login({ ...how, ...loginOptions(server), fetch: strictly(fetch), store });
@@ -94,18 +95,21 @@ function loginOptions({ name, url, headers, oauth }: RemoteServer) {
 /** A server with credentials of its own in `headers` is left with those. */
 function dressed(
   server: RemoteServer,
-  fetch: RemoteFetch,
+  plain: RemoteWay,
   { store, clock }: { readonly store: LoginStore; readonly clock: Clock },
-): RemoteFetch {
+): RemoteWay {
   const { name, url, headers, oauth } = server;
   const isSettled = Object.keys(headers).some((header) => header.toLowerCase() === 'authorization');
-  const breaking = breakingFetch(name, fetch, clock);
+  const breaking = breakingWay(name, plain, clock);
   if (isSettled && !oauth) return breaking;
-  const common = { server: name, url, fetch: strictly(fetch), clock };
+  const common = { server: name, url, fetch: strictly(plain.fetch), clock };
   const tokens: TokenSource = isMachine(oauth)
     ? new MachineTokens({ ...common, ...oauth, scope: oauth.scopes?.join(' ') })
     : new StoredTokens({ ...common, store });
-  return authorizedFetch({ url, fetch: breaking, tokens });
+  return {
+    fetch: authorizedFetch({ url, fetch: breaking.fetch, tokens }),
+    post: breaking.post && authorizedPost(breaking.post, tokens),
+  };
 }
 
 type MachineConfig = OAuthConfig & { readonly clientId: string; readonly clientSecret: string };

@@ -4,7 +4,9 @@ import { rootCertificates } from 'node:tls';
 import type { buildConnector, Dispatcher } from 'undici';
 import { GatewayError } from '../../errors.ts';
 import { type AddressGuard, createAddressGuard, type Lookup, type PrivateHosts } from './address-guard.ts';
-import type { RemoteFetch } from './remote-fetch.ts';
+import { ownCause } from './own-cause.ts';
+import type { RemoteWay } from './remote-fetch.ts';
+import { createRemotePost } from './remote-post.ts';
 
 export interface NetworkOptions {
   readonly server: string;
@@ -20,9 +22,8 @@ export interface NetworkOptions {
   readonly lookup?: Lookup | undefined;
 }
 
-export interface RemoteNetwork {
-  /** Throws NOT_ALLOWED for a private address; otherwise as `fetch` does. */
-  readonly fetch: RemoteFetch;
+/** It throws NOT_ALLOWED for a private address; otherwise as `fetch` does. */
+export interface RemoteNetwork extends RemoteWay {
   close(): Promise<void>;
 }
 
@@ -47,10 +48,12 @@ export async function openRemoteNetwork(options: NetworkOptions): Promise<Remote
   const dispatcher: Dispatcher = proxies
     ? new undici.EnvHttpProxyAgent({ ...common, ...proxies, requestTls: tls, proxyTls: tls })
     : new undici.Agent(common);
+  // Behind a proxy connections are not ours to guard.
+  const refusal = (to: URL) => (proxies ? guardOf.port(to).refuseLiteral(to.hostname) : undefined);
   return {
+    post: refusal(options.url) ? undefined : createRemotePost(dispatcher, options.url),
     fetch: async (url, init = {}) => {
-      const to = new URL(url);
-      const refused = proxies && guardOf.port(to).refuseLiteral(to.hostname);
+      const refused = refusal(new URL(url));
       if (refused) throw refused;
       // Behind a proxy nobody sees where a redirect leads to.
       const redirect = proxies && init.redirect !== 'manual' ? 'error' : init.redirect;
@@ -90,14 +93,6 @@ function guardedConnector(connect: buildConnector.connector, guard: AddressGuard
     if (refused) done(refused, null);
     else connect(options, done);
   };
-}
-
-/** `fetch` says only that it failed; what failed is inside. */
-function ownCause(error: Error): GatewayError | undefined {
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof GatewayError) return cause;
-  }
-  return undefined;
 }
 
 async function authorities({ server, caFile }: NetworkOptions): Promise<{ ca?: string[] }> {

@@ -2,13 +2,13 @@
 import type { Runtime } from '../runtime.ts';
 import type { RemoteAccess, RemoteServer } from './remote-access.ts';
 
-export function createRemoteRuntime(server: RemoteServer, access: Pick<RemoteAccess, 'fetchFor'>): Runtime {
+export function createRemoteRuntime(server: RemoteServer, access: Pick<RemoteAccess, 'wayTo'>): Runtime {
   const { url, transport, headers } = server;
   return {
     prepare: () => Promise.resolve(),
     async launch(signal) {
       signal?.throwIfAborted();
-      return { kind: 'remote', url, transport, headers, fetch: await access.fetchFor(server) };
+      return { kind: 'remote', url, transport, headers, ...(await access.wayTo(server)) };
     },
   };
 }

@@ -37,6 +37,14 @@ export class StoredTokens implements TokenSource {
     return isOver(login) ? this.renew(login.tokens.access_token) : login.tokens.access_token;
   }
 
+  tokenNow(): string | undefined | false {
+    const stamp = this.#options.store.stampNow(this.#options.server);
+    if (stamp !== undefined && this.#known?.stamp !== stamp) return false;
+    this.#refusal.check(stamp);
+    const login = stamp === undefined ? undefined : this.#known?.login;
+    return login && isOver(login) ? false : login?.tokens.access_token;
+  }
+
   renew(refused: string | undefined): Promise<string> {
     return this.#flights.run('renew', () => this.#renew(refused));
   }

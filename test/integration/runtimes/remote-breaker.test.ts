@@ -27,7 +27,7 @@ async function reached() {
     caFile: undefined,
     connectTimeoutMs: 5_000,
   };
-  const fetch = await access.fetchFor(server);
+  const { fetch } = await access.wayTo(server);
   const ask = () => fetch(url).then((response) => response.status);
   const times = async (count: number) => {
     for (let time = 0; time < count; time++) await ask().catch(() => undefined);

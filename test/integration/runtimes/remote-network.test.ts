@@ -193,9 +193,9 @@ describe('a private authority', () => {
       connectTimeoutMs: 5_000,
     } as const;
     const server = { ...keys, name: 'far', url: new URL('https://far.test/'), privateHosts: 'all', caFile } as const;
-    expect((await failure(access.fetchFor(server))).code).toBe('CONFIG_INVALID');
+    expect((await failure(access.wayTo(server))).code).toBe('CONFIG_INVALID');
     copyFileSync(file('ca.pem'), caFile);
-    expect(typeof (await access.fetchFor(server))).toBe('function');
+    expect(typeof (await access.wayTo(server)).fetch).toBe('function');
   });
 
   it('whose file is missing is named', async () => {

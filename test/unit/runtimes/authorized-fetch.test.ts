@@ -7,7 +7,7 @@ const url = new URL('https://far.example/mcp');
 function wayTo(...answers: Response[]) {
   const sent: string[] = [];
   const renewed: (string | undefined)[] = [];
-  const tokens: TokenSource = {
+  const tokens: Omit<TokenSource, 'tokenNow'> = {
     token: async () => 'old',
     renew: async (refused) => {
       renewed.push(refused);

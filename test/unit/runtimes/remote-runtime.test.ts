@@ -16,13 +16,13 @@ describe('a remote server', () => {
     caFile: undefined,
     connectTimeoutMs: 1_000,
   };
-  const way = async () => new Response();
-  const access = { fetchFor: async () => way };
+  const way = { fetch: async () => new Response(), post: () => undefined };
+  const access = { wayTo: async () => way };
 
   it('is an address that the bridge gets as it was configured, with the way to it', async () => {
     const runtime = createRemoteRuntime(server, access);
     await runtime.prepare();
-    expect(await runtime.launch()).toEqual({ kind: 'remote', url, headers, transport: 'sse', fetch: way });
+    expect(await runtime.launch()).toEqual({ kind: 'remote', url, headers, transport: 'sse', ...way });
   });
 
   it('is not given to a caller that already left', async () => {
