@@ -7,6 +7,7 @@ import { type LoopGuard, VIA_HEADER } from '../policy/loop-guard.ts';
 import type { Principal } from '../policy/principal.ts';
 import { nearest } from '../stdx/nearest.ts';
 import type { DirectBytes } from './direct-pass.ts';
+import { KeptRoom } from './kept-room.ts';
 import { createMcpEndpoint, type McpEndpoint } from './mcp-endpoint.ts';
 import { createRelayEndpoint } from './relay-endpoint.ts';
 import type { RelayTarget } from './relay-target.ts';
@@ -41,6 +42,7 @@ export class McpRoutes {
   readonly #parts: McpParts;
   readonly #options: SdkLaneOptions;
   readonly #endpoints = new Map<string, McpEndpoint>();
+  readonly #room = new KeptRoom();
 
   constructor(parts: McpParts, options: SdkLaneOptions) {
     this.#parts = parts;
@@ -124,6 +126,7 @@ export class McpRoutes {
       bytes: (principal) => door(principal).bytes,
       onSessionEnd: this.#parts.onSessionEnd,
       sessionTimeoutMs: this.#parts.bounds.sessionTimeoutMs,
+      room: this.#room,
     });
   }
 

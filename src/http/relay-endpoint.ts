@@ -8,6 +8,7 @@ import { ByteDoor } from './byte-door.ts';
 import { CallsInFlight } from './calls-in-flight.ts';
 import type { DirectBytes } from './direct-pass.ts';
 import { SILENCE_MS, SignsOfLife } from './keep-alive.ts';
+import type { KeptRoom } from './kept-room.ts';
 import { createMcpEndpoint, type McpEndpoint } from './mcp-endpoint.ts';
 import { answerPlainly, hasPlainHeaders, readPlainMessage } from './plain-lane.ts';
 import { type BodyListener, collectBody, parseBody, type RefusedBody, readBody } from './read-body.ts';
@@ -37,6 +38,8 @@ export interface RelayOptions extends SdkLaneOptions {
   readonly onSessionEnd: (session: string) => void;
   /** After so long without use a client's session is over. */
   readonly sessionTimeoutMs: number;
+  /** Shared by all servers. */
+  readonly room: KeptRoom;
 }
 
 type Common = Omit<ModernParts, 'target'>;
@@ -241,11 +244,12 @@ class RelayEndpoint implements McpEndpoint {
   }
 
   #createCommon(target: RelayTarget): Common {
-    const { onSessionEnd, sessionTimeoutMs: abandonedAfterMs } = this.#options;
+    const { onSessionEnd, sessionTimeoutMs: abandonedAfterMs, room } = this.#options;
     const hub = new RelayHub(target.leases);
     const leaves = new Map<string, () => void>();
     const sessions = new RelaySessions({
       abandonedAfterMs,
+      room,
       onOpen: (session) => leaves.set(session.id, hub.join(session)),
       onEnd: ({ id }) => {
         leaves.get(id)?.();

@@ -4,6 +4,7 @@ import type { AskableClient, UpstreamSession } from '../bridge/upstream-session.
 import { GatewayError } from '../errors.ts';
 import type { Principal } from '../policy/principal.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
+import type { KeptRoom } from './kept-room.ts';
 import type { Hearer } from './relay-hub.ts';
 import { RelayStream } from './relay-stream.ts';
 
@@ -26,6 +27,8 @@ export interface RelaySessionOptions {
   readonly principal: Principal;
   /** As the client declared them in `initialize`. */
   readonly capabilities: JsonObject;
+  /** Shared with all others. */
+  readonly room: KeptRoom;
 }
 
 export class RelaySession implements Hearer {
@@ -41,7 +44,8 @@ export class RelaySession implements Hearer {
   /** As set by `logging/setLevel`, for a modern server, which wants to hear it with each request. */
   logLevel: string | undefined;
   lastUsedMs = 0;
-  readonly #main = new RelayStream('0');
+  readonly #room: KeptRoom;
+  readonly #main: RelayStream;
   readonly #streams = new Map<string, RelayStream>();
   readonly #calls = new Set<SessionCall>();
   readonly #asked = new Map<string, { resolve(result: JsonObject): void; reject(error: Error): void }>();
@@ -50,8 +54,10 @@ export class RelaySession implements Hearer {
   #streamCount = 0;
   #askCount = 0;
 
-  constructor({ id, principal, capabilities }: RelaySessionOptions) {
+  constructor({ id, principal, capabilities, room }: RelaySessionOptions) {
     this.id = id;
+    this.#room = room;
+    this.#main = new RelayStream('0', room);
     this.owner = principal;
     const canBeAsked = isAskable(capabilities);
     this.instanceOf = canBeAsked ? id : undefined;
@@ -84,11 +90,13 @@ export class RelaySession implements Hearer {
 
   /** The stream of one answer, which can be resumed until it is fetched to its end. */
   newStream(): RelayStream {
-    const stream = new RelayStream(String(++this.#streamCount));
+    const stream = new RelayStream(String(++this.#streamCount), this.#room);
     this.#streams.set(stream.id, stream);
     for (const [id, each] of this.#streams) {
       if (this.#streams.size <= BROKEN_STREAMS_MAX) break;
-      if (each.isDone) this.#streams.delete(id);
+      if (!each.isDone) continue;
+      each.forget();
+      this.#streams.delete(id);
     }
     return stream;
   }
@@ -138,8 +146,10 @@ export class RelaySession implements Hearer {
     this.subscriptions.clear();
     for (const { reject } of this.#asked.values()) reject(new GatewayError('CALL_CANCELLED', 'the session has ended'));
     this.#asked.clear();
-    this.#main.end();
-    for (const stream of this.#streams.values()) stream.end();
+    for (const stream of [this.#main, ...this.#streams.values()]) {
+      stream.end();
+      stream.forget();
+    }
   }
 
   /** Over the stream of the call if there is exactly one, which is then the one that it belongs to. */

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Principal } from '../policy/principal.ts';
 import type { JsonObject } from '../stdx/json.ts';
+import type { KeptRoom } from './kept-room.ts';
 import { RelaySession } from './relay-session.ts';
 
 /** Beyond so many the one unused for the longest makes room. */
@@ -14,6 +15,8 @@ export interface RelaySessionsOptions {
   readonly onEnd: (session: RelaySession) => void;
   /** Without a request or an open stream for so long, a client is taken to be gone. */
   readonly abandonedAfterMs: number;
+  /** For what their streams keep. */
+  readonly room: KeptRoom;
   readonly sweepEveryMs?: number;
   readonly sessionsMax?: number;
 }
@@ -33,7 +36,7 @@ export class RelaySessions {
 
   open(principal: Principal, capabilities: JsonObject): RelaySession {
     if (this.#sessions.size >= (this.#options.sessionsMax ?? SESSIONS_MAX)) this.#makeRoom();
-    const session = new RelaySession({ id: randomUUID(), principal, capabilities });
+    const session = new RelaySession({ id: randomUUID(), principal, capabilities, room: this.#options.room });
     session.lastUsedMs = performance.now();
     this.#sessions.set(session.id, session);
     this.#options.onOpen(session);

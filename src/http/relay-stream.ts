@@ -2,6 +2,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { JsonObject } from '../stdx/json.ts';
 import { EVENT_STREAM_HEADERS } from './keep-alive.ts';
+import type { Keeper, KeptRoom } from './kept-room.ts';
 
 /** Kept for a client that comes back; what is older goes first. */
 const KEPT_BYTES_MAX = 1024 * 1024;
@@ -14,8 +15,9 @@ interface Kept {
   readonly frame: string;
 }
 
-export class RelayStream {
+export class RelayStream implements Keeper {
   readonly id: string;
+  readonly #room: KeptRoom;
   readonly #kept: Kept[] = [];
   #keptBytes = 0;
   #lastNumber = 0;
@@ -24,8 +26,9 @@ export class RelayStream {
   #isEnded = false;
 
   /** `id` must be unique within its session and without a hyphen. */
-  constructor(id: string) {
+  constructor(id: string, room: KeptRoom) {
     this.id = id;
+    this.#room = room;
   }
 
   get isConnected(): boolean {
@@ -52,8 +55,7 @@ export class RelayStream {
 
   /** Sends on the response what came after event number `after`; false, and nothing is sent, if some of it is gone. */
   connect(response: ServerResponse, after: number, headers: OutgoingHttpHeaders = {}): boolean {
-    const first = this.#kept[0]?.number ?? this.#lastNumber + 1;
-    if (after > this.#lastNumber || after + 1 < first) return false;
+    if (after > this.#lastNumber || after + 1 < this.#firstKept) return false;
     response.writeHead(200, { ...EVENT_STREAM_HEADERS, ...headers }).flushHeaders();
     this.#response?.end();
     this.#response = response;
@@ -67,7 +69,7 @@ export class RelayStream {
 
   /** Where a client that names no event goes on: at the first that no connection has carried and that is still kept. */
   get freshFrom(): number {
-    return Math.max(this.#carried, (this.#kept[0]?.number ?? 1) - 1);
+    return Math.max(this.#carried, this.#firstKept - 1);
   }
 
   /** Nothing more will come; what is kept can still be fetched. */
@@ -76,8 +78,19 @@ export class RelayStream {
     this.#close();
   }
 
+  /** What was not carried yet is lost; a client that comes for it is told so. */
+  forget(): void {
+    this.#room.leave(this);
+    this.#kept.length = 0;
+    this.#keptBytes = 0;
+  }
+
   keepAlive(): void {
     this.#write(': keep-alive\n\n');
+  }
+
+  get #firstKept(): number {
+    return this.#kept[0]?.number ?? this.#lastNumber + 1;
   }
 
   #keep(event: Kept): void {
@@ -87,6 +100,7 @@ export class RelayStream {
     while (this.#kept.length > 1 && (this.#keptBytes > KEPT_BYTES_MAX || this.#kept.length > KEPT_EVENTS_MAX)) {
       this.#keptBytes -= this.#kept.shift()?.frame.length ?? 0;
     }
+    this.#room.note(this, this.#keptBytes);
   }
 
   #carry({ number, frame }: Kept): void {

@@ -7,6 +7,7 @@ import type { ByteListener } from '../../../src/bridge/upstream-session.ts';
 import { answerInBytes } from '../../../src/http/byte-lane.ts';
 import { CallsInFlight } from '../../../src/http/calls-in-flight.ts';
 import { SignsOfLife } from '../../../src/http/keep-alive.ts';
+import { KeptRoom } from '../../../src/http/kept-room.ts';
 import { RelaySession } from '../../../src/http/relay-session.ts';
 import { LOCAL } from '../../../src/policy/principal.ts';
 import { toByteText } from '../../../src/stdx/json-cursor.ts';
@@ -155,7 +156,7 @@ async function openLane({ silenceMs }: { silenceMs: number }) {
   const server = createServer((_request, response) => {
     const params = { text: '{"name":"slow"}', meta: '' };
     const call = { id: 1, idText: '1', tool: 'slow', params, progressToken: undefined, envelope: '' };
-    const session = new RelaySession({ id: 's', principal: LOCAL, capabilities: {} });
+    const session = new RelaySession({ id: 's', principal: LOCAL, capabilities: {}, room: new KeptRoom() });
     const pass = ({ listener }: { listener: ByteListener }) => {
       begun.resolve(listener);
       return (reason: Error) => {

@@ -1,5 +1,6 @@
 /** Sessions that are abandoned, and too many of them, with a clock that a test moves. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { KeptRoom } from '../../../src/http/kept-room.ts';
 import { RelaySessions } from '../../../src/http/relay-sessions.ts';
 import { LOCAL } from '../../../src/policy/principal.ts';
 
@@ -12,6 +13,7 @@ function setUp(sessionsMax?: number) {
     onOpen: () => {},
     onEnd: ({ id }) => ended.push(id),
     abandonedAfterMs: 60_000,
+    room: new KeptRoom(),
     sweepEveryMs: 1_000,
     ...(sessionsMax === undefined ? {} : { sessionsMax }),
   });
