@@ -1,10 +1,10 @@
 /** Reads a plain call of a tool from its bytes, so that what only passes through is never parsed. */
 import { isUtf8 } from 'node:buffer';
 import type { PassedParams } from '../bridge/passed-params.ts';
+import { ENVELOPE_KEYS } from '../bridge/protocol-versions.ts';
 import { isLookAlike } from '../meta-tools/look-alikes.ts';
 import { type ByteText, fromByteText, type JsonCursor } from '../stdx/json-cursor.ts';
 import { joinMembers } from '../stdx/json-members.ts';
-import { ENVELOPE_KEYS } from './relay-eras.ts';
 
 export interface ByteCall {
   readonly id: string | number;

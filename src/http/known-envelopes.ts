@@ -1,7 +1,12 @@
 /** Clients of 2026-07-28 declare themselves with each request, in the same words: who was found sound once is so again. */
-import { META_CLIENT_CAPABILITIES, META_PROTOCOL_VERSION, MODERN_VERSION } from '../bridge/protocol-versions.ts';
+import {
+  META_CLIENT_CAPABILITIES,
+  META_LOG_LEVEL,
+  META_PROTOCOL_VERSION,
+  MODERN_VERSION,
+} from '../bridge/protocol-versions.ts';
 import type { Json, JsonObject } from '../stdx/json.ts';
-import { envelopeOf, META_LOG_LEVEL } from './relay-eras.ts';
+import { envelopeOf } from './relay-eras.ts';
 import { namedHeaders } from './relay-headers.ts';
 import { isAskable } from './relay-session.ts';
 

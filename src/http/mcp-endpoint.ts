@@ -1,8 +1,10 @@
 /** One MCP endpoint over HTTP: reads what was posted and gives it to the lane that can answer it. */
-import type { ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Json } from '../stdx/json.ts';
 import { CallsInFlight } from './calls-in-flight.ts';
 import { SILENCE_MS, SignsOfLife } from './keep-alive.ts';
+import { KnownEnvelopes } from './known-envelopes.ts';
+import { hasModernHeaders, readModernRequest } from './modern-message.ts';
 import { answerPlainly, hasPlainHeaders, type PlainMessage, readPlainMessage } from './plain-lane.ts';
 import { readBody } from './read-body.ts';
 import { sayRequestId } from './request-id.ts';
@@ -18,10 +20,22 @@ export interface McpEndpoint {
 export function createMcpEndpoint(offer: OfferFor, options: SdkLaneOptions): McpEndpoint {
   const inFlight = new CallsInFlight();
   const signs = new SignsOfLife(options.silenceMs ?? SILENCE_MS);
+  const envelopes = new KnownEnvelopes();
   let sdk: Promise<SdkLane> | undefined;
+  const loadSdk = async () => {
+    const { createSdkLane } = await import('./sdk-lane.ts');
+    const lane = createSdkLane(offer, options);
+    envelopes.judgeBy(lane.classify);
+    return lane;
+  };
   const viaSdk = async (exchange: Exchange, body?: unknown) => {
-    sdk ??= import('./sdk-lane.ts').then(({ createSdkLane }) => createSdkLane(offer, options));
+    sdk ??= loadSdk();
     await (await sdk).handle(exchange, body);
+  };
+  const read = (body: unknown, headers: IncomingHttpHeaders): PlainMessage | undefined => {
+    if (!hasModernHeaders(headers)) return readPlainMessage(body);
+    const request = readModernRequest(body, headers, envelopes);
+    return request && { kind: 'request', request };
   };
   const odd = async (exchange: Exchange, body: unknown) =>
     isTooDeep(body) ? refuse(exchange.response, 400, TOO_DEEP) : viaSdk(exchange, body);
@@ -34,10 +48,12 @@ export function createMcpEndpoint(offer: OfferFor, options: SdkLaneOptions): Mcp
   return {
     async handle(exchange, given) {
       const { request, response } = exchange;
-      const isPlain = given === undefined && request.method === 'POST' && hasPlainHeaders(request.headers);
+      const { headers } = request;
+      const hasHeaders = hasPlainHeaders(headers) || hasModernHeaders(headers);
+      const isPlain = given === undefined && request.method === 'POST' && hasHeaders;
       if (!isPlain) return unusual(exchange, given);
       const body = await readBody(request, options.bodyBytesMax);
-      const message = body.kind === 'json' ? readPlainMessage(body.value) : undefined;
+      const message = body.kind === 'json' ? read(body.value, headers) : undefined;
       if (message?.kind !== 'request') sayRequestId(response);
       if (body.kind === 'refused') return refuse(response, body.status, { code: body.code, message: body.message });
       if (!message) return odd(exchange, body.value);
@@ -48,7 +64,8 @@ export function createMcpEndpoint(offer: OfferFor, options: SdkLaneOptions): Mcp
 
   async function answer(message: PlainMessage, { request, response, principal }: Exchange): Promise<void> {
     const header = request.headers['mcp-session-id'];
-    const session = typeof header === 'string' ? header : undefined;
+    const isModern = message.kind === 'request' && message.request.isModern;
+    const session = typeof header === 'string' && !isModern ? header : undefined;
     if (message.kind === 'request') {
       return answerPlainly({
         offer: offer(principal),

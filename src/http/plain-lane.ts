@@ -1,7 +1,7 @@
 /**
- * Answers the plain requests of legacy clients (one JSON-RPC message, known method, usual headers) straight from the tool
- * offer: no web streams, no schema checks of what only passes through. Everything else is the SDK's; a test holds the
- * answers of both lanes equal.
+ * Answers plain requests (one JSON-RPC message, known method, usual headers; those of 2026-07-28 are read by `modern-message.ts`)
+ * straight from the tool offer: no web streams, no schema checks of what only passes through. Everything else is the SDK's; a
+ * test holds the answers of both lanes equal.
  */
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { initializeResult, isInitialize, isRequestId, LEGACY_VERSIONS } from '../meta-tools/legacy-opening.ts';
@@ -10,14 +10,17 @@ import type { Principal } from '../policy/principal.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 import type { CallsInFlight } from './calls-in-flight.ts';
 import { EVENT_STREAM_HEADERS, type SignsOfLife } from './keep-alive.ts';
+import { discovery, forModern } from './modern-message.ts';
+import { toModernError } from './relay-eras.ts';
 import { requestIdOf, withRequestId } from './request-id.ts';
 
-type Method = 'initialize' | 'ping' | 'tools/list' | 'tools/call';
+type Method = 'initialize' | 'ping' | 'tools/list' | 'tools/call' | 'server/discover';
 
 export interface PlainRequest {
   readonly id: string | number;
   readonly method: Method;
   readonly params: JsonObject;
+  readonly isModern: boolean;
 }
 
 export type PlainMessage =
@@ -52,7 +55,7 @@ export function readPlainMessage(body: unknown): PlainMessage | undefined {
   if (!isRequestId(id) || !METHODS.has(method)) return undefined;
   if (method === 'initialize' && !isInitialize(params)) return undefined;
   if (method === 'tools/call' && typeof params.name !== 'string') return undefined;
-  return { kind: 'request', request: { id, method: method as Method, params: params as JsonObject } };
+  return { kind: 'request', request: { id, method: method as Method, params: params as JsonObject, isModern: false } };
 }
 
 /** The envelope of 2026-07-28 makes a request modern, whatever its headers. */
@@ -83,9 +86,11 @@ export async function answerPlainly(exchange: PlainExchange): Promise<void> {
     const context = { principal, requestId, signal: call.signal, ...metaOf(request.params, response) };
     const result = await perform(offer, request, context);
     if (request.method === 'initialize') response.setHeader('mcp-session-id', inFlight.newSession());
-    sendResult(response, request.id, result);
+    const sent = request.isModern ? forModern(offer, request.method, result) : forLegacy(result);
+    send(response, { result: sent, jsonrpc: '2.0', id: request.id });
   } catch (error) {
-    sendError(response, request.id, error);
+    const rpc = request.isModern ? toModernError(toRpcError(error)) : toRpcError(error);
+    send(response, { jsonrpc: '2.0', id: request.id, error: rpc as unknown as Json });
   } finally {
     signs.end(silence);
     response.off('close', onGone);
@@ -97,6 +102,7 @@ type Context = Parameters<ToolOffer['call']>[1];
 
 async function perform(offer: ToolOffer, { method, params }: PlainRequest, context: Context): Promise<JsonObject> {
   if (method === 'initialize') return initializeResult(offer, params);
+  if (method === 'server/discover') return discovery(offer);
   if (method === 'tools/list') return offer.list(params, context);
   return method === 'tools/call' ? offer.call(params, context) : {};
 }
@@ -120,14 +126,6 @@ function writeEvent(response: ServerResponse, message: JsonObject): void {
   if (response.writableEnded || response.destroyed) return;
   if (!response.headersSent) response.writeHead(200, withRequestId(response, EVENT_STREAM_HEADERS));
   response.write(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
-}
-
-function sendResult(response: ServerResponse, id: string | number, result: JsonObject): void {
-  send(response, { result: forLegacy(result), jsonrpc: '2.0', id });
-}
-
-function sendError(response: ServerResponse, id: string | number, error: unknown): void {
-  send(response, { jsonrpc: '2.0', id, error: toRpcError(error) as unknown as Json });
 }
 
 function send(response: ServerResponse, message: JsonObject): void {

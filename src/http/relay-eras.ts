@@ -1,23 +1,15 @@
 /** What a result or error of one era must be changed by to be one of the other; nothing else of it is touched. */
 import {
+  ENVELOPE_KEYS,
   META_CLIENT_CAPABILITIES,
-  META_CLIENT_INFO,
-  META_PROTOCOL_VERSION,
+  META_LOG_LEVEL,
   META_SERVER_INFO,
 } from '../bridge/protocol-versions.ts';
 import type { RpcError } from '../meta-tools/tool-offer.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 import type { RelayFacts } from './relay-target.ts';
 
-export const META_LOG_LEVEL = 'io.modelcontextprotocol/logLevel';
 export const META_SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
-
-export const ENVELOPE_KEYS: readonly string[] = [
-  META_PROTOCOL_VERSION,
-  META_CLIENT_INFO,
-  META_CLIENT_CAPABILITIES,
-  META_LOG_LEVEL,
-];
 
 /** Methods that 2026-07-28 has taken away; whoever calls them there gets METHOD_NOT_FOUND. */
 export const REMOVED_METHODS: ReadonlySet<string> = new Set([

@@ -1,6 +1,6 @@
 /** Serves the messages of legacy clients, 2024-11-05 to 2025-11-25: sessions, requests both ways, and what comes unasked. */
 import type { ServerResponse } from 'node:http';
-import { META_CLIENT_CAPABILITIES } from '../bridge/protocol-versions.ts';
+import { META_CLIENT_CAPABILITIES, META_LOG_LEVEL } from '../bridge/protocol-versions.ts';
 import type { UpstreamSession } from '../bridge/upstream-session.ts';
 import { LEGACY_VERSIONS } from '../meta-tools/legacy-opening.ts';
 import { toRpcError } from '../meta-tools/tool-offer.ts';
@@ -8,7 +8,7 @@ import type { Principal } from '../policy/principal.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 import type { CallsInFlight } from './calls-in-flight.ts';
 import { repliesOf } from './relay-batch.ts';
-import { META_LOG_LEVEL, metaOf, toLegacyResult, withoutEnvelope } from './relay-eras.ts';
+import { metaOf, toLegacyResult, withoutEnvelope } from './relay-eras.ts';
 import type { HubCall, RelayHub } from './relay-hub.ts';
 import { withInputRounds } from './relay-input-rounds.ts';
 import { keepSubscribed } from './relay-kept.ts';

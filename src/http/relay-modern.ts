@@ -1,7 +1,7 @@
 /** Serves the requests of 2026-07-28: no session, everything that matters with each request, input asked for in results. */
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { decodeHeaderValue, headerMismatch, readParamHeaders } from '../bridge/param-headers.ts';
-import { META_CLIENT_CAPABILITIES, MODERN_VERSION } from '../bridge/protocol-versions.ts';
+import { META_CLIENT_CAPABILITIES, META_LOG_LEVEL, MODERN_VERSION } from '../bridge/protocol-versions.ts';
 import type { UpstreamSession } from '../bridge/upstream-session.ts';
 import { GatewayError } from '../errors.ts';
 import { type RpcError, toRpcError } from '../meta-tools/tool-offer.ts';
@@ -10,7 +10,6 @@ import { isObject, type JsonObject } from '../stdx/json.ts';
 import {
   envelopeOf,
   isHeard,
-  META_LOG_LEVEL,
   metaOf,
   REMOVED_METHODS,
   modernStatusOf as statusOf,

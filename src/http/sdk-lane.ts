@@ -1,7 +1,7 @@
 /** Serves a tool offer by the SDK: 2026-07-28, odd requests, and everything that the plain lane leaves alone. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { toNodeHandler } from '@modelcontextprotocol/node';
-import { createMcpHandler, type McpRequestContext } from '@modelcontextprotocol/server';
+import { classifyInboundRequest, createMcpHandler, type McpRequestContext } from '@modelcontextprotocol/server';
 import { GatewayError } from '../errors.ts';
 import { createSdkServer, type SdkCaller } from '../meta-tools/sdk-server.ts';
 import type { ToolOffer } from '../meta-tools/tool-offer.ts';
@@ -20,6 +20,8 @@ export interface Exchange {
 export type OfferFor = (principal: Principal) => ToolOffer;
 
 export interface SdkLane {
+  /** How it judges requests. */
+  readonly classify: typeof classifyInboundRequest;
   /** `body` when it was read and parsed already. */
   handle(exchange: Exchange, body: unknown): Promise<void>;
   close(): Promise<void>;
@@ -72,7 +74,7 @@ export function createSdkLane(offer: OfferFor, { bodyBytesMax, onError, silenceM
     quiet?.();
     await Promise.all([plain.handler.close(), streaming.handler.close()]);
   };
-  return { handle, close };
+  return { classify: classifyInboundRequest, handle, close };
 }
 
 /** The SDK carries what it is told of a caller from the request to the server that it makes for it. */

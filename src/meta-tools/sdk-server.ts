@@ -2,7 +2,7 @@
 import { ProtocolError, Server, type ServerContext } from '@modelcontextprotocol/server';
 import { isObject, type JsonObject } from '../stdx/json.ts';
 import type { CallContext } from './parts.ts';
-import { OTHER_METHODS, type OtherOffer, type ToolOffer, toRpcError } from './tool-offer.ts';
+import { capabilitiesOf, OTHER_METHODS, type OtherOffer, type ToolOffer, toRpcError } from './tool-offer.ts';
 
 /** Who speaks to the server that is made, and by which request. */
 export type SdkCaller = Pick<CallContext, 'principal' | 'requestId'>;
@@ -24,12 +24,6 @@ export function createSdkServer(offer: ToolOffer, caller: SdkCaller, announces =
   });
   if (others) serveOthers(server, others, caller);
   return server;
-}
-
-function capabilitiesOf({ others }: ToolOffer, announces: boolean) {
-  const changing = announces ? { listChanged: true } : {};
-  const more = Object.keys(others?.capabilities ?? {}).map((name) => [name, name === 'completions' ? {} : changing]);
-  return { tools: changing, ...Object.fromEntries(more) };
 }
 
 /** Tells the client of a server that announces changes, for as long as it is connected. */

@@ -32,6 +32,13 @@ export const OTHER_METHODS: Readonly<Record<string, readonly string[]>> = {
   completions: ['completion/complete'],
 };
 
+/** With `announces` it says that it tells of changed lists. */
+export function capabilitiesOf({ others }: ToolOffer, announces: boolean): Record<string, { listChanged?: true }> {
+  const changing = announces ? { listChanged: true as const } : {};
+  const more = Object.keys(others?.capabilities ?? {}).map((name) => [name, name === 'completions' ? {} : changing]);
+  return { tools: changing, ...Object.fromEntries(more) };
+}
+
 /** The token is between client and gateway; the bridge has its own with the server. */
 export function withoutProgressToken({ _meta, ...params }: JsonObject): JsonObject {
   if (!isObject(_meta)) return params;

@@ -20,6 +20,12 @@ function offer(changes: Partial<ToolOffer> = {}): ToolOffer {
     list: async () => ({ tools: [tool] }),
     call: async ({ name, arguments: given }, { onProgress }) => {
       if (name === 'fail') throw new GatewayError('TOOL_UNKNOWN', 'no such tool', { hint: 'look again' });
+      const odd = ODD_RESULTS[String(name)];
+      if (odd) return odd;
+      if (name === 'missing') {
+        const rpc = { code: -32002, message: 'no resource' };
+        throw new GatewayError('UPSTREAM_ERROR', 'said no', { data: { rpc } });
+      }
       if (name === 'upstream') {
         throw new GatewayError('UPSTREAM_ERROR', 'said no', {
           data: { rpc: { code: -32050, message: 'no', data: { a: 1 } } },
@@ -36,6 +42,15 @@ function offer(changes: Partial<ToolOffer> = {}): ToolOffer {
     ...changes,
   };
 }
+
+/** What offers behind 2026-07-28 may answer besides. */
+const ODD_RESULTS: Readonly<Record<string, JsonObject>> = {
+  typed: { content: [], resultType: 'complete', _meta: { 'io.modelcontextprotocol/serverInfo': { name: 'x' }, y: 1 } },
+  other: { content: [], resultType: 'task', _meta: { y: 1 } },
+  listed: { content: [], structuredContent: [1] },
+  worded: { content: [{ type: 'text', text: 'one' }], structuredContent: [1] },
+  nothing: {},
+};
 
 async function listen(handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>): Promise<number> {
   const server = createServer((request, response) => void handle(request, response)).listen(0, '127.0.0.1');
@@ -86,6 +101,105 @@ const rpc = (method: string, params: JsonObject = {}, id: number | string = 1): 
   params,
 });
 const client = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'c', version: '1' } };
+
+const KEY = 'io.modelcontextprotocol/';
+const ENVELOPE = {
+  [`${KEY}protocolVersion`]: '2026-07-28',
+  [`${KEY}clientInfo`]: { name: 'c', version: '1' },
+  [`${KEY}clientCapabilities`]: {},
+};
+const modernParams = (params: JsonObject = {}, meta: JsonObject = {}) => ({
+  ...params,
+  _meta: { ...ENVELOPE, ...meta },
+});
+const modernHeaders = (method: string, name?: string): Record<string, string> => ({
+  ...HEADERS,
+  'mcp-protocol-version': '2026-07-28',
+  'mcp-method': method,
+  ...(name === undefined ? {} : { 'mcp-name': name }),
+});
+
+/** Both, when the plain lane knows the client: it lets the SDK judge its envelope once. */
+async function bothModern(tools = offer()): Promise<{ plain: number; sdk: number }> {
+  const ports = await bothLanes(tools);
+  await post(ports.plain, rpc('tools/list', modernParams()), modernHeaders('tools/list'));
+  return ports;
+}
+
+type Asked = readonly [method: string, params: JsonObject, headers?: Record<string, string>, more?: JsonObject];
+const call = (name: string, meta?: JsonObject): Asked => [
+  'tools/call',
+  modernParams({ name, arguments: { a: 1 } }, meta),
+];
+
+describe('plain lane, 2026-07-28', () => {
+  it.each<[string, Asked]>([
+    ['server/discover', ['server/discover', modernParams()]],
+    ['tools/list', ['tools/list', modernParams()]],
+    ['tools/list with a cursor', ['tools/list', modernParams({ cursor: '' })]],
+    ['a call', call('echo')],
+    ['a call with progress', call('echo', { progressToken: 'p' })],
+    ['a call with a progress token that is none', call('echo', { progressToken: {} })],
+    ['a call with a fraction as progress token', call('echo', { progressToken: 1.5 })],
+    ['a call with traces', call('echo', { traceparent: '00-1-2-3' })],
+    ['a call with a level of the log', call('echo', { [`${KEY}logLevel`]: 'info' })],
+    ['a call with a level that is none', call('echo', { [`${KEY}logLevel`]: 'loud' })],
+    ['a call that fails', call('fail')],
+    ['a call that fails upstream', call('upstream')],
+    ['a call that finds nothing', call('missing')],
+    ...Object.keys(ODD_RESULTS).map((name): [string, Asked] => [`a call with a result like ${name}`, call(name)]),
+    ['a call without a name', ['tools/call', modernParams(), { 'mcp-name': 'echo' }]],
+    ['a call with another name in its header', ['tools/call', modernParams({ name: 'echo' }), { 'mcp-name': 'x' }]],
+    [
+      'a call with its name encoded',
+      ['tools/call', modernParams({ name: 'echo' }), { 'mcp-name': '=?base64?ZWNobw==?=' }],
+    ],
+    ['a call with answers', ['tools/call', modernParams({ name: 'echo', inputResponses: {}, requestState: 's' })]],
+    ['another method in the header', ['tools/list', modernParams(), { 'mcp-method': 'tools/call' }]],
+    ['another version in the header', ['tools/list', modernParams(), { 'mcp-protocol-version': '2025-11-25' }]],
+    ['another version in the envelope', ['tools/list', modernParams({}, { [`${KEY}protocolVersion`]: '2025-11-25' })]],
+    ['no envelope', ['tools/list', {}]],
+    ['an envelope without capabilities', ['tools/list', { _meta: { [`${KEY}protocolVersion`]: '2026-07-28' } }]],
+    ['clientInfo that is none', ['tools/list', modernParams({}, { [`${KEY}clientInfo`]: { name: 1 } })]],
+    ['more capabilities', ['tools/list', modernParams({}, { [`${KEY}clientCapabilities`]: { elicitation: {} } })]],
+    ['a session id', ['tools/list', modernParams(), { 'mcp-session-id': 'x' }]],
+    ['only JSON accepted', ['tools/list', modernParams(), { accept: 'application/json' }]],
+    ['another content type', ['tools/list', modernParams(), { 'content-type': 'text/plain' }]],
+    ['a fractional id', ['tools/list', modernParams(), {}, { id: 1.5 }]],
+    ['a text as id', ['tools/list', modernParams(), {}, { id: 'é' }]],
+    ['no id', ['tools/list', modernParams(), {}, { id: null }]],
+    ['another member', ['tools/list', modernParams(), {}, { extra: 1 }]],
+    ['a method that was taken away', ['ping', modernParams()]],
+    ['a method that nobody knows', ['resources/list', modernParams()]],
+  ])('answers %s with what the SDK answers', async (_, [method, params, headers = {}, more = {}]) => {
+    const { plain, sdk } = await bothModern();
+    const name = typeof params.name === 'string' ? params.name : undefined;
+    const ask = (port: number) =>
+      post(port, { ...rpc(method, params), ...more }, { ...modernHeaders(method, name), ...headers });
+    const [ours, theirs] = [await ask(plain), await ask(sdk)];
+    expect(ours.status).toBe(theirs.status);
+    expect(ours.messages).toEqual(theirs.messages);
+  });
+
+  it('says of profiles what they have besides, and that their lists may change', async () => {
+    const others = { capabilities: { prompts: {}, completions: {} }, request: async () => ({}) };
+    const { plain, sdk } = await bothModern(offer({ others, onChange: () => () => undefined, listTtlMs: 0 }));
+    for (const method of ['server/discover', 'tools/list']) {
+      const ask = (port: number) => post(port, rpc(method, modernParams()), modernHeaders(method));
+      expect((await ask(plain)).messages).toEqual((await ask(sdk)).messages);
+    }
+  });
+
+  it('answers a known client as JSON, until something is said before the result', async () => {
+    const { plain } = await bothModern();
+    const ask = (meta: JsonObject) =>
+      post(plain, rpc('tools/call', modernParams({ name: 'echo' }, meta)), modernHeaders('tools/call', 'echo'));
+    expect([(await ask({})).type, (await ask({ progressToken: 1 })).type]).toEqual([
+      'application/json',
+      'text/event-stream',
+    ]);
+  });
+});
 
 describe('plain lane', () => {
   it.each<[string, unknown]>([
