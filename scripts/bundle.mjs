@@ -23,7 +23,14 @@ const APART = {
   'config-reader': ['yaml', 'zod'],
   tokens: ['jose'],
   'json-schema': ['ajv', 'ajv/dist/2020.js'],
+  'fastify-rest': ['@fastify/ajv-compiler', '@fastify/fast-json-stringify-compiler', 'light-my-request', 'pino'],
 };
+
+/** What packages require in their first lines and hardly ever use: it is loaded when somebody asks for a part of it. */
+const LATE = { fastify: ['node:http2', 'node:https', 'semver'] };
+
+/** As Node would wrap it: the loader then hands each file on as it is, instead of making a copy of two megabytes. */
+const BEGIN = '(function (exports, require, module, __filename, __dirname) {';
 
 /** `entries`: name of the bundle to entry file. Writes bundles, source maps and `main.cjs`; returns esbuild's metafile. */
 export async function bundle({ entries, outdir }) {
@@ -50,8 +57,9 @@ export async function bundle({ entries, outdir }) {
     sourcemap: 'external',
     external: EXTERNAL,
     define: { 'import.meta.url': 'bundleUrl' },
-    banner: { js: "const bundleUrl=require('node:url').pathToFileURL(__filename).href;" },
-    plugins: [ownUrls, apart],
+    banner: { js: `${BEGIN}const bundleUrl=require('node:url').pathToFileURL(__filename).href;` },
+    footer: { js: '})' },
+    plugins: [ownUrls, late, apart],
     logLevel: 'warning',
   });
   await rm(join(outdir, 'lib'), { recursive: true, force: true });
@@ -93,14 +101,34 @@ const ownUrls = {
   },
 };
 
-/** Gives our own code the packages of APART from their bundles; packages still find one another within theirs. */
+/** Stands for what LATE names until a member of it is read. */
+const late = {
+  name: 'late',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^[a-z]/, namespace: 'file' }, ({ path, importer, resolveDir: pluginData }) => {
+      const isLate = Object.entries(LATE).some(([name, late]) => late.includes(path) && isWithin(name, importer));
+      return isLate ? { path, namespace: 'late', pluginData } : undefined;
+    });
+    onLoad({ filter: /.*/, namespace: 'late' }, ({ path, pluginData: resolveDir }) => ({
+      contents: `module.exports = new Proxy({}, { get: (_, name) => require(${JSON.stringify(path)})[name] });`,
+      resolveDir,
+    }));
+  },
+};
+
+/**
+ * Gives our own code, and the server that it builds on, the packages of APART from their bundles; other packages find one another
+ * within theirs.
+ */
 const apart = {
   name: 'apart',
   setup({ onResolve, onLoad }) {
     const bundleOf = new Map(Object.entries(APART).flatMap(([name, packages]) => packages.map((path) => [path, name])));
     onResolve({ filter: /^apart:/ }, ({ path }) => ({ path: path.slice('apart:'.length), namespace: 'apart-bundle' }));
     onResolve({ filter: /^[@a-z]/ }, ({ path, importer }) =>
-      bundleOf.has(path) && isOurs(importer) ? { path, namespace: 'apart-package' } : undefined,
+      bundleOf.has(path) && (isOurs(importer) || isWithin('fastify', importer))
+        ? { path, namespace: 'apart-package' }
+        : undefined,
     );
     onResolve({ filter: /^\.\/lib\//, namespace: 'apart-package' }, ({ path }) => ({ path, external: true }));
     onLoad({ filter: /.*/, namespace: 'apart-bundle' }, ({ path }) => {
@@ -115,3 +143,4 @@ const apart = {
 };
 
 const isOurs = (importer) => /[\\/](src|index)[\\/]/.test(importer) && !importer.includes('node_modules');
+const isWithin = (name, importer) => importer.replaceAll('\\', '/').includes(`/node_modules/${name}/`);

@@ -27,7 +27,7 @@ function load(name) {
   const file = `${__dirname}/${name}.cjs`;
   const cacheName = `${BUNDLE_HASH}-${process.version}-${process.arch}-${command}-${name.replace('/', '-')}`;
   const cachedData = readCache(cacheName);
-  const script = new vm.Script(wrapped(file), { filename: file, cachedData });
+  const script = new vm.Script(sourceOf(file), { filename: file, cachedData });
   if (cachedData === undefined || script.cachedDataRejected) saveOnce(script, cacheName);
   const module = { exports: {} };
   loaded.set(name, module);
@@ -42,9 +42,9 @@ function requireFromBundle(id) {
   return loaded.has(name) ? loaded.get(name).exports : load(name);
 }
 
-/** A bundle is pure ASCII, so that its bytes are its characters. */
-function wrapped(file) {
-  return `(function (exports, require, module, __filename, __dirname) {${fs.readFileSync(file, 'latin1')}\n})`;
+/** A function of what a module is given. It is pure ASCII, so that its bytes are its characters. */
+function sourceOf(file) {
+  return fs.readFileSync(file, 'latin1');
 }
 
 function readCache(cacheName) {

@@ -66,7 +66,8 @@ export async function startHttpServer(parts: HttpParts): Promise<HttpServer> {
   const { bodyBytesMax: bodyLimit, requestTimeoutMs: requestTimeout } = parts.bounds;
   const http = boundsOfNode(requestTimeout);
   const clientErrorHandler = answerBrokenRequest;
-  const app = Fastify({ bodyLimit, requestTimeout, http, forceCloseConnections: true, clientErrorHandler });
+  const bounds = { bodyLimit, requestTimeout, http };
+  const app = Fastify({ ...bounds, forceCloseConnections: true, clientErrorHandler, schemaController: NO_SCHEMAS });
   const routes = collectRoutes(app);
   const mcp = new McpRoutes(parts, { bodyBytesMax: bodyLimit, onError: parts.onError });
   const before = new BeforeRouter(parts.door, mcp);
@@ -89,6 +90,13 @@ export async function startHttpServer(parts: HttpParts): Promise<HttpServer> {
     await app.close();
   };
   return { url, routes, close };
+}
+
+/** Our routes check bodies themselves; without these Fastify would load its compilers of schemas at every start. */
+const NO_SCHEMAS = { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } };
+
+function noSchemas(): never {
+  throw new Error('a route with a schema needs the compilers of Fastify');
 }
 
 function collectRoutes(app: FastifyInstance): HttpRoute[] {
