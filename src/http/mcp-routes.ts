@@ -6,6 +6,7 @@ import type { ToolOffer } from '../meta-tools/tool-offer.ts';
 import { type LoopGuard, VIA_HEADER } from '../policy/loop-guard.ts';
 import type { Principal } from '../policy/principal.ts';
 import { nearest } from '../stdx/nearest.ts';
+import { refusesEncoding } from './content-encoding.ts';
 import type { DirectBytes } from './direct-pass.ts';
 import { KeptRoom } from './kept-room.ts';
 import { createMcpEndpoint, type McpEndpoint } from './mcp-endpoint.ts';
@@ -88,6 +89,7 @@ export class McpRoutes {
   }
 
   #serve(endpoint: McpEndpoint, exchange: Exchange): Promise<void> {
+    if (refusesEncoding(exchange.request, exchange.response)) return Promise.resolve();
     return endpoint.handle(exchange).catch((error: Error) => {
       this.#options.onError(error);
       exchange.response.destroy();

@@ -97,7 +97,7 @@ class RelayEndpoint implements McpEndpoint {
     if (part !== undefined) return this.#oldTransport(exchange, part);
     if (request.method === 'GET') return this.#connect(exchange);
     if (request.method === 'DELETE') return this.#delete(exchange);
-    if (request.method !== 'POST') return refuse(response, 405, NO_METHOD);
+    if (request.method !== 'POST') return refuseMethod(response);
     return this.#odd.handle(exchange);
   }
 
@@ -115,7 +115,8 @@ class RelayEndpoint implements McpEndpoint {
       if (!this.#sse.connect(exchange)) refuse(response, 503, TOO_MANY);
       return;
     }
-    if (part !== 'messages' || request.method !== 'POST') return refuse(response, 405, NO_METHOD);
+    if (part !== 'messages' || request.method !== 'POST')
+      return refuseMethod(response, part === 'sse' ? 'GET' : 'POST');
     const body = await readBody(request, this.#options.bodyBytesMax);
     if (body.kind === 'refused') return refuseBody(response, body);
     const messages: unknown[] = Array.isArray(body.value) ? body.value : [body.value];
@@ -206,7 +207,7 @@ class RelayEndpoint implements McpEndpoint {
 
   async #connect(exchange: Exchange): Promise<void> {
     const { request, response } = exchange;
-    if (request.headers['mcp-session-id'] === undefined) return refuse(response, 405, NO_METHOD);
+    if (request.headers['mcp-session-id'] === undefined) return refuseMethod(response);
     const session = this.#sessionOf(exchange);
     if (session === undefined || session === 'unknown') return refuse(response, 404, NO_SESSION);
     if (!(request.headers.accept ?? '').includes('text/event-stream')) return refuse(response, 406, NOT_ACCEPTABLE);
@@ -218,7 +219,7 @@ class RelayEndpoint implements McpEndpoint {
 
   async #delete(exchange: Exchange): Promise<void> {
     const { request, response, principal } = exchange;
-    if (request.headers['mcp-session-id'] === undefined) return refuse(response, 405, NO_METHOD);
+    if (request.headers['mcp-session-id'] === undefined) return refuseMethod(response);
     const session = this.#sessionOf(exchange);
     if (session === undefined || session === 'unknown') return refuse(response, 404, NO_SESSION);
     this.#parts(principal).sessions.end(session);
@@ -280,8 +281,12 @@ const TOO_MANY = { code: -32000, message: 'Too many streams are open' };
 const TAKEN = { code: -32000, message: 'Conflict: this stream is connected already' };
 const UNKNOWN_EVENT = { code: -32000, message: 'Last-Event-ID names no event that is kept for this session' };
 
+function refuseMethod(response: ServerResponse, allowed = 'GET, POST, DELETE'): void {
+  response.setHeader('allow', allowed);
+  refuse(response, 405, NO_METHOD);
+}
+
 function refuse(response: ServerResponse, status: number, error: { code: number; message: string }): void {
-  if (status === 405) response.setHeader('allow', 'POST');
   // A body that was not read has to end the connection; anything else leaves it to be used again.
   const isRead = response.req.method !== 'POST' || response.req.complete;
   if (!isRead) response.setHeader('connection', 'close');

@@ -1,4 +1,5 @@
 /** Sessions of legacy clients: streams, what comes unasked, resumption, and that nothing crosses between them. */
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { journalOf } from '../../helpers/fixture-server.ts';
 import { gone } from '../../helpers/process-table.ts';
@@ -127,6 +128,38 @@ describe('headers', () => {
     expect(doubled.status).toBe(400);
     const batch = await c.post([{ jsonrpc: '2.0', id: 1, method: 'ping' }], { 'mcp-protocol-version': '2025-03-26' });
     expect([batch.status, batch.text]).toMatchObject([200, expect.stringContaining('"result":{}')]);
+  });
+
+  it.each(['/mcp', '/mcp/s', '/mcp/s/messages'])(
+    '#43 that say a body is encoded are refused at %s, and why',
+    async (path) => {
+      const { port } = await serveRelay({ s: CONFORMS });
+      const body = gzipSync('{"jsonrpc":"2.0","id":1,"method":"tools/list"}');
+      const post = (encoding: string, given: Uint8Array | string) => {
+        const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+        const init = { method: 'POST', headers: { ...headers, 'content-encoding': encoding } };
+        return fetch(`http://127.0.0.1:${port}${path}`, { ...init, body: given });
+      };
+      const answer = await post('gzip', body);
+      expect([answer.status, answer.headers.get('accept-encoding')]).toEqual([415, 'identity']);
+      expect(await answer.json()).toMatchObject({
+        error: { message: expect.stringContaining('Content-Encoding gzip') },
+      });
+      expect((await post('identity', '{"jsonrpc":"2.0","id":1,"method":"ping"}')).status).not.toBe(415);
+    },
+  );
+
+  it.each([
+    ['PUT', '/mcp/s', 'GET, POST, DELETE'],
+    ['GET', '/mcp/s', 'GET, POST, DELETE'],
+    ['DELETE', '/mcp/s', 'GET, POST, DELETE'],
+    ['GET', '/mcp', 'POST'],
+    ['POST', '/mcp/s/sse', 'GET'],
+    ['GET', '/mcp/s/messages', 'POST'],
+  ])('#43 say what there is besides %s at %s', async (method, ...[path, allowed]) => {
+    const { port } = await serveRelay({ s: CONFORMS });
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { method });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, allowed]);
   });
 });
 
