@@ -35,7 +35,7 @@ function maskedError(error: GatewayError, redact: Redact): GatewayError {
 function masked(endpoint: Endpoint, redact: Redact): Endpoint {
   if (endpoint.kind !== 'stdio') return endpoint;
   const { kind, pid, instance, input, output, exited } = endpoint;
-  const stderrTail = () => endpoint.stderrTail().map(redact);
+  const stderrTail = () => endpoint.stderrTail(redact);
   const stop = (reason: string) => endpoint.stop(reason);
   const onStderr = (listener: (chunk: Buffer) => void) => endpoint.onStderr(listener);
   const hasLeftInput = () => endpoint.hasLeftInput();

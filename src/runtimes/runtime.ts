@@ -13,8 +13,8 @@ export interface StdioEndpoint {
   readonly output: Readable;
   /** Settles (never rejects) when the process is gone, however that came. */
   readonly exited: Promise<Exit>;
-  /** The last lines of stderr, oldest first, bounded and stripped of control characters. */
-  stderrTail(): string[];
+  /** The last lines of stderr, oldest first, bounded and stripped of control characters; whole ones are given to `redact` first. */
+  stderrTail(redact?: (text: string) => string): string[];
   /** Raw stderr from the start on (the end of it, if much has come), to at most one listener. */
   onStderr(listener: (chunk: Buffer) => void): void;
   /** Ends input, then TERM to the whole group after `graceMs`, then KILL. Resolves when nothing of it is left. Idempotent. */

@@ -63,8 +63,8 @@ export class ContainerEndpoint implements StdioEndpoint {
     this.#stderr.listen(listener);
   }
 
-  stderrTail(): string[] {
-    return this.#stderr.lines();
+  stderrTail(redact?: (text: string) => string): string[] {
+    return this.#stderr.lines(redact);
   }
 
   stop(): Promise<void> {

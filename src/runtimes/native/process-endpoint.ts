@@ -52,8 +52,8 @@ export class ProcessEndpoint implements StdioEndpoint {
     void this.#leaderGone.then(() => this.#sweep());
   }
 
-  stderrTail(): string[] {
-    return this.#stderr.lines();
+  stderrTail(redact?: (text: string) => string): string[] {
+    return this.#stderr.lines(redact);
   }
 
   get instance(): string {

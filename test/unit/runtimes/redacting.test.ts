@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../src/errors.ts';
 import { redacting } from '../../../src/runtimes/redacting.ts';
+import type { Endpoint } from '../../../src/runtimes/runtime.ts';
+import { StderrRing } from '../../../src/runtimes/stderr-ring.ts';
 import { failure } from '../../helpers/failure.ts';
 
 const SECRET = 'tok-12345';
@@ -36,6 +38,15 @@ describe('what a runtime says of a failure', () => {
     const said: string[] = [];
     await failure(failing(leaky).prepare((message) => said.push(message)));
     expect(said).toEqual(['installing git+https://***@x']);
+  });
+
+  it('has none in the last words of a server, of which only the beginning is shown', async () => {
+    const ring = new StderrRing();
+    ring.push(Buffer.from(`${'x'.repeat(495)}${SECRET}\n`));
+    const endpoint = { kind: 'stdio', stderrTail: (mask) => ring.lines(mask) } as Endpoint;
+    const launched = await redacting({ prepare: async () => {}, launch: async () => endpoint }, redact).launch();
+    expect(launched).toMatchObject({ kind: 'stdio' });
+    expect(launched.kind === 'stdio' && launched.stderrTail()).toEqual([`${'x'.repeat(495)}***`]);
   });
 
   it('is the very error where there is nothing to hide', async () => {

@@ -29,8 +29,30 @@ describe('the stderr ring', () => {
     const ring = new StderrRing();
     for (let round = 0; round < 1_000; round++) ring.push(Buffer.alloc(10_000, `${round} `));
     ring.push(Buffer.alloc(5_000_000, 'y'));
-    expect(ring.lines()).toEqual([`${'y'.repeat(500)}…`]);
+    expect(ring.lines()).toEqual(['… a line of more than 16 KiB']);
   });
+
+  it('leaves out the rest of a line whose beginning it has forgotten', () => {
+    const lines = linesOf(`${'x'.repeat(20_000)} rest\nnext\n`);
+    expect(lines).toEqual(['next']);
+    expect(linesOf('first\n', 'x'.repeat(9_000), `${'y'.repeat(9_000)}\nlast`)).toEqual(['last']);
+    expect(linesOf('first\n', 'x'.repeat(9_000), `${'y'.repeat(5_000)}\nlast`)[0]).toBe('first');
+  });
+
+  it.each(Array.from({ length: 12 }, (_, shift) => shift))(
+    'has no part of a secret in it, wherever it is cut: %i',
+    (shift) => {
+      const secret = 'sekret-0123456789';
+      const redact = (text: string) => text.replaceAll(secret, '***');
+      const ring = new StderrRing();
+      const atCut = `${'-'.repeat(500 - shift)}${secret} and more\n`;
+      const atBound = `${secret}${'='.repeat(16 * 1024 - atCut.length - shift - 1)}\n`;
+      ring.push(Buffer.from(atBound + atCut));
+      const said = ring.lines(redact).join('\n');
+      expect(said).toContain('---');
+      for (let from = 0; from + 4 <= secret.length; from++) expect(said).not.toContain(secret.slice(from, from + 4));
+    },
+  );
 
   it('#8 makes a stream wait that writes too fast, and lets it go on', async () => {
     const stream = new PassThrough();
