@@ -28,7 +28,7 @@ export interface ApiKeys {
   create(wanted: NewApiKey): string | undefined;
   /** In the order in which they were made; revoked and expired ones too. */
   all(): ApiKey[];
-  /** By name or id, from the next request on. Undefined when there is no such key in force. */
+  /** By name or id; what others revoke is refused from the next millisecond on. Undefined when there is no such key in force. */
   revoke(nameOrId: string): ApiKey | undefined;
   /**
    * Whose key it is, the same object until something changes in the database; undefined for whatever is no key in force.
@@ -80,6 +80,7 @@ class SqliteApiKeys implements ApiKeys {
   readonly #version: Statement;
   readonly #recent = new Map<string, Recent>();
   #recentVersion: unknown;
+  #lookedAt = Number.NaN;
 
   constructor(database: Database, now: () => number) {
     this.#database = database;
@@ -116,7 +117,7 @@ class SqliteApiKeys implements ApiKeys {
 
   find(text: string): ApiKey | undefined {
     const now = this.#now();
-    const recent = this.#findRecent(text) ?? this.#verify(text);
+    const recent = this.#findRecent(text, now) ?? this.#verify(text);
     if (!recent || (recent.key.expiresAt ?? Number.POSITIVE_INFINITY) <= now) return undefined;
     if (now - recent.touchedAt >= USED_WITHIN_MS) {
       this.#touch.run(now, recent.key.id);
@@ -125,13 +126,19 @@ class SqliteApiKeys implements ApiKeys {
     return recent.key;
   }
 
-  #findRecent(text: string): Recent | undefined {
-    const version = (this.#version.get() as { data_version?: unknown } | undefined)?.data_version;
-    if (version !== this.#recentVersion) this.#recent.clear();
-    this.#recentVersion = version;
+  #findRecent(text: string, now: number): Recent | undefined {
+    if (now !== this.#lookedAt) this.#look(now);
     const recent = this.#recent.get(text.slice(ID_FROM, ID_TO));
     if (recent?.text.length !== text.length) return undefined;
     return timingSafeEqual(recent.text, Buffer.from(text, 'latin1')) ? recent : undefined;
+  }
+
+  /** Once in a millisecond: whoever revokes a key needs longer until he can say so to anybody. */
+  #look(now: number): void {
+    const version = (this.#version.get() as { data_version?: unknown } | undefined)?.data_version;
+    if (version !== this.#recentVersion) this.#recent.clear();
+    this.#recentVersion = version;
+    this.#lookedAt = now;
   }
 
   #verify(text: string): Recent | undefined {
