@@ -70,7 +70,8 @@ class Answering implements ByteListener, Abortable, HubCall, SessionCall, Signer
 
   begin({ call, pass, response, session, inFlight, signs, hub, modern }: ByteExchange): void {
     response.on('close', () => {
-      if (!this.#stream) this.abort(new Error('the client closed the connection'));
+      // After each answer, too: an error, which notes where it was made, costs as much as the rest of the gateway.
+      if (this.#exchange && !this.#stream) this.abort(new Error('the client closed the connection'));
     });
     if (!modern) this.#leave = inFlight.enter(session?.id, call.id, this);
     this.#leaveSession = session?.enter(this);
