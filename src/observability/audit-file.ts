@@ -3,6 +3,7 @@ import { appendFile, mkdir, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { AuditConfig } from '../config/config.ts';
 import type { Json, JsonObject } from '../stdx/json.ts';
+import { GatheredLines } from './gathered-lines.ts';
 import type { Log } from './log.ts';
 
 /** What is undefined has no place in the line. */
@@ -11,6 +12,8 @@ export type AuditEntry = Readonly<Record<string, Json | undefined>>;
 export interface AuditFile {
   /** Returns at once; written within 50 ms. What cannot be written is dropped, counted, and told in a line of its own as soon as it can. */
   write(entry: AuditEntry): void;
+  /** The same for an entry that is JSON already, on one line. */
+  writeLine(json: string): void;
   /** Why lines are being lost; undefined when they are not. */
   problem(): string | undefined;
   /** Resolves when everything is written or known to be lost. */
@@ -33,20 +36,17 @@ const GATHER_MS = 50;
 /** Opened anew for each batch, at most 20 times a second, so that logrotate may move the file away under it. */
 export function createAuditFile(options: AuditFileOptions): AuditFile {
   const { file, log, redact } = options;
-  let waiting: string[] = [];
-  let waitingBytes = 0;
+  const waiting = new GatheredLines();
   let lost = 0;
   let problem: string | undefined;
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> | undefined;
 
   const flush = async () => {
-    while (waiting.length > 0) {
-      const batch = waiting;
-      waiting = [];
-      waitingBytes = 0;
+    while (waiting.lines > 0) {
+      const { bytes, lines } = waiting.take();
       try {
-        await append(lost > 0 ? [lossLine(lost), ...batch] : batch, options);
+        await append(lost > 0 ? Buffer.concat([Buffer.from(lossLine(lost)), bytes]) : bytes, options);
         if (lost > 0) log('warn', `audit lines reach ${file} again; ${lost} were lost`);
         lost = 0;
         problem = undefined;
@@ -54,7 +54,7 @@ export function createAuditFile(options: AuditFileOptions): AuditFile {
         const isNew = problem === undefined;
         problem = messageOf(error);
         if (isNew) log('error', `audit lines cannot be written to ${file} and are lost: ${problem}`);
-        lost += batch.length;
+        lost += lines;
         later(RETRY_MS);
         return;
       }
@@ -68,20 +68,21 @@ export function createAuditFile(options: AuditFileOptions): AuditFile {
     timer = undefined;
     writing ??= flush().finally(() => {
       writing = undefined;
-      if (waiting.length > 0) later(GATHER_MS);
+      if (waiting.lines > 0) later(GATHER_MS);
     });
   };
+  const writeLine = (json: string) => {
+    const line = `${redact(json)}\n`;
+    if (waiting.bytes + line.length > WAITING_BYTES_MAX) {
+      lost += 1;
+      return;
+    }
+    waiting.add(line);
+    if (!writing) later(GATHER_MS);
+  };
   return {
-    write(entry) {
-      const line = `${redact(JSON.stringify(entry))}\n`;
-      if (waitingBytes + line.length > WAITING_BYTES_MAX) {
-        lost += 1;
-        return;
-      }
-      waiting.push(line);
-      waitingBytes += line.length;
-      if (!writing) later(GATHER_MS);
-    },
+    write: (entry) => writeLine(JSON.stringify(entry)),
+    writeLine,
     problem: () => problem,
     async close() {
       await writing;
@@ -95,11 +96,11 @@ export function createAuditFile(options: AuditFileOptions): AuditFile {
 const lossLine = (lines: number) =>
   `${JSON.stringify({ time: new Date().toISOString(), event: 'lost', lines } satisfies JsonObject)}\n`;
 
-async function append(lines: readonly string[], { file, fileBytesMax, keep }: AuditFileOptions): Promise<void> {
-  await makeFolder(dirname(file));
-  const { size } = await stat(file).catch(() => ({ size: 0 }));
-  if (size >= fileBytesMax) await rotate(file, keep);
-  await appendFile(file, lines.join(''), { mode: 0o600 });
+async function append(bytes: Buffer, { file, fileBytesMax, keep }: AuditFileOptions): Promise<void> {
+  const there = await stat(file).catch(() => undefined);
+  if (!there) await makeFolder(dirname(file));
+  else if (there.size >= fileBytesMax) await rotate(file, keep);
+  await appendFile(file, bytes, { mode: 0o600 });
 }
 
 /** One by one: where nothing can be made, as in /proc, Node's own recursion never ends. */

@@ -1,5 +1,5 @@
 /** Arguments as they may be written down: what is named like a secret masked, what is long cut. */
-import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
+import { quote } from '../stdx/quote.ts';
 
 /** Parts of names, as people write them: `api_key`, `apiKey`, `X-Api-Key`. */
 const SECRET_NAME =
@@ -11,34 +11,78 @@ const SECRET_VALUE =
 const TEXT_MAX = 500;
 const ITEMS_MAX = 50;
 const DEPTH_MAX = 8;
+const NAME_MAX = 100;
+const NAMES_MAX = 1_000;
 
-/** A copy; at most some kilobytes for each text and list in it. */
-export function maskSecrets(value: unknown, depth = 0): Json {
-  if (typeof value === 'string') return maskText(value);
-  if (typeof value !== 'object' || value === null) return (value ?? null) as Json;
-  if (depth >= DEPTH_MAX) return '…';
-  if (Array.isArray(value)) {
-    const items = value.slice(0, ITEMS_MAX).map((item) => maskSecrets(item, depth + 1));
-    return value.length > ITEMS_MAX ? [...items, `… ${value.length - ITEMS_MAX} more`] : items;
-  }
-  return isObject(value) ? maskObject(value, depth) : null;
+/** JSON of masked copies; at most some kilobytes for each text and list in them. */
+export function secretMasker(): (value: unknown) => string {
+  const masked = new MaskedJson();
+  return (value) => masked.of(value, 0);
 }
 
-function maskObject(value: Record<string, unknown>, depth: number): JsonObject {
-  const entries = Object.entries(value);
-  const masked: [string, Json][] = entries
-    .slice(0, ITEMS_MAX)
-    .map(([name, item]) => [
-      name.slice(0, 100),
-      SECRET_NAME.test(name) && item !== null ? '***' : maskSecrets(item, depth + 1),
-    ]);
-  if (entries.length > ITEMS_MAX) masked.push(['…', `${entries.length - ITEMS_MAX} more`]);
-  return Object.fromEntries(masked);
+/** Remembers the names of arguments that it has met, for they come again. */
+class MaskedJson {
+  readonly #names = new Map<string, Name>();
+
+  of(value: unknown, depth: number): string {
+    if (typeof value === 'string') return quote(maskText(value));
+    if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null);
+    if (depth >= DEPTH_MAX) return '"…"';
+    return Array.isArray(value) ? this.#list(value, depth) : this.#object(value as Record<string, unknown>, depth);
+  }
+
+  #list(items: readonly unknown[], depth: number): string {
+    let text = '';
+    for (const item of items.slice(0, ITEMS_MAX)) text += `${text === '' ? '[' : ','}${this.of(item, depth + 1)}`;
+    if (items.length > ITEMS_MAX) text += `,"… ${items.length - ITEMS_MAX} more"`;
+    return text === '' ? '[]' : `${text}]`;
+  }
+
+  #object(object: Record<string, unknown>, depth: number): string {
+    const names = Object.keys(object);
+    let text = '';
+    for (const each of names.length > ITEMS_MAX ? names.slice(0, ITEMS_MAX) : names) {
+      const item = object[each];
+      const name = this.#names.get(each) ?? this.#remember(each);
+      const shown = name.isSecret && item !== null ? '"***"' : this.of(item, depth + 1);
+      text += `${text === '' ? '{' : ','}${name.quoted}:${shown}`;
+    }
+    if (names.length > ITEMS_MAX) text += `,"…":"${names.length - ITEMS_MAX} more"`;
+    return text === '' ? '{}' : `${text}}`;
+  }
+
+  #remember(text: string): Name {
+    const name = { isSecret: SECRET_NAME.test(text), quoted: quote(text.slice(0, NAME_MAX)) };
+    if (this.#names.size >= NAMES_MAX) this.#names.clear();
+    if (text.length <= NAME_MAX) this.#names.set(text, name);
+    return name;
+  }
+}
+
+interface Name {
+  readonly isSecret: boolean;
+  readonly quoted: string;
 }
 
 /** Cut first, so that no text costs more than its beginning; a secret at the cut is masked to the end. */
-function maskText(text: string): string {
+export function maskText(text: string): string {
   const beginning = text.length > TEXT_MAX ? text.slice(0, TEXT_MAX) : text;
-  const masked = beginning.replace(SECRET_VALUE, '***');
+  const masked = mayHoldSecret(beginning) ? beginning.replace(SECRET_VALUE, '***') : beginning;
   return text.length > TEXT_MAX ? `${masked}… ${text.length} characters` : masked;
 }
+
+/** Whatever SECRET_VALUE finds has an `@`, the word Bearer, or ten letters, digits, `_` and `-` in a row; most texts do not. */
+function mayHoldSecret(text: string): boolean {
+  return hasLongRun(text) || text.includes('@') || text.includes('Bearer');
+}
+
+const RUN = 10;
+
+function hasLongRun(text: string): boolean {
+  let run = 0;
+  for (let at = 0; at < text.length && run < RUN; at++) run = IN_RUN[text.charCodeAt(at)] === 1 ? run + 1 : 0;
+  return run === RUN;
+}
+
+/** By code, of those below 128. */
+const IN_RUN = Uint8Array.from({ length: 128 }, (_, code) => (/[\w-]/.test(String.fromCharCode(code)) ? 1 : 0));

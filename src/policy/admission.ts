@@ -23,6 +23,10 @@ export interface CallOutcome {
   readonly upstreamMs: number;
 }
 
+/** How it ended, in a word: `ok`, `tool_error` or the code of the error. */
+export const outcomeOf = ({ error, isToolError }: CallOutcome): string =>
+  error?.code ?? (isToolError ? 'tool_error' : 'ok');
+
 export interface Admitted {
   /** To be called once, when the call is over, however. */
   finish(outcome: CallOutcome): void;
@@ -47,11 +51,19 @@ export function createAdmission(parts: readonly Admission[]): Admission {
         for (const one of admitted) one.finish(refused);
         throw error;
       }
-      return {
-        finish: (outcome) => {
-          for (const one of admitted) one.finish(outcome);
-        },
-      };
+      return new AdmittedByAll(admitted);
     },
   };
+}
+
+class AdmittedByAll implements Admitted {
+  readonly #admitted: readonly Admitted[];
+
+  constructor(admitted: readonly Admitted[]) {
+    this.#admitted = admitted;
+  }
+
+  finish(outcome: CallOutcome): void {
+    for (const one of this.#admitted) one.finish(outcome);
+  }
 }

@@ -2,7 +2,10 @@
 import type { AuditFile } from '../observability/audit-file.ts';
 import type { AdditionRecord } from './additions.ts';
 
-export function auditAddition(audit: AuditFile, { principal, server, outcome, entry }: AdditionRecord): void {
+export function auditAddition(
+  audit: Pick<AuditFile, 'write'>,
+  { principal, server, outcome, entry }: AdditionRecord,
+): void {
   audit.write({
     time: new Date().toISOString(),
     event: 'addition',

@@ -1,6 +1,6 @@
 /** Tells the audit what an admin changed: over `/api`, or by a command in the data folder. */
 import type { AuditFile } from '../observability/audit-file.ts';
-import { maskSecrets } from '../observability/mask-secrets.ts';
+import { maskText } from '../observability/mask-secrets.ts';
 import type { Principal } from './principal.ts';
 
 export interface AdminRecord {
@@ -16,7 +16,7 @@ export interface AdminRecord {
   readonly reason?: string | undefined;
 }
 
-export function auditAdmin(audit: AuditFile, record: AdminRecord): void {
+export function auditAdmin(audit: Pick<AuditFile, 'write'>, record: AdminRecord): void {
   const { principal, requestId, action, target, outcome, reason } = record;
   audit.write({
     time: new Date().toISOString(),
@@ -26,6 +26,6 @@ export function auditAdmin(audit: AuditFile, record: AdminRecord): void {
     action,
     target,
     outcome,
-    reason: reason === undefined ? undefined : String(maskSecrets(reason)),
+    reason: reason === undefined ? undefined : maskText(reason),
   });
 }

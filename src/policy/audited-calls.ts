@@ -1,37 +1,64 @@
 /** Tells the audit of each call: who called what through which door, how it ended, and how long it took. */
-import type { AuditEntry, AuditFile } from '../observability/audit-file.ts';
-import { maskSecrets } from '../observability/mask-secrets.ts';
-import type { Json } from '../stdx/json.ts';
-import type { Admission, AskedCall, CallOutcome } from './admission.ts';
+import type { AuditFile } from '../observability/audit-file.ts';
+import { maskText, secretMasker } from '../observability/mask-secrets.ts';
+import { quote } from '../stdx/quote.ts';
+import { type Admission, type Admitted, type AskedCall, type CallOutcome, outcomeOf } from './admission.ts';
 import type { Principal } from './principal.ts';
 
 /** Stands first among the parts of an admission, so that it hears of refusals by all others. */
-export function createAuditedCalls(audit: AuditFile, { params }: { params: boolean }): Admission {
+export function createAuditedCalls(audit: Pick<AuditFile, 'writeLine'>, { params }: { params: boolean }): Admission {
+  const lines = new CallLines();
+  const masked = secretMasker();
   return {
-    admit(call) {
-      // Now, for whoever makes the call may change its arguments later.
-      const given = params ? maskSecrets(call.params) : undefined;
-      return { finish: (outcome) => audit.write(lineOf(call, outcome, given)) };
-    },
+    // Now, for whoever makes the call may change its arguments later.
+    admit: (call) => new AuditedCall({ audit, lines }, call, params ? masked(call.params) : undefined),
   };
 }
 
-function lineOf(call: AskedCall, outcome: CallOutcome, params: Json | undefined): AuditEntry {
-  const { principal, requestId, door, server, tool } = call;
-  const { error, isToolError, durationMs, upstreamMs } = outcome;
-  return {
-    time: new Date().toISOString(),
-    event: 'call',
-    request: requestId,
-    principal: principal.id,
-    door,
-    server,
-    tool,
-    outcome: error?.code ?? (isToolError ? 'tool_error' : 'ok'),
-    duration_ms: Math.round(durationMs),
-    upstream_ms: Math.round(upstreamMs),
-    params,
-  };
+interface Writing {
+  readonly audit: Pick<AuditFile, 'writeLine'>;
+  readonly lines: CallLines;
+}
+
+class AuditedCall implements Admitted {
+  readonly #writing: Writing;
+  readonly #call: AskedCall;
+  readonly #params: string | undefined;
+
+  constructor(writing: Writing, call: AskedCall, params: string | undefined) {
+    this.#writing = writing;
+    this.#call = call;
+    this.#params = params;
+  }
+
+  finish(outcome: CallOutcome): void {
+    const { audit, lines } = this.#writing;
+    audit.writeLine(lines.of(this.#call, outcome, this.#params));
+  }
+}
+
+/** Puts lines together from what is JSON already: an object for each call would cost as much as the rest of the audit. */
+class CallLines {
+  #nowMs = Number.NaN;
+  #time = '';
+
+  of(call: AskedCall, outcome: CallOutcome, params: string | undefined): string {
+    const { requestId, door } = call;
+    const request = requestId === undefined ? '' : `"request":${quote(requestId)},`;
+    const [server, tool] = [quote(call.server), quote(call.tool)];
+    const what = `${request}"principal":${quote(call.principal.id)},"door":"${door}","server":${server},"tool":${tool}`;
+    const [duration, upstream] = [Math.round(outcome.durationMs), Math.round(outcome.upstreamMs)];
+    const how = `"outcome":"${outcomeOf(outcome)}","duration_ms":${duration},"upstream_ms":${upstream}`;
+    return `{"time":"${this.#now()}","event":"call",${what},${how}${params === undefined ? '' : `,"params":${params}`}}`;
+  }
+
+  /** Written once for all calls of a millisecond. */
+  #now(): string {
+    const nowMs = Date.now();
+    if (nowMs !== this.#nowMs) this.#time = new Date(nowMs).toISOString();
+    this.#nowMs = nowMs;
+    return this.#time;
+  }
 }
 
 /** A question that the gateway itself decided, without any server being called. */
@@ -48,7 +75,7 @@ export interface Decision {
   readonly skipped?: number;
 }
 
-export function auditDecision(audit: AuditFile, decision: Decision): void {
+export function auditDecision(audit: Pick<AuditFile, 'write'>, decision: Decision): void {
   const { principal, requestId, door, outcome, reason, address, skipped = 0 } = decision;
   audit.write({
     time: new Date().toISOString(),
@@ -57,7 +84,7 @@ export function auditDecision(audit: AuditFile, decision: Decision): void {
     principal: principal.id,
     door,
     outcome,
-    reason: reason === undefined ? undefined : String(maskSecrets(reason)),
+    reason: reason === undefined ? undefined : maskText(reason),
     address,
     skipped: skipped === 0 ? undefined : skipped,
   });

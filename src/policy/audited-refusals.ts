@@ -35,7 +35,7 @@ const OUTCOME: Readonly<Record<RefusalReason, string>> = {
 };
 
 /** `now` in milliseconds. What is left out is counted, and told as `skipped` by the next line or at the end. */
-export function createAuditedRefusals(audit: AuditFile, now: () => number): AuditedRefusals {
+export function createAuditedRefusals(audit: Pick<AuditFile, 'write'>, now: () => number): AuditedRefusals {
   const limiter = createRateLimiter(now);
   let skipped = 0;
   return {

@@ -1,14 +1,23 @@
 /** Tells the metrics of each call to an upstream server. */
 import type { Metrics } from '../observability/metrics.ts';
-import type { Admission } from './admission.ts';
+import { type Admission, type Admitted, type AskedCall, type CallOutcome, outcomeOf } from './admission.ts';
 
 export function createMeasuredCalls(metrics: Pick<Metrics, 'call'>): Admission {
-  return {
-    admit: ({ server, tool, door }) => ({
-      finish: ({ error, isToolError, durationMs, upstreamMs }) => {
-        const outcome = error?.code ?? (isToolError ? 'tool_error' : 'ok');
-        metrics.call({ server, tool, door, outcome, durationMs, upstreamMs });
-      },
-    }),
-  };
+  return { admit: (call) => new MeasuredCall(metrics, call) };
+}
+
+class MeasuredCall implements Admitted {
+  readonly #metrics: Pick<Metrics, 'call'>;
+  readonly #call: AskedCall;
+
+  constructor(metrics: Pick<Metrics, 'call'>, call: AskedCall) {
+    this.#metrics = metrics;
+    this.#call = call;
+  }
+
+  finish(ended: CallOutcome): void {
+    const { server, tool, door } = this.#call;
+    const { durationMs, upstreamMs } = ended;
+    this.#metrics.call({ server, tool, door, outcome: outcomeOf(ended), durationMs, upstreamMs });
+  }
 }

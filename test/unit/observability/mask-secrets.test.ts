@@ -1,11 +1,13 @@
 import { expect, it } from 'vitest';
-import { maskSecrets } from '../../../src/observability/mask-secrets.ts';
+import { secretMasker } from '../../../src/observability/mask-secrets.ts';
+
+const masked = (value: unknown): unknown => JSON.parse(secretMasker()(value));
 
 it.each(['password', 'api_key', 'apiKey', 'X-Api-Key', 'Authorization', 'client_secret', 'refreshToken', 'Cookie'])(
   'masks what is called %s, wherever it stands',
   (name) => {
-    expect(maskSecrets({ a: [{ [name]: 'hunter2', path: '/x' }] })).toEqual({ a: [{ [name]: '***', path: '/x' }] });
-    expect(maskSecrets({ [name]: { deep: 'hunter2' } })).toEqual({ [name]: '***' });
+    expect(masked({ a: [{ [name]: 'hunter2', path: '/x' }] })).toEqual({ a: [{ [name]: '***', path: '/x' }] });
+    expect(masked({ [name]: { deep: 'hunter2' } })).toEqual({ [name]: '***' });
   },
 );
 
@@ -16,20 +18,30 @@ it.each([
   ['a password in a URL', 'postgres://user:hunter22@db/x', 'hunter22'],
   ['a private key', '-----BEGIN RSA PRIVATE KEY-----\nMIIabc\n-----END RSA PRIVATE KEY-----', 'MIIabc'],
 ])('masks %s inside a text', (_, text, secret) => {
-  const masked = JSON.stringify(maskSecrets({ text }));
-  expect(masked).not.toContain(secret);
-  expect(masked).toContain('***');
+  const written = JSON.stringify(masked({ text }));
+  expect(written).not.toContain(secret);
+  expect(written).toContain('***');
 });
 
 it('leaves ordinary arguments as they are', () => {
   const given = { path: '/a/b', limit: 3, flag: false, nothing: null, tags: ['x'], author: 'me', tokens: 5 };
-  expect(maskSecrets(given)).toEqual({ ...given, tokens: '***' });
+  expect(masked(given)).toEqual({ ...given, tokens: '***' });
 });
 
 it('bounds what it is given: long texts, long lists, deep nests', () => {
   let deep: unknown = 'x'.repeat(1_000_000);
   for (let i = 0; i < 10_000; i += 1) deep = { deep };
   const given = { text: 'y'.repeat(1_000_000), list: Array.from({ length: 100_000 }, () => 1), deep };
-  const length = JSON.stringify(maskSecrets(given)).length;
+  const length = JSON.stringify(masked(given)).length;
   expect(length).toBeLessThan(2_000);
+});
+
+it('writes JSON of whatever it is given', () => {
+  const given = {
+    'a "name"': 'line\nbreak',
+    'ümlaut ': ['"', '\\', '\u2028', {}, [], '', 0.5, true, null],
+    n: { m: {} },
+  };
+  expect(masked(given)).toEqual(given);
+  expect(masked([undefined, Number.NaN])).toEqual([null, null]);
 });
