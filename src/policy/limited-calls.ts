@@ -1,8 +1,8 @@
 /** Keeps callers within their limits: how often, and how many calls at once. */
 import type { LimitsConfig, Rate } from '../config/config.ts';
 import { GatewayError } from '../errors.ts';
-import type { Admission, AskedCall } from './admission.ts';
-import { createRateLimiter } from './rate-limiter.ts';
+import type { Admission, Admitted, AskedCall } from './admission.ts';
+import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
 
 export interface ServerRates {
   readonly rate: Rate | undefined;
@@ -20,28 +20,39 @@ export interface LimitedCallsOptions {
 /** Refuses with RATE_LIMITED, whose data say when to try again; a refused call counts for nothing. */
 export function createLimitedCalls({ limits, ratesOf, now }: LimitedCallsOptions): Admission {
   const limiter = createRateLimiter(now);
-  const running = new Map<string, number>();
-  const finish = (id: string) => {
-    const left = (running.get(id) ?? 1) - 1;
-    if (left > 0) running.set(id, left);
-    else running.delete(id);
+  const running = new Map<string, Running>();
+  const runningOf = (id: string) => {
+    const known = running.get(id);
+    if (known) return known;
+    const one = new Running();
+    if (running.size >= CALLERS_MAX) for (const [other, { calls }] of running) if (calls === 0) running.delete(other);
+    running.set(id, one);
+    return one;
   };
   return {
     admit(call) {
-      const { id } = call.principal;
       const { rate, concurrency } = limits();
-      const under = running.get(id) ?? 0;
-      if (concurrency !== undefined && under >= concurrency) throw tooManyAtOnce(concurrency);
-      const bounds = boundsOf(call, rate, ratesOf(call.server));
-      const [longest] = bounds
-        .map((bound) => ({ bound, waitMs: limiter.waitMs(bound.key, bound.rate) }))
-        .sort((a, b) => b.waitMs - a.waitMs);
-      if (longest && longest.waitMs > 0) throw tooOften(longest.bound, longest.waitMs);
-      for (const { key, rate: each } of bounds) limiter.take(key, each);
-      running.set(id, under + 1);
-      return { finish: () => finish(id) };
+      const under = runningOf(call.principal.id);
+      if (concurrency !== undefined && under.calls >= concurrency) throw tooManyAtOnce(concurrency);
+      const rates = ratesOf(call.server);
+      const isBound = rate !== undefined || rates?.rate !== undefined || rates?.toolRate !== undefined;
+      if (isBound) take(limiter, boundsOf(call, rate, rates), now());
+      under.calls += 1;
+      return under;
     },
   };
+}
+
+/** Those who have no call under way are forgotten when there are more. */
+const CALLERS_MAX = 1_000;
+
+/** The calls that somebody has under way; the same for each of them. */
+class Running implements Admitted {
+  calls = 0;
+
+  finish(): void {
+    this.calls -= 1;
+  }
 }
 
 interface Bound {
@@ -50,13 +61,24 @@ interface Bound {
   readonly rate: Rate;
 }
 
+/** From all of them or from none. */
+function take(limiter: RateLimiter, bounds: readonly Bound[], nowMs: number): void {
+  let longestMs = 0;
+  let longest: Bound | undefined;
+  for (const bound of bounds) {
+    const waitMs = limiter.waitMs(bound.key, bound.rate, nowMs);
+    if (waitMs > longestMs) [longestMs, longest] = [waitMs, bound];
+  }
+  if (longest) throw tooOften(longest, longestMs);
+  for (const { key, rate } of bounds) limiter.take(key, rate, nowMs);
+}
+
 function boundsOf({ principal, server, tool }: AskedCall, rate: Rate | undefined, rates?: ServerRates): Bound[] {
-  const bound = (key: string, what: string, of: Rate | undefined) => (of ? [{ key, what, rate: of }] : []);
-  return [
-    ...bound(`principal ${principal.id}`, 'you', rate),
-    ...bound(`server ${server}`, server, rates?.rate),
-    ...bound(`tool ${server}:${tool}`, `${server}:${tool}`, rates?.toolRate),
-  ];
+  const bounds: Bound[] = [];
+  if (rate) bounds.push({ key: `principal ${principal.id}`, what: 'you', rate });
+  if (rates?.rate) bounds.push({ key: `server ${server}`, what: server, rate: rates.rate });
+  if (rates?.toolRate) bounds.push({ key: `tool ${server}:${tool}`, what: `${server}:${tool}`, rate: rates.toolRate });
+  return bounds;
 }
 
 function tooOften({ what, rate }: Bound, waitMs: number): GatewayError {

@@ -2,38 +2,47 @@
 import type { Rate } from '../config/config.ts';
 
 export interface RateLimiter {
-  /** Milliseconds until it may happen again; 0 when it may now. Changes nothing. */
-  waitMs(key: string, rate: Rate): number;
+  /** Milliseconds until it may happen again; 0 when it may now. Changes nothing. `nowMs` for whoever has asked the clock already. */
+  waitMs(key: string, rate: Rate, nowMs?: number): number;
   /** It happens. */
-  take(key: string, rate: Rate): void;
+  take(key: string, rate: Rate, nowMs?: number): void;
 }
 
-/** Many more than callers and tools of a minute; beyond them the longest unused are forgotten. */
+/** Many more than callers and tools of a minute; beyond them those are forgotten that may happen again soonest. */
 const KEYS_MAX = 20_000;
+
+/** By so much moments that are sums of many may be off. */
+const INEXACT_MS = 0.001;
 
 /**
  * The generic cell rate algorithm (ITU-T I.371): for each key the moment at which all that has happened would have been due,
  * had it come evenly. A whole period's count may come at once.
  */
 export function createRateLimiter(now: () => number): RateLimiter {
-  const dueAt = new Map<string, number>();
-  const due = (key: string) => Math.max(dueAt.get(key) ?? 0, now());
+  // Objects, because setting a number again makes another one, and a map whose keys come and go copies itself.
+  const dues = new Map<string, Due>();
   return {
-    waitMs: (key, { count, perMs }) => Math.max(0, Math.ceil(due(key) + perMs / count - perMs - now())),
-    take(key, { count, perMs }) {
-      const next = due(key) + perMs / count;
-      dueAt.delete(key);
-      dueAt.set(key, next);
-      if (dueAt.size > KEYS_MAX) forget();
+    waitMs(key, { count, perMs }, nowMs = now()) {
+      const aheadMs = Math.max(0, (dues.get(key)?.at ?? 0) - nowMs);
+      return Math.max(0, Math.ceil(aheadMs + perMs / count - perMs - INEXACT_MS));
+    },
+    take(key, { count, perMs }, nowMs = now()) {
+      const due = dues.get(key);
+      if (due) due.at = Math.max(due.at, nowMs) + perMs / count;
+      else dues.set(key, { at: nowMs + perMs / count });
+      if (dues.size > KEYS_MAX) forget(dues, nowMs);
     },
   };
+}
 
-  function forget(): void {
-    const at = now();
-    for (const [key, moment] of dueAt) if (moment <= at) dueAt.delete(key);
-    for (const key of dueAt.keys()) {
-      if (dueAt.size <= KEYS_MAX) return;
-      dueAt.delete(key);
-    }
-  }
+interface Due {
+  at: number;
+}
+
+/** Those that are due may happen anyway; then those that are due next, so many that it is not soon done again. */
+function forget(dues: Map<string, Due>, nowMs: number): void {
+  for (const [key, { at }] of dues) if (at <= nowMs) dues.delete(key);
+  if (dues.size <= KEYS_MAX) return;
+  const soonest = [...dues].sort(([, one], [, other]) => one.at - other.at).slice(0, KEYS_MAX / 10);
+  for (const [key] of soonest) dues.delete(key);
 }

@@ -102,3 +102,16 @@ it('a limiter remembers a bounded number of keys, and forgets those first that m
   expect(limiter.waitMs('late 0', rate)).toBe(1_000);
   expect(limiter.waitMs('early 0', rate)).toBe(0);
 });
+
+it('lets all of a period through at once at moments that are no whole numbers, too', () => {
+  for (const count of [1, 3, 7, 60]) {
+    const clock = { now: 123_456.789_012_3 };
+    const limiter = createRateLimiter(() => clock.now);
+    const rate = { count, perMs: 60_000 };
+    for (let i = 0; i < count; i++) {
+      expect(limiter.waitMs('key', rate)).toBe(0);
+      limiter.take('key', rate);
+    }
+    expect(limiter.waitMs('key', rate)).toBe(Math.ceil(60_000 / count));
+  }
+});
