@@ -11,11 +11,11 @@ import { readinessOf } from './gateway-readiness.ts';
 import type { Administration } from './http/admin-routes.ts';
 import type { HttpServer } from './http/http-server.ts';
 import type { MetaToolParts } from './meta-tools/parts.ts';
-import { namedParts } from './meta-tools/shown-view.ts';
+import { rememberNamed } from './meta-tools/shown-view.ts';
 import type { ToolOffer } from './meta-tools/tool-offer.ts';
 import type { Log } from './observability/log.ts';
 import { LOCAL, type Principal } from './policy/principal.ts';
-import { visibleServers } from './policy/visible-servers.ts';
+import { rememberVisible } from './policy/visible-servers.ts';
 import type { JsonObject } from './stdx/json.ts';
 
 export interface ServeHttpOptions {
@@ -43,10 +43,11 @@ export async function serveHttp(gateway: Gateway, options: ServeHttpOptions): Pr
     const offer = createMetaOffer(identity, seen, calls);
     return noteList ? { ...offer, list: (...asked) => noteList(principal, offer.list(...asked)) } : offer;
   };
-  const visible = (principal: Principal) => visibleServers(parts.directory, parts.policy, principal);
+  const [visibleOf, visibleNamed, namedParts] = [rememberVisible(), rememberVisible(), rememberNamed()];
+  const visible = (principal: Principal) => visibleOf(parts.directory, parts.policy, principal);
   const direct = (server: string, principal: Principal) => {
     const named = namedParts(parts);
-    const known = visibleServers(named.directory, named.policy, principal).get(server);
+    const known = visibleNamed(named.directory, named.policy, principal).get(server);
     return known && createDirectDoor(named, known, { principal, identity });
   };
   const profile = (name: string, principal: Principal) =>

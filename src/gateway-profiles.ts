@@ -8,10 +8,10 @@ import { createMetaOffer } from './meta-tools/meta-offer.ts';
 import type { CallContext, MetaToolParts } from './meta-tools/parts.ts';
 import { callExposed, listExposed } from './meta-tools/profile-offer.ts';
 import { ProfileOthers } from './meta-tools/profile-others.ts';
-import { profileView } from './meta-tools/profile-view.ts';
+import { rememberProfileView } from './meta-tools/profile-view.ts';
 import { type CallRecord, type MetaToolCalls, registerMetaTools } from './meta-tools/register.ts';
 import type { OtherOffer, ToolOffer } from './meta-tools/tool-offer.ts';
-import { viewOf } from './meta-tools/view.ts';
+import { rememberViews, type ViewOf } from './meta-tools/view.ts';
 import { createProfileRule, type ProfileRule } from './policy/profile-rule.ts';
 import { nearest } from './stdx/nearest.ts';
 
@@ -52,11 +52,16 @@ export function createProfiles(options: ProfilesOptions): Profiles {
   /** What a profile was when it was first seen: clients keep its menu as they keep the other. */
   const first = new Map<string, FirstSeen>();
   const firstSeen = (name: string): FirstSeen => {
-    const parts = async () => profileView(await options.open(), required(name));
-    const seen = first.get(name) ?? {
+    const known = first.get(name);
+    if (known) return known;
+    const view = rememberProfileView();
+    const parts = async () => view(await options.open(), required(name));
+    const seen = {
       rule: required(name),
       calls: registerMetaTools(parts, options.note),
       others: new ProfileOthers(),
+      parts,
+      viewOf: rememberViews(),
     };
     first.set(name, seen);
     return seen;
@@ -79,6 +84,9 @@ interface FirstSeen {
   readonly rule: ProfileRule;
   readonly calls: MetaToolCalls;
   readonly others: ProfileOthers;
+  /** As the profile shows them now, to everybody and to somebody. */
+  readonly parts: () => Promise<MetaToolParts>;
+  readonly viewOf: ViewOf;
 }
 
 interface Offered extends FirstSeen {
@@ -87,15 +95,15 @@ interface Offered extends FirstSeen {
 }
 
 function createOffer(options: ProfilesOptions, offered: Offered): ToolOffer {
-  const { open, identity, menuFor } = options;
-  const { rule, calls, others, current, seesServer } = offered;
+  const { identity, menuFor } = options;
+  const { rule, calls, others, current, seesServer, parts, viewOf } = offered;
   const menu = withPurpose(
     menuFor((server) => rule.hasServer(server) && seesServer(server)),
     rule.config.description,
   );
   const meta = createMetaOffer(identity, menu, calls);
   const isDirect = () => current().config.exposure === 'direct';
-  const view = async ({ principal }: CallContext) => viewOf(profileView(await open(), current()), principal);
+  const view = async ({ principal }: CallContext) => viewOf(await parts(), principal);
   const { prompts, resources } = current().config;
   const capabilities = {
     ...(prompts ? { prompts: {} } : {}),

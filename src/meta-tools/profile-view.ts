@@ -1,6 +1,7 @@
 /** The parts as a profile shows them. */
 import { GatewayError } from '../errors.ts';
 import type { Brought } from '../policy/additions.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { Principal } from '../policy/principal.ts';
 import type { ProfileRule } from '../policy/profile-rule.ts';
 import type { MetaToolParts } from './parts.ts';
@@ -17,6 +18,16 @@ export function profileView(parts: MetaToolParts, rule: ProfileRule): MetaToolPa
       suggest: async () => undefined,
       standing: () => undefined,
     },
+  };
+}
+
+/** `profileView`, made once for as long as rule and policy are the same; parts have their policy behind a getter. */
+export function rememberProfileView(): typeof profileView {
+  let last: { readonly rule: ProfileRule; readonly policy: Policy; readonly view: MetaToolParts } | undefined;
+  return (parts, rule) => {
+    const { policy } = parts;
+    if (last?.rule !== rule || last.policy !== policy) last = { rule, policy, view: profileView(parts, rule) };
+    return last.view;
   };
 }
 

@@ -6,7 +6,7 @@ import { addMcpServer } from './add-mcp-server.ts';
 import type { CallContext, MetaTool, MetaToolParts } from './parts.ts';
 import { searchMcpServer } from './search-mcp-server.ts';
 import { useTool } from './use-tool.ts';
-import { viewOf } from './view.ts';
+import { rememberViews, type ViewOf } from './view.ts';
 
 /** What one call was, for logs and metrics. */
 export interface CallRecord {
@@ -41,12 +41,13 @@ export function registerMetaTools(
   parts: () => Promise<MetaToolParts>,
   note: (record: CallRecord) => void,
 ): MetaToolCalls {
+  const viewOf = rememberViews();
   return {
     call(name, given, context) {
       const canonical = Object.hasOwn(ALIASES, name) ? ALIASES[name] : name;
       const tool = canonical !== undefined && Object.hasOwn(META_TOOLS, canonical) ? META_TOOLS[canonical] : undefined;
       if (canonical === undefined || !tool) return undefined;
-      return guarded(canonical, { tool, parts, given, context, note });
+      return guarded(canonical, { tool, parts, viewOf, given, context, note });
     },
   };
 }
@@ -54,12 +55,13 @@ export function registerMetaTools(
 interface GuardedCall {
   readonly tool: MetaTool;
   readonly parts: () => Promise<MetaToolParts>;
+  readonly viewOf: ViewOf;
   readonly given: unknown;
   readonly context: CallContext;
   readonly note: (record: CallRecord) => void;
 }
 
-async function guarded(name: string, { tool, parts, given, context, note }: GuardedCall): Promise<JsonObject> {
+async function guarded(name: string, { tool, parts, viewOf, given, context, note }: GuardedCall): Promise<JsonObject> {
   const startedMs = performance.now();
   const { principal, requestId } = context;
   const record = (result: JsonObject, error?: GatewayError) => {

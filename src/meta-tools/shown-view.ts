@@ -36,6 +36,19 @@ export function namedParts(parts: MetaToolParts): MetaToolParts {
   return parts.directory.hasNames ? shownView(parts, EVERYTHING) : parts;
 }
 
+/** `namedParts`, made once for each policy, which is another when the configuration is; parts have it behind a getter. */
+export function rememberNamed(): typeof namedParts {
+  let last: { readonly parts: MetaToolParts; readonly policy: Policy; readonly named: MetaToolParts } | undefined;
+  return (parts) => {
+    if (!parts.directory.hasNames) return parts;
+    const { policy } = parts;
+    if (last?.parts === parts && last.policy === policy) return last.named;
+    const named = namedParts(parts);
+    last = { parts, policy, named };
+    return named;
+  };
+}
+
 type NamesOf = (server: string) => ToolNames | undefined;
 
 function namesIn(directory: ServerDirectory, showing: Showing): NamesOf {

@@ -39,7 +39,7 @@ export async function callUpstream(parts: Parts, call: UpstreamCall): Promise<Js
   const begunMs = performance.now();
   const timing = { upstreamMs: 0 };
   const finish = (error: GatewayError | undefined, isToolError: boolean) =>
-    admitted.finish({ error, isToolError, durationMs: performance.now() - begunMs, ...timing });
+    admitted.finish({ error, isToolError, durationMs: performance.now() - begunMs, upstreamMs: timing.upstreamMs });
   try {
     const result = await askWhoReads(parts, call, { timing });
     finish(undefined, result.isError === true);

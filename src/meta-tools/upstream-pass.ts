@@ -159,6 +159,6 @@ class Passing implements ByteListener, AskedCall {
   #finish(error: GatewayError | undefined, isToolError: boolean): void {
     this.#release();
     const durationMs = performance.now() - this.#begunMs;
-    this.#admitted?.finish({ error, isToolError, durationMs, ...this.#timing });
+    this.#admitted?.finish({ error, isToolError, durationMs, upstreamMs: this.#timing.upstreamMs });
   }
 }

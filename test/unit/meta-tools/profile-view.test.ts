@@ -5,7 +5,7 @@ import type { KnownServer } from '../../../src/catalog/server-directory.ts';
 import type { ProfileConfig } from '../../../src/config/profile-config.ts';
 import type { MetaToolParts } from '../../../src/meta-tools/parts.ts';
 import { profileView } from '../../../src/meta-tools/profile-view.ts';
-import { viewOf } from '../../../src/meta-tools/view.ts';
+import { rememberViews } from '../../../src/meta-tools/view.ts';
 import { createOpenPolicy } from '../../../src/policy/policy.ts';
 import type { Principal } from '../../../src/policy/principal.ts';
 import { createProfileRule } from '../../../src/policy/profile-rule.ts';
@@ -92,7 +92,7 @@ it('gives a name that another tool had to the one that the profile means', async
 });
 
 it('lets no new name get round what a principal may not see', async () => {
-  const view = viewOf(profileView(parts(), rule({ rename: { 's:remove': 'tidy_up' } })), ADA);
+  const view = rememberViews()(profileView(parts(), rule({ rename: { 's:remove': 'tidy_up' } })), ADA);
   expect(view.directory.get('s')?.allows('tidy_up')).toBe(false);
   expect(await seen(view)).toEqual(['s:read', 's:write']);
 });
