@@ -1,5 +1,6 @@
 /** What the gateway counts of itself, as Prometheus reads it; names follow the semantic conventions of OpenTelemetry for MCP. */
 import { Counter, Gauge, Histogram, Registry as Series } from 'prom-client';
+import { callCounter, callHistogram } from './call-series.ts';
 import { clampNames, clampTools, remember, rememberTools } from './few-names.ts';
 
 export interface MeasuredCall {
@@ -72,8 +73,9 @@ export function createMetrics(version: string): Metrics {
   addProcess(registers);
   const page = async () => ({ contentType: series.contentType, text: await series.metrics() });
   return {
-    ...callSeries(registers),
-    ...answerSeries(registers),
+    ...callSeries(series),
+    ...answerSeries(series),
+    ...searchSeries(registers),
     ...serverSeries(registers),
     ...doorSeries(registers),
     ...additionSeries(registers),
@@ -83,41 +85,42 @@ export function createMetrics(version: string): Metrics {
 
 type Registers = Series[];
 
-function callSeries(registers: Registers): Pick<Metrics, 'call'> {
-  const calls = new Counter({
+function callSeries(register: Series): Pick<Metrics, 'call'> {
+  const calls = callCounter({
     name: 'tooldex_calls_total',
     help: 'Calls to upstream tools by how they ended: ok, tool_error (the tool said so), or the code of an error.',
-    labelNames: ['server', 'tool', 'outcome'],
-    registers,
+    register,
   });
   const errors = new Counter({
     name: 'tooldex_call_errors_total',
     help: 'Calls to upstream tools that failed, by code and by the door they came through.',
     labelNames: ['code', 'door'],
-    registers,
+    registers: [register],
   });
-  const upstream = new Histogram({
-    name: 'mcp_client_operation_duration_seconds',
-    help: 'What upstream servers took for a call, their start not counted.',
-    labelNames: ['mcp_server_name', 'gen_ai_tool_name'],
-    buckets: OPERATION_SECONDS,
-    registers,
-  });
-  const own = new Histogram({
-    name: 'tooldex_call_overhead_seconds',
-    help: "A call's time without the upstream's: the gateway's own, and waiting for a server to start.",
-    labelNames: ['door'],
-    buckets: OVERHEAD_SECONDS,
-    registers,
-  });
-  // Looking a series up by its labels costs more than counting, so those of each tool are kept.
+  const upstream = callHistogram(
+    {
+      name: 'mcp_client_operation_duration_seconds',
+      help: 'What upstream servers took for a call, their start not counted.',
+      register,
+    },
+    OPERATION_SECONDS,
+  );
+  const own = callHistogram(
+    {
+      name: 'tooldex_call_overhead_seconds',
+      help: "A call's time without the upstream's: the gateway's own, and waiting for a server to start.",
+      register,
+    },
+    OVERHEAD_SECONDS,
+  );
   const ofTool = rememberTools(clampTools({ tools: TOOLS_MAX, servers: SERVERS_MAX }), ({ server, tool }) => ({
     ended: remember((outcome) => calls.labels({ server, tool, outcome })),
     took: upstream.labels({ mcp_server_name: server, gen_ai_tool_name: tool }),
   }));
   const ownOf = remember((door) => own.labels({ door }));
   return {
-    call({ door, outcome, durationMs, upstreamMs, ...called }) {
+    call(called) {
+      const { door, outcome, durationMs, upstreamMs } = called;
       const { ended, took } = ofTool(called);
       ended(outcome).inc();
       if (outcome !== 'ok' && outcome !== 'tool_error') errors.inc({ code: outcome, door });
@@ -127,25 +130,42 @@ function callSeries(registers: Registers): Pick<Metrics, 'call'> {
   };
 }
 
-function answerSeries(registers: Registers): Pick<Metrics, 'answer' | 'listed' | 'search'> {
-  const operations = new Histogram({
-    name: 'mcp_server_operation_duration_seconds',
-    help: 'Calls of the three meta-tools, from request to answer.',
-    labelNames: ['mcp_method_name', 'gen_ai_tool_name', 'error_type'],
-    buckets: OPERATION_SECONDS,
-    registers,
-  });
-  const tokens = new Counter({
+function answerSeries(register: Series): Pick<Metrics, 'answer' | 'listed'> {
+  const operations = callHistogram(
+    {
+      name: 'mcp_server_operation_duration_seconds',
+      help: 'Calls of the three meta-tools, from request to answer.',
+      register,
+    },
+    OPERATION_SECONDS,
+  );
+  const tokens = callCounter({
     name: 'tooldex_answer_tokens_total',
     help: 'Estimated length of the answers of the meta-tools, in tokens.',
-    labelNames: ['tool'],
-    registers,
+    register,
   });
   const saved = new Counter({
     name: 'tooldex_saved_tokens_total',
     help: 'Estimated tokens of the definitions that clients of /mcp did not get when they listed tools, less those of the three tools.',
-    registers,
+    registers: [register],
   });
+  const ofTool = remember((tool) => ({
+    ended: remember((error_type) =>
+      operations.labels({ mcp_method_name: 'tools/call', gen_ai_tool_name: tool, error_type }),
+    ),
+    answered: tokens.labels({ tool }),
+  }));
+  return {
+    answer({ tool, errorCode, durationMs, tokens: length }) {
+      const { ended, answered } = ofTool(tool);
+      ended(errorCode ?? '').observe(durationMs / 1_000);
+      answered.inc(length);
+    },
+    listed: (shown, whole) => saved.inc(Math.max(0, whole - shown)),
+  };
+}
+
+function searchSeries(registers: Registers): Pick<Metrics, 'search'> {
   const searches = new Counter({
     name: 'tooldex_searches_total',
     help: 'Searches by mode, by how sure the answer was, and whether vectors were missing that should have helped.',
@@ -167,12 +187,6 @@ function answerSeries(registers: Registers): Pick<Metrics, 'answer' | 'listed' |
     registers,
   });
   return {
-    answer({ tool, errorCode, durationMs, tokens: length }) {
-      const labels = { mcp_method_name: 'tools/call', gen_ai_tool_name: tool, error_type: errorCode ?? '' };
-      operations.observe(labels, durationMs / 1_000);
-      tokens.inc({ tool }, length);
-    },
-    listed: (shown, whole) => saved.inc(Math.max(0, whole - shown)),
     search({ mode, verdict, isDegraded, durationMs, stagesMs = {} }) {
       searches.inc({ mode, verdict, degraded: String(isDegraded) });
       seconds.observe({ mode }, durationMs / 1_000);

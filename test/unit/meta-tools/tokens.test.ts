@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, it } from 'vitest';
 import { estimateTokens } from '../../../src/meta-tools/tokens.ts';
@@ -29,4 +30,15 @@ describe('token estimate', () => {
     expect(estimate).toBeGreaterThanOrEqual(real * 0.97);
     expect(estimate).toBeLessThanOrEqual(real * 1.8);
   });
+});
+
+it('is the same for texts of plain ASCII, which are not cut into pieces, as for others', () => {
+  const character = fc.constantFrom(...' \t\n\r aAbBzZ09_-.,:{}"'.split(''));
+  fc.assert(
+    fc.property(fc.string({ unit: character, maxLength: 60 }), (text) => {
+      // Another alphabet at the end is one token more, and has all of it cut.
+      expect(estimateTokens(`${text}.中`)).toBe(estimateTokens(`${text}.`) + 1);
+    }),
+    { numRuns: 2_000 },
+  );
 });
