@@ -2,6 +2,7 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { GatewayError } from '../../errors.ts';
+import { Turns } from '../../stdx/turns.ts';
 import type { Environment } from '../native/child-environment.ts';
 import type { ParentGuard } from '../native/parent-guard.ts';
 import type { PrepareProgress } from '../runtime.ts';
@@ -44,12 +45,15 @@ export interface PackageStoreOptions {
   readonly cacheDir?: string;
 }
 
+/** An installer takes a fifth of a gigabyte and all the processor that it gets. */
+const INSTALLS_AT_ONCE = 4;
 const INSTALL_TIMEOUT_MS = 10 * 60_000;
 /** How often a long silent installation says that it is still alive. */
 const HEARTBEAT_MS = 5_000;
 
 export function createPackageStore(options: PackageStoreOptions): PackageStore {
   const tasks = new SharedTasks<Installation>();
+  const turns = new Turns(INSTALLS_AT_ONCE);
   const closing = new AbortController();
   return {
     async install(request, { server, onProgress, signal }) {
@@ -57,7 +61,10 @@ export function createPackageStore(options: PackageStoreOptions): PackageStore {
       const found = await findInstallation(root, request);
       if (found) return commandOf(found, request);
       const work = (report: PrepareProgress) =>
-        installLocked({ ...options, root, server, request, report, closing: closing.signal });
+        turns.run(() => installLocked({ ...options, root, server, request, report, closing: closing.signal }), {
+          signal: closing.signal,
+          onWait: () => report(`waiting to install ${request.packages[0]}: others are being installed`),
+        });
       return commandOf(await tasks.join(requestHash(request), work, { onProgress, signal }), request);
     },
     async close() {

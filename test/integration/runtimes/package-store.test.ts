@@ -129,6 +129,20 @@ describe('installing', () => {
     expect(all[0]?.progress.filter((message) => message.startsWith('installing'))).toHaveLength(1);
   });
 
+  it('#25 waits for its turn, and says so, while as many others are being installed as are at a time', async () => {
+    const store = openStore();
+    const all = await Promise.all(
+      Array.from({ length: 6 }, (_, n) => {
+        const folder = tempDir('source');
+        npmPackage(folder, { name: `p${n}`, bin: './cli.js' }, { 'cli.js': ECHO });
+        return install(store, npx(folder));
+      }),
+    );
+    const beginnings = all.map(({ progress: [first = ''] }) => first.split(' ')[0]);
+    expect(beginnings).toEqual([...Array(4).fill('installing'), 'waiting', 'waiting']);
+    for (const { progress } of all) expect(progress.join('\n')).toMatch(/^installing /m);
+  });
+
   it('#66 is done by one of several processes while the others wait', async () => {
     npmPackage(source, { bin: './cli.js' }, { 'cli.js': ECHO });
     const script = fileURLToPath(new URL('../../fixtures/processes/installs-a-package.ts', import.meta.url));
