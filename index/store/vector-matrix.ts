@@ -82,9 +82,9 @@ export class VectorMatrix {
   vector(row: number): Float32Array {
     const { rounded, rest, scales, at } = this.#row(row);
     const scale = scales[at] ?? 0;
-    return Float32Array.from({ length: this.dimensions }, (_, i) => {
-      return ((rounded[i] ?? 0) + (rest[i] ?? 0) / FINER) * scale;
-    });
+    const vector = new Float32Array(this.dimensions);
+    for (let i = 0; i < vector.length; i++) vector[i] = ((rounded[i] ?? 0) + (rest[i] ?? 0) / FINER) * scale;
+    return vector;
   }
 
   /**
