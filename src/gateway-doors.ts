@@ -159,25 +159,36 @@ export async function serveOnStdio(gateway: Gateway, options: ServeStdioOptions)
     import('./meta-tools/sdk-server.ts'),
   ]);
   const { input, output, log, profile, answersMs = ANSWERS_MS_MAX } = options;
+  const everything = () => createMetaOffer(gateway.identity, gateway.menu, gateway.calls);
+  // A profile that does not exist throws, so nothing may be read of the input before.
+  const offer = profile === undefined ? everything() : gateway.profiles.require(profile);
   // The SDK gives up its calls when its input ends, so it is not told of the end before they are answered.
   const held = input.pipe(new PassThrough(), { end: false });
   const transport = answeringTransport(
     new sdk.StdioServerTransport(held, output, { maxBufferSize: MESSAGE_BYTES_MAX }),
   );
+  let isClosed = false;
   const ended = hungUp(input).then(async () => {
-    while (held.readableLength > 0) await turn();
+    // What comes after the close is read by nobody.
+    while (!isClosed && held.readableLength > 0) await turn();
     await Promise.race([transport.answered(), hungUp(output), sleep(answersMs, undefined, { ref: false })]);
   });
   const onerror = (error: Error) => log('info', `stdio: ${error.message}`);
-  const everything = () => createMetaOffer(gateway.identity, gateway.menu, gateway.calls);
-  const offer = profile === undefined ? everything() : gateway.profiles.require(profile);
   const serve = () => {
     const server = createSdkServer(offer, { principal: LOCAL }, offer.onChange !== undefined);
     announceChanges(server, offer);
     return server;
   };
   const session = sdk.serveStdio(serve, { transport, onerror });
-  return { ended, close: () => session.close() };
+  return {
+    ended,
+    close: async () => {
+      isClosed = true;
+      // A client that keeps its end open would keep the process.
+      input.destroy();
+      await session.close();
+    },
+  };
 }
 
 const MESSAGE_BYTES_MAX = 32 * 1024 * 1024;
