@@ -18,7 +18,16 @@ try {
 function assemble(program) {
   const name = path.basename(program);
   const binary = path.join(scratch, `${name}.wasm`);
-  execFileSync('npx', ['--yes', '-p', ASSEMBLER, 'wat2wasm', path.join(index, `${program}.wat`), '-o', binary]);
+  execFileSync('npx', [
+    '--yes',
+    '-p',
+    ASSEMBLER,
+    'wat2wasm',
+    '--enable-threads',
+    path.join(index, `${program}.wat`),
+    '-o',
+    binary,
+  ]);
   const base64 = readFileSync(binary).toString('base64');
   const lines = base64.match(/.{1,110}/g).map((line) => `  '${line}',`);
   const constant = `${name.toUpperCase().replaceAll('-', '_')}_WASM`;

@@ -6,8 +6,8 @@ import type { EncoderSetup } from './encoder-protocol.ts';
 import { EncoderThread } from './encoder-thread.ts';
 
 export interface LaneOptions {
-  /** What each life begins with; the bytes are given away. */
-  readonly setup: () => Promise<EncoderSetup>;
+  /** What each life begins with. */
+  readonly setup: EncoderSetup;
   /** Without work it ends after so long. */
   readonly idleMs: number;
   /** After a crash it is not started again before this, longer each time. */
@@ -18,7 +18,7 @@ export interface LaneOptions {
 export class EncoderLane {
   readonly #options: LaneOptions;
   readonly #rest: RestAfterCrash;
-  #thread: Promise<EncoderThread> | undefined;
+  #thread: EncoderThread | undefined;
   #isClosed = false;
   #working = 0;
   #cancelIdle: (() => void) | undefined;
@@ -35,8 +35,7 @@ export class EncoderLane {
     this.#cancelIdle?.();
     this.#working++;
     try {
-      const thread = await this.#running();
-      return await thread.embed(tokens, signal);
+      return await this.#running().embed(tokens, signal);
     } finally {
       this.#working--;
       if (this.#working === 0) this.#stopWhenIdle();
@@ -55,11 +54,10 @@ export class EncoderLane {
 
   async #stop(): Promise<void> {
     this.#cancelIdle?.();
-    const thread = await this.#thread?.catch(() => undefined);
-    await thread?.close();
+    await this.#thread?.close();
   }
 
-  async #running(): Promise<EncoderThread> {
+  #running(): EncoderThread {
     if (this.#isClosed) throw new IndexError('closed', 'The built-in encoder has been closed');
     if (!this.#thread) {
       this.#rest.check();
@@ -68,22 +66,17 @@ export class EncoderLane {
     return this.#thread;
   }
 
-  async #start(): Promise<EncoderThread> {
+  #start(): EncoderThread {
     const { setup, clock } = this.#options;
-    try {
-      const thread = new EncoderThread(await setup(), clock);
-      const since = clock.now();
-      const { ended } = thread;
-      ended.addEventListener('abort', () => this.#forget(ended.reason, clock.now() - since), { once: true });
-      return thread;
-    } catch (error) {
-      this.#forget(error);
-      throw error;
-    }
+    const thread = new EncoderThread(setup, clock);
+    const since = clock.now();
+    const { ended } = thread;
+    ended.addEventListener('abort', () => this.#forget(ended.reason, clock.now() - since), { once: true });
+    return thread;
   }
 
   /** The next text starts another thread, unless this one died of itself just now. */
-  #forget(reason: unknown, livedMs = 0): void {
+  #forget(reason: unknown, livedMs: number): void {
     this.#thread = undefined;
     if (reason instanceof IndexError && reason.fault === 'closed') return;
     this.#rest.crashed(reason instanceof Error ? reason.message : String(reason), livedMs);

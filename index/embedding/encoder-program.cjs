@@ -9,8 +9,6 @@ const { EncoderModel } = require('./encoder-model.cjs');
 if (process.platform === 'linux' && workerData.nice > 0) setPriority(workerData.nice);
 
 const model = new EncoderModel(workerData);
-// The model has its own copy, laid out otherwise.
-workerData.bytes = undefined;
 
 parentPort?.on('message', (/** @type {import('./encoder-protocol.ts').EncoderRequest} */ { tokens }) => {
   const vector = model.embed(tokens);

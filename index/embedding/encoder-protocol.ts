@@ -1,4 +1,4 @@
-/** What the gateway and the thread in which the encoder runs say to each other. */
+/** What the gateway and the threads in which the encoder runs share: its sizes, and where in memory everything lies. */
 
 /** Where a tensor lies in the file; `scales` of int8 rows, one float32 each. */
 export interface TensorPlace {
@@ -20,13 +20,54 @@ export interface EncoderPlan {
   readonly tensors: Readonly<Record<string, TensorPlace>>;
 }
 
-/** What the thread is started with. */
+/** Addresses in the encoder's memory; `weights` in the order in which the kernel reads them. */
+export interface Linear {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly weights: number;
+  readonly scales: number;
+  readonly bias: number;
+}
+
+export interface Norm {
+  readonly weight: number;
+  readonly bias: number;
+}
+
+export interface Layer {
+  readonly query: Linear;
+  readonly key: Linear;
+  readonly value: Linear;
+  readonly attentionOutput: Linear;
+  readonly attentionNorm: Norm;
+  readonly ffnIn: Linear;
+  readonly ffnOut: Linear;
+  readonly outputNorm: Norm;
+}
+
+/** Where the weights are. */
+export interface EncoderLayout {
+  readonly words: { readonly rows: number; readonly scales: number; readonly count: number };
+  readonly positions: number;
+  readonly embeddingNorm: Norm;
+  readonly layers: readonly Layer[];
+  readonly projection: Linear | undefined;
+}
+
+/** Where the numbers of one text go while it is worked on. */
+export type Room = Readonly<
+  Record<'x' | 'query' | 'key' | 'value' | 'context' | 'wide' | 'rounded' | 'scales' | 'weights', number>
+>;
+
+/** What a thread is started with. The memory is shared: the weights are there once, whoever reads them. */
 export interface EncoderSetup {
   /** `encoder.wat`, assembled. */
   readonly assembly: Uint8Array;
-  readonly plan: EncoderPlan;
-  /** The whole model file. */
-  readonly bytes: ArrayBuffer;
+  readonly plan: Omit<EncoderPlan, 'tensors'>;
+  readonly memory: WebAssembly.Memory;
+  readonly layout: EncoderLayout;
+  /** Of this thread alone. */
+  readonly room: Room;
   /** How far it stands back for others, 0 to 19. */
   readonly nice: number;
 }

@@ -28,13 +28,11 @@ export class EncoderThread {
   #current: Job | undefined;
   #cancelTimeout = () => {};
 
-  /** Takes the bytes away from the caller. */
   constructor(setup: EncoderSetup, clock: Clock = systemClock) {
     this.#clock = clock;
     this.#worker = new Worker(fileURLToPath(new URL('./encoder-program.cjs', import.meta.url)), {
       name: 'encoder',
       workerData: setup,
-      transferList: [setup.bytes],
       env: {},
       execArgv: [],
       stdout: true,

@@ -3,7 +3,7 @@
 ;;
 ;; Texts are rows of `width` float32 numbers, one a token; the number of rows is a multiple of 4, every width of 16.
 (module
-  (import "env" "memory" (memory 1))
+  (import "env" "memory" (memory 1 65536 shared))
 
   ;; e^x for four numbers that are not positive: 2^whole by its bits times 2^rest by Taylor's polynomial, relative error 3e-6.
   (func $exp (param $x v128) (result v128)

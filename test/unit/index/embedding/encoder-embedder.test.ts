@@ -49,23 +49,23 @@ describe('the encoder embedder', () => {
     expect(embedder.dimensions).toBe(16);
   });
 
-  it('starts no thread before the first text', async () => {
+  it('starts a thread for documents only, and not before the first', async () => {
     const { embedder, workers } = await open();
-    expect(workers).toHaveLength(0);
     await embedder.embedTasks(['send']);
+    expect(workers).toHaveLength(0);
+    await embedder.embedDocuments(documents.slice(0, 1));
     expect(workers).toHaveLength(1);
   });
 
-  it('answers a request while it works on documents, on another thread', async () => {
+  it('answers a request while a thread works on documents', async () => {
     const { embedder, workers } = await open();
-    await embedder.embedTasks(['warm']);
     const ended: string[] = [];
     const indexing = embedder.embedDocuments(documents).then(() => ended.push('documents'));
     await embedder.embedTasks(['send mail']);
     ended.push('request');
     await indexing;
     expect(ended).toEqual(['request', 'documents']);
-    expect(workers).toHaveLength(2);
+    expect(workers).toHaveLength(1);
   });
 
   it('ends at once for who aborts, and goes on for others', async () => {
@@ -114,33 +114,34 @@ describe('the encoder embedder', () => {
   it('#68 a thread that keeps dying rests before it is started again', async () => {
     const clock = fakeClock();
     const { embedder, workers } = await open({ clock });
-    await embedder.embedTasks(['warm']);
+    const some = documents.slice(0, 1);
+    await embedder.embedDocuments(some);
     await workers[0]?.terminate();
-    await expect(embedder.embedTasks(['send'])).rejects.toMatchObject({ fault: 'unreachable' });
+    await expect(embedder.embedDocuments(some)).rejects.toMatchObject({ fault: 'unreachable' });
     expect(workers).toHaveLength(1);
+    expect(await embedder.embedTasks(['send']), 'requests go on').toHaveLength(1);
     await clock.advance(1_000);
-    await embedder.embedTasks(['send']);
+    await embedder.embedDocuments(some);
     expect(workers).toHaveLength(2);
   });
 
   it('ends the thread when nobody has used it for a while', async () => {
     const clock = fakeClock();
     const { embedder, workers } = await open({ clock, idleMs: 5_000 });
-    await embedder.embedTasks(['warm']);
+    await embedder.embedDocuments(documents.slice(0, 1));
     const exited = workers[0] && once(workers[0], 'exit');
     await clock.advance(5_000);
     await exited;
-    const [vector] = await embedder.embedTasks(['send mail']);
-    expectClose(vector, 'send mail');
+    await embedder.embedDocuments(documents.slice(0, 1));
     expect(workers).toHaveLength(2);
   });
 
   it('#68 never mixes vectors of two files', async () => {
     const { embedder, modelFile, workers } = await open({ restartDelayMs: 0 });
-    await embedder.embedTasks(['warm']);
+    const before = await embedder.embedDocuments(documents.slice(0, 1));
     writeFileSync(modelFile, tinyEncoder(9).bytes);
     await workers[0]?.terminate();
-    await expect(embedder.embedTasks(['send'])).rejects.toMatchObject({ fault: 'mismatch' });
+    expect(await embedder.embedDocuments(documents.slice(0, 1)), 'the file is not read again').toEqual(before);
     const other = await openEncoderEmbedder({ modelFile });
     expect(other.identity).not.toBe(embedder.identity);
     await other.close();
