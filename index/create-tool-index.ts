@@ -7,14 +7,15 @@ import { LexicalIndex } from './lexical/lexical-index.ts';
 import type { LexicalSnapshot } from './lexical/lexical-snapshot.ts';
 import { WordMemory } from './lexical/word-memory.ts';
 import { NO_STATISTICS, type WordStatistics } from './lexical/word-statistics.ts';
+import { type Question, readQuestion } from './question.ts';
 import { rank } from './rank.ts';
-import { clauses } from './ranking/clauses.ts';
-import { confidence, verdict, WORDS_THRESHOLDS } from './ranking/verdict.ts';
+import { WORDS_TUNING } from './ranking/tuning.ts';
+import { confidence, isSettled, verdict } from './ranking/verdict.ts';
 import { Similarities } from './similarities.ts';
 import type { BlobStorage } from './store/vector-store.ts';
 import { documentHash, type ToolDocument } from './tool-document.ts';
-import type { SearchAnswer, SearchRequest, ToolIndex, UpsertReport } from './tool-index.ts';
-import { vectorEvidence } from './vector-evidence.ts';
+import type { SearchAnswer, SearchRequest, StagesMs, ToolIndex, UpsertReport } from './tool-index.ts';
+import { type VectorAnswer, vectorEvidence } from './vector-evidence.ts';
 import { type LayerStatus, VectorLayer } from './vector-layer.ts';
 import type { VectorSource } from './vector-source.ts';
 
@@ -44,13 +45,20 @@ export function createToolIndex(options: ToolIndexOptions = {}): ObservableToolI
 
 /** After so many documents others get their turn on the event loop. */
 const SLICE = 100;
-const DEADLINE_MS = 500;
+/** A quick model that hangs leaves the rest of the time to a better one. */
+const QUICK_SHARE_OF_TIME = 0.25;
 /** At least so many hits are ranked, because the verdict looks at more than the first. */
 const LOOKED_AT = 10;
-/** A request is words, not a document; the rest of a longer one is not read. */
-const TASK_CHARACTERS = 8_000;
 
 type Accept = (slot: number) => boolean;
+
+interface Judgement {
+  readonly answer: SearchAnswer;
+  /** A better model would hardly say anything else. */
+  readonly isSettled: boolean;
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** The part of the catalog that a request may see. */
 interface Scope {
@@ -84,55 +92,20 @@ class HybridToolIndex implements ObservableToolIndex {
     return this.#table.size;
   }
 
+  /** Where the best source is costly, the last one answers first, and alone when that leaves no doubt. */
   async search(request: SearchRequest): Promise<SearchAnswer> {
-    const begunMs = performance.now();
-    const text = request.task.slice(0, TASK_CHARACTERS);
-    const parts = clauses(text);
+    const stages = { vectors: 0, words: 0, rank: 0 };
     this.#forgetParked();
-    const servers = request.allow ? this.#scope(request).servers : this.#serversIfStoresHoldMore();
-    const question = {
-      text: this.#lexical.readable([text, ...(request.keyWords ?? [])].join(' . ')),
-      clauses: parts.map((part) => this.#lexical.readable(part)),
-      servers,
-      deadlineMs: request.deadlineMs ?? DEADLINE_MS,
-    };
-    const vectors = await vectorEvidence(this.#layers, question, this.#clock);
-    const vectorsMs = performance.now();
-
-    // From here on nothing waits: the evidence belongs to this search alone.
-    const scope = this.#scope(request);
-    const isHybrid = vectors.kind === 'vectors';
-    const slotOf = (id: string) => this.#table.slotOf(id);
-    const similarities = isHybrid ? new Similarities(vectors.hits, slotOf) : undefined;
-    const words = { text, clauses: parts, keyWords: request.keyWords ?? [], accept: scope.accept };
-    this.#evidence.collect(words, this.#table.slotLimit);
-    const wordsMs = performance.now();
-    const ranked = rank({
-      text,
-      isTranslated: this.#lexical.translate(text).english.length > 0,
-      limit: Math.max(request.limit, LOOKED_AT),
-      accept: scope.accept,
-      table: this.#table,
-      names: this.#names,
-      words: this.#evidence,
-      similarities,
-      share: isHybrid ? vectors.tuning.share : 0,
+    const question = readQuestion(request, {
+      readable: (text) => this.#lexical.readable(text),
+      servers: request.allow ? this.#scope(request).servers : this.#serversIfStoresHoldMore(),
+      clock: this.#clock,
     });
-    const hits = ranked.slice(0, request.limit);
-    const degraded = vectors.degraded ?? (isHybrid ? undefined : this.#vectorsMissing);
-    const sureness = confidence(ranked, this.#evidence.mass, isHybrid ? vectors.tuning.wordsInVerdict : 1);
-    const rankMs = performance.now() - wordsMs;
-    request.onStages?.({ vectors: vectorsMs - begunMs, words: wordsMs - vectorsMs, rank: rankMs });
-    return {
-      verdict: verdict(sureness, isHybrid ? vectors.tuning.thresholds : WORDS_THRESHOLDS),
-      confidence: sureness,
-      hits,
-      matched: this.#matched(scope),
-      searched: scope.searched,
-      mode: isHybrid ? 'hybrid' : 'lexical',
-      ...(degraded ? { degraded } : {}),
-      ...(vectors.progress ? { progress: vectors.progress } : {}),
-    };
+    const quick = this.#quickLayer();
+    const first = quick && (await this.#judge([quick], question, stages));
+    const { answer } = first?.isSettled ? first : await this.#judge(this.#layers, question, stages);
+    request.onStages?.(stages);
+    return answer;
   }
 
   async upsert(documents: readonly ToolDocument[]): Promise<UpsertReport> {
@@ -165,6 +138,64 @@ class HybridToolIndex implements ObservableToolIndex {
   async close(): Promise<void> {
     this.#memory?.flush(() => this.#snapshot());
     await Promise.all(this.#layers.map((layer) => layer.close()));
+  }
+
+  /** The last source, where it may spare a costly one the work. */
+  #quickLayer(): VectorLayer | undefined {
+    for (const layer of this.#layers) layer.searched();
+    const [best, last] = [this.#layers[0], this.#layers.at(-1)];
+    return best?.whenInDoubt && last !== best ? last : undefined;
+  }
+
+  async #judge(layers: readonly VectorLayer[], question: Question, stages: Writable<StagesMs>): Promise<Judgement> {
+    const begunMs = performance.now();
+    const share = layers === this.#layers ? 1 : QUICK_SHARE_OF_TIME;
+    const deadlineMs = share * (question.endsAt - this.#clock.now());
+    const vectors = await vectorEvidence(layers, { ...question.vectors, deadlineMs }, this.#clock);
+    const vectorsMs = performance.now();
+
+    // From here on nothing waits: the evidence belongs to this search alone.
+    const { request, text, parts } = question;
+    const scope = this.#scope(request);
+    const words = { text, clauses: parts, keyWords: request.keyWords ?? [], accept: scope.accept };
+    this.#evidence.collect(words, this.#table.slotLimit);
+    const wordsMs = performance.now();
+    const judgement = this.#join(question, vectors, scope);
+    stages.vectors += vectorsMs - begunMs;
+    stages.words += wordsMs - vectorsMs;
+    stages.rank += performance.now() - wordsMs;
+    return judgement;
+  }
+
+  /** Joins the vectors with the words that have been collected. */
+  #join({ request, text }: Question, vectors: VectorAnswer, scope: Scope): Judgement {
+    const isHybrid = vectors.kind === 'vectors';
+    const tuning = isHybrid ? vectors.tuning : WORDS_TUNING;
+    const ranked = rank({
+      text,
+      isTranslated: this.#lexical.translate(text).english.length > 0,
+      limit: Math.max(request.limit, LOOKED_AT),
+      accept: scope.accept,
+      table: this.#table,
+      names: this.#names,
+      words: this.#evidence,
+      similarities: isHybrid ? new Similarities(vectors.hits, (id) => this.#table.slotOf(id)) : undefined,
+      share: tuning.share,
+    });
+    const sureness = confidence(ranked, this.#evidence.mass, tuning.wordsInVerdict);
+    const degraded = vectors.degraded ?? (isHybrid ? undefined : this.#vectorsMissing);
+    const answer: SearchAnswer = {
+      verdict: verdict(sureness, tuning.thresholds),
+      confidence: sureness,
+      hits: ranked.slice(0, request.limit),
+      matched: this.#matched(scope),
+      searched: scope.searched,
+      mode: isHybrid ? 'hybrid' : 'lexical',
+      ...(isHybrid ? { model: vectors.model } : {}),
+      ...(degraded ? { degraded } : {}),
+      ...(vectors.progress ? { progress: vectors.progress } : {}),
+    };
+    return { answer, isSettled: isSettled(ranked, sureness, tuning) };
   }
 
   #upsertNow(documents: readonly ToolDocument[]): UpsertReport {

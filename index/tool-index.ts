@@ -38,6 +38,8 @@ export interface SearchAnswer {
   readonly matched: number;
   readonly searched: number;
   readonly mode: 'hybrid' | 'lexical';
+  /** Whose vectors took part; undefined when words had to do. */
+  readonly model?: string;
   /** Why the mode is lexical although vectors were asked for. */
   readonly degraded?: string;
   /** How far a better model has come that will answer later; nothing is wrong. */

@@ -24,7 +24,10 @@ interface Shortfall {
 }
 
 export type VectorAnswer = Shortfall &
-  ({ readonly kind: 'vectors'; readonly hits: VectorLists; readonly tuning: VectorTuning } | { readonly kind: 'none' });
+  (
+    | { readonly kind: 'vectors'; readonly model: string; readonly hits: VectorLists; readonly tuning: VectorTuning }
+    | { readonly kind: 'none' }
+  );
 
 /** Nearest tools asked for by the request and by each part of it. */
 const NEAREST = 60;
@@ -48,7 +51,8 @@ export async function vectorEvidence(
     const deadlineMs = layer === layers.at(-1) ? left : left * SHARE_OF_TIME;
     const hits = await ask(layer, { ...question, deadlineMs }, clock);
     if (typeof hits !== 'string') {
-      return { kind: 'vectors', hits, tuning: layer.tuning, degraded: problems[0], progress };
+      const { name: model, tuning } = layer;
+      return { kind: 'vectors', model, hits, tuning, degraded: problems[0], progress };
     }
     if (layer.inBackground && layer.status().problem === undefined) progress = hits;
     else problems.push(hits);

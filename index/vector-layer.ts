@@ -68,6 +68,11 @@ export class VectorLayer {
     return this.#source.inBackground ?? false;
   }
 
+  /** Whether it is asked only where the last layer leaves doubts. */
+  get whenInDoubt(): boolean {
+    return this.#source.whenInDoubt ?? false;
+  }
+
   get name(): string {
     return this.#source.name ?? this.#source.embedder.identity;
   }

@@ -12,6 +12,8 @@ export interface VectorSource {
   readonly tuning?: VectorTuning;
   /** It improves on the source after it, in its own time: it begins after the first search, and until it is complete nothing is amiss. */
   readonly inBackground?: boolean;
+  /** It costs far more than the last source, so it is asked only when the ranking with that one leaves doubts. */
+  readonly whenInDoubt?: boolean;
   /** For a process that ends after one answer: a search waits so long for it, and it begins only what can be complete by then. */
   readonly patienceMs?: number;
 }

@@ -92,6 +92,7 @@ async function preferredSource(options: EmbedderOptions, openStore: OpenStore): 
     store: openStore(),
     tuning: await tuningOf(embedder),
     inBackground: embedder.kind === 'builtin',
+    whenInDoubt: embedder.kind === 'builtin',
     patienceMs: options.patienceMs,
   };
 }
@@ -109,18 +110,26 @@ async function tuningOf(embedder: EmbedderConfig): Promise<VectorSource['tuning'
 /** Folder of our own fine-tuned model, beside the built-in ones. */
 const SHIPPED_MODEL = 'minilm-tools';
 
+const STATIC_NAME = 'the static model';
+
 /** What an evaluation measures: words alone, or vectors of an embedder in a store of the configured kind. */
 export type EvaluatedEngine = 'words' | EmbedderConfig;
 
-/** Undefined for words alone. The caller closes embedder and store. */
-export async function evaluatedSource(
+/** As a gateway would search with them, best first; none for words alone. The caller closes embedders and stores. */
+export async function evaluatedSources(
   engine: EvaluatedEngine,
   options: SearchOptions,
-): Promise<VectorSource | undefined> {
-  if (engine === 'words') return undefined;
+): Promise<readonly VectorSource[]> {
+  if (engine === 'words') return [];
   const openStore = await storeOpener(options);
-  const embedder = await createEmbedder(engine, options, new AbortController().signal);
-  return { embedder, store: openStore(), tuning: await tuningOf(engine) };
+  const openStatic = sharedStatic(options.modelFolder);
+  const whenInDoubt = engine.kind === 'builtin';
+  const embedder = await createEmbedder(engine, { ...options, openStatic }, new AbortController().signal);
+  const name = engine.kind === 'static' ? STATIC_NAME : nameOf(engine);
+  const source = { name, embedder, store: openStore(), tuning: await tuningOf(engine), whenInDoubt };
+  if (!whenInDoubt) return [source];
+  const { createEmbeddedVectorStore } = await import('../index/store/embedded-vector-store.ts');
+  return [source, { name: STATIC_NAME, embedder: await openStatic(), store: createEmbeddedVectorStore() }];
 }
 
 async function createEmbedder(chosen: EmbedderConfig, options: EmbedderOptions, signal: AbortSignal) {

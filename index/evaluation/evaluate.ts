@@ -12,6 +12,8 @@ export interface EvaluatedQuery {
   /** What the verdict was decided on; higher means surer that the best tool fits. */
   readonly confidence: number;
   readonly mode: 'hybrid' | 'lexical';
+  /** Whose vectors took part. */
+  readonly model?: string;
   readonly milliseconds: number;
   /** Undefined for requests that no tool answers. */
   readonly measures?: Measures;
@@ -38,6 +40,8 @@ export interface Evaluation {
   /** Verdicts given to answerable and to unanswerable requests. */
   readonly verdicts: { readonly answerable: VerdictCounts; readonly unanswerable: VerdictCounts };
   readonly latencyMs: Latency;
+  /** Requests by the model whose vectors took part in the answer. */
+  readonly answeredBy: Readonly<Record<string, number>>;
   readonly results: readonly EvaluatedQuery[];
 }
 
@@ -65,6 +69,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     splits: bySplit(answerable),
     ...(area === undefined ? {} : { noAnswerAuroc: area }),
     verdicts: { answerable: countVerdicts(answerable), unanswerable: countVerdicts(unanswerable) },
+    answeredBy: byModel([...answerable, ...unanswerable]),
     latencyMs: latency([...answerable, ...unanswerable].map(({ milliseconds }) => milliseconds)),
     results: [...answerable, ...unanswerable],
   };
@@ -95,6 +100,7 @@ async function ask(query: JudgedQuery, options: EvaluateOptions): Promise<Evalua
     verdict: answer.verdict,
     confidence: answer.confidence,
     mode: answer.mode,
+    ...(answer.model === undefined ? {} : { model: answer.model }),
     milliseconds,
     ...(query.groups.length > 0 ? { measures: measure(answer.hits, query.groups, serverOf) } : {}),
   };
@@ -108,6 +114,12 @@ function bySplit(results: readonly EvaluatedQuery[]): Evaluation['splits'] {
       return [split, { ...meanMeasures(measured), queries: measured.length }];
     }),
   );
+}
+
+function byModel(results: readonly EvaluatedQuery[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { model = 'words' } of results) counts[model] = (counts[model] ?? 0) + 1;
+  return counts;
 }
 
 function countVerdicts(results: readonly EvaluatedQuery[]): VerdictCounts {

@@ -20,7 +20,7 @@ export function renderEval({ engines, summary }: EvalOutput): string {
     }),
   );
   const compared = engines.flatMap((engine) => comparisonLines(engine, summary.engine));
-  const parts = [quality, cost, verdictTable(engines), `Splits with ${summary.engine}:`, splits];
+  const parts = [quality, cost, verdictTable(engines), modelsTable(engines), `Splits with ${summary.engine}:`, splits];
   return [...parts, ...(compared.length > 0 ? [compared.join('\n')] : [])].join('\n\n');
 }
 
@@ -49,6 +49,19 @@ function verdictTable(engines: readonly EngineSummary[]): string {
     }),
   );
   return table(['engine', 'requests', 'match', 'weak', 'none'], rows);
+}
+
+/** Whose vectors answered: a costly model is asked only where a quick one leaves doubts. */
+function modelsTable(engines: readonly EngineSummary[]): string {
+  const rows = engines.flatMap(({ engine, answeredBy }) => {
+    const total = Object.values(answeredBy).reduce((sum, count) => sum + count, 0);
+    return Object.entries(answeredBy).map(([model, count]) => [
+      engine,
+      model,
+      `${((100 * count) / total).toFixed(1)} %`,
+    ]);
+  });
+  return table(['engine', 'answered by', 'requests'], rows);
 }
 
 function comparisonLines({ engine, comparison }: EngineSummary, base: string): string[] {

@@ -11,8 +11,8 @@ import type { Measure } from './measures.ts';
 /** One way to search that is measured. */
 export interface EvalEngine {
   readonly name: string;
-  /** Opened for this run and closed after it; none means words only. */
-  readonly open?: () => Promise<VectorSource>;
+  /** Opened for this run and closed after it, best first; none means words only. */
+  readonly open?: () => Promise<readonly VectorSource[]>;
 }
 
 export interface EvalOptions {
@@ -66,8 +66,8 @@ export async function runEval(options: EvalOptions): Promise<EvalOutput> {
 
 async function measureEngine(engine: EvalEngine, options: EvalOptions, base?: Evaluation) {
   const { documents, queries, noAnswer, top, progress = () => {} } = options;
-  const source = await engine.open?.();
-  const index = createToolIndex({ statistics: options.statistics, vectors: source ? [source] : [] });
+  const vectors = (await engine.open?.()) ?? [];
+  const index = createToolIndex({ statistics: options.statistics, vectors });
   try {
     progress(`${engine.name}: indexing ${documents.length} tools`);
     const cost = await fill(index, documents);
@@ -81,7 +81,7 @@ async function measureEngine(engine: EvalEngine, options: EvalOptions, base?: Ev
       ...figures,
       ...cost,
       ...tokenFigures(results, options.answerTokens),
-      degraded: source ? results.filter(({ mode }) => mode === 'lexical').length : 0,
+      degraded: vectors.length > 0 ? results.filter(({ mode }) => mode === 'lexical').length : 0,
       ...(base ? { comparison: compare(base, evaluation) } : {}),
     };
     return { summary, evaluation };

@@ -1,6 +1,7 @@
 /** Says whether the best hit is worth a call: nobody is served by the least bad of a thousand tools that do not fit. */
 import type { Verdict } from '../tool-index.ts';
 import type { Evidence } from './fusion.ts';
+import type { VectorTuning } from './tuning.ts';
 
 /** Confidence below which the best tool probably does not fit, and from which it probably does. */
 export interface VerdictThresholds {
@@ -30,6 +31,28 @@ export function confidence(hits: readonly { readonly features: Evidence }[], mas
   const words = Math.min(1, best.bm25 / (BM25_FULL * Math.sqrt(mass + 1e-6)));
   const nearest = Math.max(...hits.slice(0, HITS_LOOKED_AT).map(({ features }) => features.cosine));
   return Math.max(0, wordsShare * words + (1 - wordsShare) * nearest);
+}
+
+/** What the confidence adds to the lead of the best hit. */
+const CONFIDENCE_AS_LEAD = 0.2;
+
+/**
+ * How clearly the first hit is the answer: its lead over the next, and some of the confidence. Of eleven such features and a
+ * logistic regression over them, this sum lost least when a better model was not asked (`model/fit-cascade.ts`). The idea is
+ * that of cascade ranking: Wang, Lin and Metzler 2011, "A cascade ranking model for efficient ranked retrieval".
+ */
+export function clarity(hits: readonly { readonly score: number }[], sureness: number): number {
+  const lead = (hits[0]?.score ?? 0) - (hits[1]?.score ?? 0);
+  return lead + CONFIDENCE_AS_LEAD * sureness;
+}
+
+/** Whether a better model would hardly say anything else: the first hit is a match, and clearly so. */
+export function isSettled(
+  hits: readonly { readonly score: number }[],
+  sureness: number,
+  { thresholds, settled = Number.POSITIVE_INFINITY }: VectorTuning,
+): boolean {
+  return sureness >= thresholds.match && clarity(hits, sureness) >= settled;
 }
 
 export function verdict(sureness: number, { weak, match }: VerdictThresholds): Verdict {

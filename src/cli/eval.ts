@@ -3,11 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GoldenSet } from '../../index/evaluation/golden-set.ts';
 import type { EvalEngine } from '../../index/evaluation/run-eval.ts';
-import type { VectorSource } from '../../index/vector-source.ts';
 import type { EmbedderConfig } from '../config/config.ts';
 import { documentOf } from '../discovery/document-of.ts';
 import { GatewayError } from '../errors.ts';
-import { type EvaluatedEngine, evaluatedSource } from '../gateway-search.ts';
+import { type EvaluatedEngine, evaluatedSources } from '../gateway-search.ts';
 import { createAnswerTokens } from './answer-tokens.ts';
 import { downloadBar } from './download-bar.ts';
 import { type CommonFlags, type Invocation, print, printJson, tell } from './invocation.ts';
@@ -136,17 +135,14 @@ function toEvalEngine(engine: EvaluatedEngine, { invocation, opened, flags, clea
   const { config } = opened;
   const name = 'model' in engine && engine.model ? `${engine.kind} ${engine.model}` : engine.kind;
   const search = { ...config.search, store: storeOf(opened, flags) };
-  const open = async (): Promise<VectorSource> => {
-    const source = await evaluatedSource(engine, {
+  const open = () =>
+    evaluatedSources(engine, {
       config: { ...config, search },
       env: invocation.env,
       modelFolder: modelFolder(invocation),
       alsoClose: (close) => cleanups.push(close),
       onDownload: downloadBar(invocation),
     });
-    if (!source) throw new GatewayError('INTERNAL', `the engine ${name} has no vectors`);
-    return source;
-  };
   return { name: search.store.kind === 'chroma' ? `${name} in chroma` : name, open };
 }
 

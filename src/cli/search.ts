@@ -64,8 +64,9 @@ async function rank({ index, search: defaults }: Parts, task: string, { server, 
 
 /** Why each tool stands where it does: its score and the evidence that it is made of. */
 function explainRanking(invocation: Invocation, answer: Awaited<ReturnType<typeof rank>>): void {
-  const { verdict, confidence, mode, degraded, hits } = answer;
-  print(invocation, `${verdict} (confidence ${confidence.toFixed(2)}), ${mode}${degraded ? `: ${degraded}` : ''}`);
+  const { verdict, confidence, mode, model, degraded, hits } = answer;
+  const how = `${mode}${model ? ` with ${model}` : ''}${degraded ? `: ${degraded}` : ''}`;
+  print(invocation, `${verdict} (confidence ${confidence.toFixed(2)}), ${how}`);
   for (const [at, { id, score, features }] of hits.entries()) {
     const evidence = Object.entries(features).map(([name, value]) => `${name} ${value.toFixed(2)}`);
     print(invocation, `${at + 1}. ${id} ${score.toFixed(3)}  ${evidence.join('  ')}`);

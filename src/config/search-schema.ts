@@ -10,7 +10,7 @@ const address = () => z.string().regex(/^(https?:\/\/|\$\{)/, { error: 'write an
 const builtin = keys({
   kind: z.literal('builtin').meta({
     description:
-      'The two models that Tooldex ships: a static one that answers at once, and an encoder that takes over when it has read all tools in the background.',
+      'The two models that Tooldex ships: a static one that answers at once, and an encoder, asked where the first leaves doubts, once it has read all tools in the background.',
   }),
 });
 

@@ -30,18 +30,20 @@ const FLOORS: Record<string, { builtin: Floor; static: Floor; words: Floor }> = 
 const ENGINES: readonly EvalEngine[] = [
   {
     name: 'builtin',
-    open: async () => ({
-      embedder: await openBuiltinEmbedder(MODEL),
-      store: createEmbeddedVectorStore(),
-      tuning: BUILTIN_TUNING,
-    }),
+    open: async () => {
+      const fixed = await openStaticEmbedder(path.join(MODEL, 'static.bin'));
+      const embedder = await openBuiltinEmbedder(MODEL, async () => fixed);
+      return [
+        { embedder, store: createEmbeddedVectorStore(), tuning: BUILTIN_TUNING, whenInDoubt: true },
+        { embedder: fixed, store: createEmbeddedVectorStore() },
+      ];
+    },
   },
   {
     name: 'static',
-    open: async () => ({
-      embedder: await openStaticEmbedder(path.join(MODEL, 'static.bin')),
-      store: createEmbeddedVectorStore(),
-    }),
+    open: async () => [
+      { embedder: await openStaticEmbedder(path.join(MODEL, 'static.bin')), store: createEmbeddedVectorStore() },
+    ],
   },
   { name: 'words' },
 ];

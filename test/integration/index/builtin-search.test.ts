@@ -12,7 +12,10 @@ import { tempDir } from '../../helpers/temp-dir.ts';
 import { qualityTools } from '../../quality/fixtures.ts';
 
 const MODEL = resolve('index/model');
-const TASK = { task: 'make this photo smaller', limit: 3, deadlineMs: 20_000 };
+/** The static model is not sure of it. */
+const TASK = { task: 'tell my team that I am late', limit: 3, deadlineMs: 20_000 };
+/** And of this it is. */
+const CLEAR = { ...TASK, task: 'make this photo smaller' };
 /** Begins 2 s after the first search, then takes some milliseconds a tool. */
 const TAKEN_OVER = { timeout: 40_000, interval: 200 };
 
@@ -79,15 +82,26 @@ describe('the built-in encoder', () => {
     expect(first.degraded).toBeUndefined();
     expect(workers).toHaveLength(0);
     const better = await takenOver(index);
-    expect(workers, 'one for documents, one for requests').toHaveLength(2);
+    expect(better.model).toBe('the built-in encoder');
+    expect(workers, 'one for documents').toHaveLength(1);
     await close();
-    expect(workers.map(({ threadId }) => threadId)).toEqual([-1, -1]);
+    expect(workers.map(({ threadId }) => threadId)).toEqual([-1]);
 
     const { index: again } = await open({ storage });
     await again.upsert(qualityTools());
     await again.search(TASK);
     expect((await takenOver(again)).hits).toEqual(better.hits);
-    expect(workers, 'nothing was embedded but requests').toHaveLength(1);
+    expect(workers, 'nothing was embedded but requests').toHaveLength(0);
+  });
+
+  it('is neither asked nor waited for where the static model is sure', async () => {
+    const { index } = await open();
+    await index.upsert(qualityTools());
+    const before = await index.search(CLEAR);
+    expect(before).toMatchObject({ verdict: 'match', model: 'the static model' });
+    expect(before.progress).toBeUndefined();
+    await takenOver(index);
+    expect(await index.search(CLEAR)).toEqual(before);
   });
 
   it('answers while it is indexing, and closes in the middle of it', async () => {

@@ -62,6 +62,84 @@ async function indexWith(embedder: Embedder) {
   return index;
 }
 
+/** A search over two models, of which the costly one comes first and is asked when in doubt. */
+function cascade({ settled, quickFaults = {} }: { settled: number; quickFaults?: Faults }) {
+  const asked = { costly: 0, quick: 0 };
+  const counting = (which: keyof typeof asked, faults: Faults): Embedder => {
+    const embedder = synonymEmbedder({ identity: which, ...faults });
+    const embedTasks: Embedder['embedTasks'] = (...args) => {
+      asked[which]++;
+      return embedder.embedTasks(...args);
+    };
+    return { ...embedder, embedTasks };
+  };
+  const tuning = { share: 0.5, wordsInVerdict: 0.5, thresholds: { weak: 0.1, match: 0.3 }, settled };
+  const source = (name: keyof typeof asked, faults: Faults = {}) => {
+    return { name, embedder: counting(name, faults), store: createEmbeddedVectorStore(), tuning };
+  };
+  const index = createToolIndex({
+    vectors: [{ ...source('costly'), whenInDoubt: true }, source('quick', quickFaults)],
+  });
+  return { index, asked };
+}
+
+describe('a costly model that is asked only when in doubt', () => {
+  const CLEAR = { task: 'resize an image', limit: 3 };
+  const VAGUE = { task: 'image mail', limit: 3 };
+
+  it('is left alone where the quick one is sure, and says so', async () => {
+    const { index, asked } = cascade({ settled: 0.3 });
+    await index.upsert(CATALOG);
+    await index.settled();
+    const answer = await index.search(CLEAR);
+    expect(answer).toMatchObject({ mode: 'hybrid', model: 'quick', verdict: 'match' });
+    expect(answer.hits[0]?.id).toBe('graphics:resize_image');
+    expect(asked).toEqual({ costly: 0, quick: 1 });
+    expect(await index.search(CLEAR)).toEqual(answer);
+    await index.close();
+  });
+
+  it('is asked where the first hits stand close together', async () => {
+    const { index, asked } = cascade({ settled: 0.3 });
+    await index.upsert(CATALOG);
+    await index.settled();
+    expect(await index.search(VAGUE)).toMatchObject({ mode: 'hybrid', model: 'costly' });
+    expect(asked).toEqual({ costly: 1, quick: 1 });
+    await index.close();
+  });
+
+  it('is always asked where the quick model has no such threshold', async () => {
+    const { index, asked } = cascade({ settled: Number.POSITIVE_INFINITY });
+    await index.upsert(CATALOG);
+    await index.settled();
+    expect(await index.search(CLEAR)).toMatchObject({ model: 'costly' });
+    expect(asked.costly).toBe(1);
+    await index.close();
+  });
+
+  it('answers where the quick one fails', async () => {
+    const tasks = async () => {
+      throw new Error('broken');
+    };
+    const { index } = cascade({ settled: 0.3, quickFaults: { tasks } });
+    await index.upsert(CATALOG);
+    await index.settled();
+    const answer = await index.search(CLEAR);
+    expect(answer).toMatchObject({ mode: 'hybrid', model: 'costly' });
+    expect(answer.degraded).toBeUndefined();
+    await index.close();
+  });
+
+  it('answers in time where the quick one hangs', async () => {
+    const tasks = () => new Promise<never>(() => {});
+    const { index } = cascade({ settled: 0.3, quickFaults: { tasks } });
+    await index.upsert(CATALOG);
+    await index.settled();
+    expect(await index.search({ ...CLEAR, deadlineMs: 400 })).toMatchObject({ mode: 'hybrid', model: 'costly' });
+    await index.close();
+  });
+});
+
 describe('hybrid search', () => {
   it('finds by meaning what shares no word', async () => {
     const index = await indexWith(synonymEmbedder());

@@ -4,7 +4,7 @@ import { seeded } from '../../../index/evaluation/bootstrap.ts';
 import { clauses } from '../../../index/ranking/clauses.ts';
 import { partWinners, seatWinners } from '../../../index/ranking/diversity.ts';
 import { type Evidence, fuse, vectorShare } from '../../../index/ranking/fusion.ts';
-import { confidence, verdict } from '../../../index/ranking/verdict.ts';
+import { clarity, confidence, isSettled, verdict } from '../../../index/ranking/verdict.ts';
 
 const evidence = (some: Partial<Evidence>): Evidence => ({
   bm25: 0,
@@ -132,5 +132,27 @@ describe('the verdict', () => {
     expect(sure({ bm25: 3, cosine: 0.7 })).toBeGreaterThan(sure({ bm25: 3, cosine: 0.2 }));
     expect(sure({ bm25: 1e6, cosine: 1 })).toBeLessThanOrEqual(1);
     expect(sure({ cosine: -1 })).toBe(0);
+  });
+});
+
+describe('a settled ranking', () => {
+  const tuning = { share: 0.5, wordsInVerdict: 0.5, thresholds: { weak: 0.2, match: 0.5 }, settled: 0.22 };
+  const hits = (...scores: number[]) => scores.map((score) => ({ score }));
+
+  it('has a match with a lead; more confidence makes up for less lead', () => {
+    expect(isSettled(hits(0.8, 0.6), 0.6, tuning)).toBe(true);
+    expect(isSettled(hits(0.8, 0.75), 0.6, tuning)).toBe(false);
+    expect(isSettled(hits(0.8, 0.75), 0.9, tuning)).toBe(true);
+    expect(clarity(hits(0.8, 0.6), 0.5)).toBeCloseTo(0.3);
+  });
+
+  it('is never one without a match, nor for a model that has no threshold', () => {
+    expect(isSettled(hits(0.8, 0.1), 0.49, tuning)).toBe(false);
+    expect(isSettled([], 0, tuning)).toBe(false);
+    expect(isSettled(hits(0.9, 0.1), 1, { ...tuning, settled: undefined })).toBe(false);
+  });
+
+  it('may have one hit only', () => {
+    expect(isSettled(hits(0.4), 0.5, tuning)).toBe(true);
   });
 });
