@@ -81,6 +81,16 @@ function inOtherWays({ child, url }: { readonly child: ChildProcess; readonly ur
   ];
 }
 
+/** As the clients of real hosts do, which listen on a stream of their session. */
+async function inSession({ child, url }: { readonly child: ChildProcess; readonly url: string }): Promise<Target> {
+  const at = `${url}/echo`;
+  const session = await openSession(at);
+  request(at, { headers: { accept: 'text/event-stream', 'mcp-session-id': session } }, (stream) => stream.resume())
+    .on('error', () => {})
+    .end();
+  return { name: 'direct, in a session with a stream', child, url: at, params: DIRECT, session };
+}
+
 /** Everything that a gateway in public has before and after each call. */
 async function startGuarded(folder: string, servers: object): Promise<Target[]> {
   const config = join(folder, 'guarded.json');
@@ -196,6 +206,7 @@ async function main(): Promise<void> {
       { name: 'direct, /mcp/<server>', child: gateway.child, url: `${gateway.url}/echo`, params: DIRECT },
       { name: 'use_tool, /mcp', ...gateway, params: USE_TOOL },
       ...inOtherWays(gateway),
+      await inSession(gateway),
       { name: 'an echo server of the SDK, no gateway', ...sdk, params: DIRECT },
     ];
     if (process.argv.includes('--guarded')) targets.push(...(await startGuarded(folder, servers)));

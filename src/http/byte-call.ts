@@ -116,22 +116,25 @@ function readMeta(cursor: JsonCursor): Meta | undefined {
   let progressToken: string | number | undefined;
   let envelope = '';
   let others = '';
-  const seen = new Set<string>();
+  const seen: string[] = [];
   cursor.enter();
   while (cursor.next()) {
     const key = keyOf(cursor);
     const [from, start] = [cursor.keyStart - 1, cursor.at];
     cursor.skip();
-    if (cursor.at < 0 || seen.has(key) || !isKnown(key)) return undefined;
-    seen.add(key);
+    if (cursor.at < 0 || seen.includes(key) || !isKnown(key)) return undefined;
+    if (seen.length === META_MAX) return undefined;
+    seen.push(key);
     if (key === TOKEN) progressToken = toId(cursor.text(start, cursor.at));
     else if (key.startsWith(OURS)) envelope = joinMembers(envelope, cursor.text(from, cursor.at));
     else others = joinMembers(others, cursor.text(from, cursor.at));
   }
-  const isOddToken = seen.has(TOKEN) && progressToken === undefined;
+  const isOddToken = seen.includes(TOKEN) && progressToken === undefined;
   return cursor.at < 0 || isOddToken ? undefined : { progressToken, envelope, others };
 }
 
+/** Nobody says more; and each is looked for among all before it. */
+const META_MAX = 50;
 const TOKEN = 'progressToken';
 const OURS = 'io.modelcontextprotocol/';
 
