@@ -152,26 +152,32 @@ export interface StdioDoor {
 }
 
 export async function serveOnStdio(gateway: Gateway, options: ServeStdioOptions): Promise<StdioDoor> {
-  const [sdk, { answeringTransport }, { createMetaOffer }, { announceChanges, createSdkServer }] = await Promise.all([
-    import('@modelcontextprotocol/server/stdio'),
-    import('./meta-tools/answering-transport.ts'),
-    import('./meta-tools/meta-offer.ts'),
-    import('./meta-tools/sdk-server.ts'),
-  ]);
+  const [sdk, { answeringTransport }, { createMetaOffer }, { announceChanges, createSdkServer }, lanes] =
+    await Promise.all([
+      import('@modelcontextprotocol/server/stdio'),
+      import('./meta-tools/answering-transport.ts'),
+      import('./meta-tools/meta-offer.ts'),
+      import('./meta-tools/sdk-server.ts'),
+      import('./meta-tools/stdio-lane.ts'),
+    ]);
   const { input, output, log, profile, answersMs = ANSWERS_MS_MAX } = options;
   const everything = () => createMetaOffer(gateway.identity, gateway.menu, gateway.calls);
   // A profile that does not exist throws, so nothing may be read of the input before.
   const offer = profile === undefined ? everything() : gateway.profiles.require(profile);
   // The SDK gives up its calls when its input ends, so it is not told of the end before they are answered.
-  const held = input.pipe(new PassThrough(), { end: false });
+  const held = new PassThrough();
+  const plain = { offer, principal: LOCAL, output, others: held, lineBytesMax: MESSAGE_BYTES_MAX };
+  const lane = new lanes.StdioLane(plain);
   const transport = answeringTransport(
     new sdk.StdioServerTransport(held, output, { maxBufferSize: MESSAGE_BYTES_MAX }),
+    () => lane.open(),
   );
   let isClosed = false;
   const ended = hungUp(input).then(async () => {
     // What comes after the close is read by nobody.
     while (!isClosed && held.readableLength > 0) await turn();
-    await Promise.race([transport.answered(), hungUp(output), sleep(answersMs, undefined, { ref: false })]);
+    const answered = Promise.all([transport.answered(), lane.answered()]);
+    await Promise.race([answered, hungUp(output), sleep(answersMs, undefined, { ref: false })]);
   });
   const onerror = (error: Error) => log('info', `stdio: ${error.message}`);
   const serve = () => {
@@ -180,15 +186,19 @@ export async function serveOnStdio(gateway: Gateway, options: ServeStdioOptions)
     return server;
   };
   const session = sdk.serveStdio(serve, { transport, onerror });
-  return {
-    ended,
-    close: async () => {
-      isClosed = true;
-      // A client that keeps its end open would keep the process.
-      input.destroy();
-      await session.close();
-    },
+  const close = async () => {
+    isClosed = true;
+    // A client that keeps its end open would keep the process.
+    input.destroy();
+    lane.close();
+    await session.close();
   };
+  input.on('data', (chunk: Buffer) => {
+    if (lane.push(chunk)) return;
+    onerror(new Error(`a message of more than ${MESSAGE_BYTES_MAX / 1024 / 1024} MiB ends the connection`));
+    void close();
+  });
+  return { ended, close };
 }
 
 const MESSAGE_BYTES_MAX = 32 * 1024 * 1024;

@@ -4,7 +4,7 @@ import { GatewayError } from '../errors.ts';
 import type { Clock } from '../stdx/clock.ts';
 import type { JsonObject } from '../stdx/json.ts';
 import { type ByteText, toByteText } from '../stdx/json-cursor.ts';
-import { LineSplitter } from './line-splitter.ts';
+import { LineSplitter } from '../stdx/line-splitter.ts';
 import { LineWriter } from './line-writer.ts';
 import { NoiseMeter } from './noise-meter.ts';
 import { crashError, neverRead } from './server-errors.ts';

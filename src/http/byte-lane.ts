@@ -1,6 +1,7 @@
 /** Answers a plain call of a tool whose bytes pass through: the same answer as that of the lanes that parse it. */
 import type { ServerResponse } from 'node:http';
 import type { ByteListener, ByteResult, UpstreamSession } from '../bridge/upstream-session.ts';
+import { forLegacy } from '../meta-tools/legacy-result.ts';
 import { toRpcError } from '../meta-tools/tool-offer.ts';
 import type { PassedCall } from '../meta-tools/upstream-pass.ts';
 import type { Principal } from '../policy/principal.ts';
@@ -10,7 +11,6 @@ import { insertMembers, joinMembers } from '../stdx/json-members.ts';
 import type { ByteCall } from './byte-call.ts';
 import type { Abortable, CallsInFlight } from './calls-in-flight.ts';
 import { EVENT_STREAM_HEADERS, type Signer, type SignsOfLife, type Silence } from './keep-alive.ts';
-import { forLegacy } from './plain-lane.ts';
 import { isHeard, modernStatusOf, toModernError, toModernResult } from './relay-eras.ts';
 import type { HubCall, RelayHub } from './relay-hub.ts';
 import type { RelaySession, SessionCall } from './relay-session.ts';

@@ -4,7 +4,14 @@
  * test holds the answers of both lanes equal.
  */
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
-import { initializeResult, isInitialize, isRequestId, LEGACY_VERSIONS } from '../meta-tools/legacy-opening.ts';
+import {
+  hasEnvelope,
+  initializeResult,
+  isInitialize,
+  isRequestId,
+  LEGACY_VERSIONS,
+} from '../meta-tools/legacy-opening.ts';
+import { forLegacy } from '../meta-tools/legacy-result.ts';
 import { type ToolOffer, toRpcError } from '../meta-tools/tool-offer.ts';
 import type { Principal } from '../policy/principal.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
@@ -46,7 +53,7 @@ export function hasPlainHeaders(headers: IncomingHttpHeaders): boolean {
 export function readPlainMessage(body: unknown): PlainMessage | undefined {
   if (!isObject(body) || body.jsonrpc !== '2.0' || typeof body.method !== 'string') return undefined;
   const params = body.params ?? {};
-  if (!isObject(params) || isModern(params)) return undefined;
+  if (!isObject(params) || hasEnvelope(params)) return undefined;
   const { id, method } = body as { id?: Json; method: string };
   if (id === undefined) {
     const isKnown = method === 'notifications/initialized' || method === 'notifications/cancelled';
@@ -57,10 +64,6 @@ export function readPlainMessage(body: unknown): PlainMessage | undefined {
   if (method === 'tools/call' && typeof params.name !== 'string') return undefined;
   return { kind: 'request', request: { id, method: method as Method, params: params as JsonObject, isModern: false } };
 }
-
-/** The envelope of 2026-07-28 makes a request modern, whatever its headers. */
-const isModern = ({ _meta }: Record<string, unknown>) =>
-  isObject(_meta) && Object.keys(_meta).some((key) => key.startsWith('io.modelcontextprotocol/'));
 
 export interface PlainExchange {
   readonly offer: ToolOffer;
@@ -137,22 +140,4 @@ function send(response: ServerResponse, message: JsonObject): void {
   const body = Buffer.from(JSON.stringify(message));
   const headers = { 'content-type': 'application/json', 'content-length': body.length };
   response.writeHead(200, withRequestId(response, headers)).end(body);
-}
-
-/** What only 2026-07-28 has is taken off, and structured content that is no object is put into one. */
-export function forLegacy(result: JsonObject): JsonObject {
-  const { resultType: _, ...legacy } = withoutServerInfo(result);
-  const { structuredContent } = legacy;
-  if (structuredContent === undefined || isObject(structuredContent)) return legacy;
-  return { ...legacy, structuredContent: { result: structuredContent } };
-}
-
-const SERVER_INFO = 'io.modelcontextprotocol/serverInfo';
-
-/** A legacy client was told who answers when it opened; a server of 2026-07-28 says so with each result. */
-function withoutServerInfo(result: JsonObject): JsonObject {
-  const { _meta, ...rest } = result;
-  if (!isObject(_meta) || !(SERVER_INFO in _meta)) return result;
-  const { [SERVER_INFO]: _, ...meta } = _meta as JsonObject;
-  return Object.keys(meta).length > 0 ? { ...rest, _meta: meta } : rest;
 }

@@ -6,8 +6,10 @@ export interface AnsweringTransport extends Transport {
   answered(): Promise<void>;
 }
 
-export function answeringTransport(inner: Transport): AnsweringTransport {
+/** `onLegacy` is told when an `initialize` was answered, which only clients of the legacy versions send. */
+export function answeringTransport(inner: Transport, onLegacy: () => void = () => {}): AnsweringTransport {
   const open = new Set<unknown>();
+  let opening: unknown;
   let onAnswered = () => {};
   const close = (id: unknown) => {
     if (open.delete(id) && open.size === 0) onAnswered();
@@ -18,6 +20,7 @@ export function answeringTransport(inner: Transport): AnsweringTransport {
     send: async (message, options) => {
       await inner.send(message, options);
       if (!('method' in message)) close(message.id);
+      if ('result' in message && message.id === opening) onLegacy();
     },
     answered: () =>
       new Promise((resolve) => {
@@ -27,6 +30,7 @@ export function answeringTransport(inner: Transport): AnsweringTransport {
   };
   inner.onmessage = (message: JSONRPCMessage, extra) => {
     if (isRequest(message)) open.add(message.id);
+    if (isRequest(message) && message.method === 'initialize') opening = message.id;
     outer.onmessage?.(message, extra);
     // Whoever cancels is not answered.
     if ('method' in message && message.method === 'notifications/cancelled') close(message.params?.requestId);

@@ -31,5 +31,9 @@ export function initializeResult({ identity, instructions, others }: Opened, par
   };
 }
 
+/** The envelope of 2026-07-28 makes a request modern, however it came. */
+export const hasEnvelope = ({ _meta }: Record<string, unknown>) =>
+  isObject(_meta) && Object.keys(_meta).some((key) => key.startsWith('io.modelcontextprotocol/'));
+
 export const isRequestId = (id: Json | undefined): id is string | number =>
   typeof id === 'string' || Number.isSafeInteger(id);

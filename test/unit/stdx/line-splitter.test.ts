@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { LineSplitter } from '../../../src/bridge/line-splitter.ts';
+import { LineSplitter } from '../../../src/stdx/line-splitter.ts';
 
 function split(chunks: readonly Buffer[], lineBytesMax = 1000) {
   const lines: string[] = [];
