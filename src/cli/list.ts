@@ -5,7 +5,7 @@ import type { ToolDefinition } from '../catalog/tool-definition.ts';
 import type { Config } from '../config/config.ts';
 import type { MetaToolParts } from '../meta-tools/parts.ts';
 import { findServer } from '../meta-tools/resolve-tool.ts';
-import { serverState, serverStatus } from '../meta-tools/server-status.ts';
+import { serverState, serverStatus, usableTools } from '../meta-tools/server-status.ts';
 import { namedParts } from '../meta-tools/shown-view.ts';
 import { signature } from '../meta-tools/signature.ts';
 import { type AdminClient, type AdminFlags, runningGateway, serversOf } from './admin-client.ts';
@@ -60,7 +60,7 @@ function rowsHere(parts: MetaToolParts, { servers }: Config): Row[] {
     server: name,
     status: serverStatus(parts, name),
     ...serverState(parts, name),
-    tools: parts.catalog.listing(name)?.toolCount ?? null,
+    tools: usableTools(parts, name),
     waiting: parts.discovery.withheld(name).length,
     description: parts.directory.get(name)?.description ?? '',
     tags: parts.directory.get(name)?.tags ?? [],

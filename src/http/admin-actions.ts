@@ -6,7 +6,7 @@ import type { ServerEdit } from '../config/edit-server.ts';
 import type { ReloadPlan } from '../config/plan-reload.ts';
 import { GatewayError } from '../errors.ts';
 import type { MetaToolParts } from '../meta-tools/parts.ts';
-import { serverState, serverStatus } from '../meta-tools/server-status.ts';
+import { serverState, serverStatus, usableTools } from '../meta-tools/server-status.ts';
 import type { Additions } from '../policy/additions.ts';
 import type { Principal } from '../policy/principal.ts';
 import { nearest } from '../stdx/nearest.ts';
@@ -140,7 +140,7 @@ function serverNames({ configFile, directory }: AdminParts): string[] {
 }
 
 function serverRow(parts: AdminParts, name: string) {
-  const { catalog, directory, discovery, configFile } = parts;
+  const { directory, discovery, configFile } = parts;
   const config = configFile.current.servers.get(name);
   const known = directory.get(name);
   return {
@@ -151,7 +151,7 @@ function serverRow(parts: AdminParts, name: string) {
     description: known?.description ?? config?.description ?? '',
     tags: config?.tags ?? [],
     ...(known ? { ...serverState(parts, name), status: serverStatus(parts, name) } : disabledState(parts, name)),
-    toolCount: catalog.listing(name)?.toolCount ?? null,
+    toolCount: usableTools(parts, name),
     waiting: discovery.withheld(name).length,
   };
 }

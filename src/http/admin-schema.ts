@@ -37,7 +37,10 @@ const server = z.strictObject({
     )
     .optional()
     .meta({ description: 'What it needs under `catalog.inputs` before it can run.' }),
-  toolCount: z.int().nullable().meta({ description: 'As last listed; null where it never was.' }),
+  toolCount: z
+    .int()
+    .nullable()
+    .meta({ description: 'Those that can be used, as last listed; null where it never was.' }),
   waiting: z.int().meta({ description: 'Tools that wait for approval.' }),
 });
 

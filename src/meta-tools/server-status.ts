@@ -24,6 +24,16 @@ export function serverStatus(
   return `asleep ${duration(pool.startCostMs(server) ?? catalog.listing(server)?.startMs ?? 0)}`;
 }
 
+/** How many of its tools can be used, as last listed; null where it never was. */
+export function usableTools(
+  { catalog, directory }: Pick<MetaToolParts, 'catalog' | 'directory'>,
+  server: string,
+): number | null {
+  if (catalog.listing(server) === undefined) return null;
+  const known = directory.get(server);
+  return catalog.toolNames(server).filter((tool) => known?.allows(tool) ?? true).length;
+}
+
 /** For programs: the state by name, and the whole reason where something is wrong. */
 export function serverState(
   { directory, discovery, pool }: Pick<MetaToolParts, 'directory' | 'discovery' | 'pool'>,

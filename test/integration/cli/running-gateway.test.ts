@@ -33,6 +33,28 @@ async function say(
 const inUse = ({ url }: RunningGateway) => `the gateway at ${url.origin} has it in use`;
 
 describe('with a running gateway', () => {
+  it('as without one, the tools that are counted are those that can be used', async () => {
+    const config = join(tempDir(), 'tooldex.yaml');
+    writeFileSync(config, `servers:\n  first: ${JSON.stringify({ ...WELL, tools: { deny: ['echo'] } })}\n`);
+    const counted = async () => {
+      const [all, one] = await Promise.all(
+        [[], ['first']].map((names) => runCli(['list', ...names, '--config', config, '--json'])),
+      );
+      const names = JSON.parse(one?.stdout ?? '').tools.map(({ name }: { name: string }) => name);
+      return {
+        tools: JSON.parse(all?.stdout ?? '').servers[0].tools,
+        listed: names.length,
+        hasEcho: names.includes('echo'),
+      };
+    };
+    expect((await say(config, ['index'])).code).toBe(0);
+    const without = await counted();
+    expect(without).toEqual({ tools: without.listed, listed: expect.any(Number), hasEcho: false });
+    await using gateway = await serveGateway(['--config', config]);
+    expect(gateway.url.port).not.toBe('');
+    expect(await counted()).toEqual(without);
+  });
+
   it('a server is added, indexed, listed, restarted, switched and removed there, and is in use when the command ends', async () => {
     const config = configFile();
     const before = readFileSync(config, 'utf8');
