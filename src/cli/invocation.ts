@@ -1,6 +1,7 @@
 /** What one run of the command line has to work with, and where its words go. */
 import type { Readable, Writable } from 'node:stream';
 import { explain, toGatewayError } from '../errors.ts';
+import { forTerminal } from './for-terminal.ts';
 
 export interface Invocation {
   readonly argv: readonly string[];
@@ -43,7 +44,7 @@ export function tell({ stderr }: Invocation, text: string): void {
 export function fail(invocation: Invocation, error: unknown): number {
   const { code, class: kind } = toGatewayError(error);
   const label = paint(invocation.stderr, 'red', `error (${code}):`, invocation.env);
-  tell(invocation, `${label} ${explain(error)}`);
+  tell(invocation, `${label} ${forTerminal(explain(error))}`);
   return kind.exitCode;
 }
 

@@ -2,6 +2,7 @@
 import { ERROR_CLASSES, type ErrorCode } from '../errors.ts';
 import { ERROR_CODE_KEY } from '../meta-tools/register.ts';
 import { isObject, type JsonObject } from '../stdx/json.ts';
+import { forTerminal } from './for-terminal.ts';
 import { type Invocation, paint, print, tell } from './invocation.ts';
 
 /** The exit code: 1 when the tool itself reports an error, that of the failure when the call was not made. */
@@ -28,23 +29,6 @@ function printFailure(invocation: Invocation, code: ErrorCode, result: JsonObjec
   const label = paint(invocation.stderr, 'red', `error (${code}):`, invocation.env);
   tell(invocation, `${label} ${forTerminal(text.replace(`${code}: `, ''))}`);
   return ERROR_CLASSES[code].exitCode;
-}
-
-/** An agent's remedies in the words of the command line. */
-function forTerminal(text: string): string {
-  return text
-    .replace(/use_tool (\{.*\})/g, (whole, json: string) => commandLine(json) ?? whole)
-    .replaceAll('search_mcp_server finds tools by what they do', '"tooldex search" finds tools by what they do')
-    .replaceAll('say which one with mcp_server_name', 'write server:tool');
-}
-
-function commandLine(json: string): string | undefined {
-  try {
-    const { mcp_server_name, mcp_tool_name, params } = JSON.parse(json) as Record<string, unknown>;
-    return `tooldex call ${mcp_server_name}:${mcp_tool_name} '${JSON.stringify(params).replaceAll("'", "'\\''")}'`;
-  } catch {
-    return undefined;
-  }
 }
 
 function failureOf({ _meta }: JsonObject): ErrorCode | undefined {
