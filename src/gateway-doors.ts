@@ -16,7 +16,7 @@ import type { ToolOffer } from './meta-tools/tool-offer.ts';
 import type { Log } from './observability/log.ts';
 import { LOCAL, type Principal } from './policy/principal.ts';
 import { rememberVisible } from './policy/visible-servers.ts';
-import type { JsonObject } from './stdx/json.ts';
+import type { Json, JsonObject } from './stdx/json.ts';
 
 export interface ServeHttpOptions {
   readonly config: Config;
@@ -137,6 +137,8 @@ function administration(
 
 export interface ServeStdioOptions {
   readonly input: Readable;
+  /** Of an `initialize` that has its answer. */
+  readonly answeredId?: Json | undefined;
   readonly output: Writable;
   /** The virtual server that is served; without it everything. */
   readonly profile?: string | undefined;
@@ -160,7 +162,7 @@ export async function serveOnStdio(gateway: Gateway, options: ServeStdioOptions)
       import('./meta-tools/sdk-server.ts'),
       import('./meta-tools/stdio-lane.ts'),
     ]);
-  const { input, output, log, profile, answersMs = ANSWERS_MS_MAX } = options;
+  const { input, output, log, profile, answeredId, answersMs = ANSWERS_MS_MAX } = options;
   const everything = () => createMetaOffer(gateway.identity, gateway.menu, gateway.calls);
   // A profile that does not exist throws, so nothing may be read of the input before.
   const offer = profile === undefined ? everything() : gateway.profiles.require(profile);
@@ -170,7 +172,7 @@ export async function serveOnStdio(gateway: Gateway, options: ServeStdioOptions)
   const lane = new lanes.StdioLane(plain);
   const transport = answeringTransport(
     new sdk.StdioServerTransport(held, output, { maxBufferSize: MESSAGE_BYTES_MAX }),
-    () => lane.open(),
+    { answeredId, onLegacy: () => lane.open() },
   );
   let isClosed = false;
   const ended = hungUp(input).then(async () => {
@@ -198,6 +200,7 @@ export async function serveOnStdio(gateway: Gateway, options: ServeStdioOptions)
     onerror(new Error(`a message of more than ${MESSAGE_BYTES_MAX / 1024 / 1024} MiB ends the connection`));
     void close();
   });
+  input.resume();
   return { ended, close };
 }
 

@@ -1,7 +1,7 @@
 /** Process entry of `tooldex stdio`: greets the client from the menu, then lets the whole program take over the pipe. */
 
 import { join } from 'node:path';
-import { PassThrough, Writable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { version } from '../package.json';
 import { loadConfigCached } from './config/load-config.ts';
 import { locateConfig } from './config/locate-config.ts';
@@ -9,9 +9,11 @@ import { WITHIN_VARIABLE } from './config/nesting.ts';
 import { Greeter } from './meta-tools/greeter.ts';
 import { identityOf } from './meta-tools/identity.ts';
 import { buildMenu, type Menu } from './meta-tools/menu.ts';
+import type { Json } from './stdx/json.ts';
 
 export interface Program {
-  start(streams?: { readonly stdin: PassThrough; readonly stdout: Writable }): void;
+  /** With what the client has said so far, and the id of its `initialize`, if that was answered. */
+  start(taken?: { readonly stdin: Readable; readonly answeredId: Json | undefined }): void;
 }
 
 /** A client that has not asked for the menu by now may never do. */
@@ -61,10 +63,8 @@ function greetUntilNeeded(greeter: Greeter, loadProgram: () => Program): void {
   };
   const handOver = () => {
     stopGreeting();
-    const input = new PassThrough();
-    input.write(Buffer.concat([...greeter.opening.map((line) => Buffer.from(`${line}\n`)), unread]));
-    loadProgram().start({ stdin: input, stdout: withoutRepeated(greeter, stdout) });
-    stdin.pipe(input);
+    const said = Buffer.concat([...greeter.opening.map((line) => Buffer.from(`${line}\n`)), unread]);
+    loadProgram().start({ stdin: withFirst(stdin, said), answeredId: greeter.answeredId });
   };
   const onData = (chunk: Buffer) => {
     unread = Buffer.concat([unread, chunk]);
@@ -83,26 +83,9 @@ function greetUntilNeeded(greeter: Greeter, loadProgram: () => Program): void {
   stdin.on('data', onData).on('end', stopGreeting);
 }
 
-/** Passes everything on, but for the one answer that the client has already. */
-function withoutRepeated(greeter: Greeter, stdout: NodeJS.WriteStream): Writable {
-  if (greeter.opening.length === 0) return stdout;
-  let pending = '';
-  let isDropped = false;
-  const sift = (text: string): string => {
-    if (isDropped) return text;
-    pending += text;
-    let kept = '';
-    for (let end = pending.indexOf('\n'); end >= 0; end = pending.indexOf('\n')) {
-      const line = pending.slice(0, end + 1);
-      pending = pending.slice(end + 1);
-      isDropped = greeter.isRepeated(line);
-      if (isDropped) return kept + pending;
-      kept += line;
-    }
-    return kept;
-  };
-  return new Writable({
-    decodeStrings: false,
-    write: (chunk: string | Buffer, _encoding, done) => void stdout.write(sift(chunk.toString()), () => done()),
-  });
+/** The stream itself, as if nothing had been read of it. */
+function withFirst(stream: Readable, bytes: Buffer): Readable {
+  if (stream.readableEnded) return Readable.from([bytes]);
+  stream.unshift(bytes);
+  return stream;
 }

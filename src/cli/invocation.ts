@@ -1,7 +1,11 @@
 /** What one run of the command line has to work with, and where its words go. */
 import type { Readable, Writable } from 'node:stream';
 import { explain, toGatewayError } from '../errors.ts';
+<<<<<<< HEAD
+import type { Json } from '../stdx/json.ts';
+=======
 import { forTerminal } from './for-terminal.ts';
+>>>>>>> origin/main
 
 export interface Invocation {
   readonly argv: readonly string[];
@@ -10,6 +14,8 @@ export interface Invocation {
   /** The folder with Tooldex's own package.json. */
   readonly packageRoot: string;
   readonly stdin: Readable;
+  /** The id of an `initialize` in it that was answered already. */
+  readonly answeredId?: Json | undefined;
   readonly stdout: Terminal;
   readonly stderr: Terminal;
 }

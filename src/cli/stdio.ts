@@ -19,6 +19,7 @@ export async function stdio(
   try {
     const session = await serveOnStdio(gateway, {
       input: invocation.stdin,
+      answeredId: invocation.answeredId,
       output: invocation.stdout,
       log,
       profile: flags.profile,

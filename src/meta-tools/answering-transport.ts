@@ -1,15 +1,26 @@
 /** A transport that knows which requests still wait for their answer, so that a client which has said all it wants gets all of them. */
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/server';
+import type { Json } from '../stdx/json.ts';
 
 export interface AnsweringTransport extends Transport {
   /** Resolves when every request that has come so far was answered or cancelled. */
   answered(): Promise<void>;
 }
 
-/** `onLegacy` is told when an `initialize` was answered, which only clients of the legacy versions send. */
-export function answeringTransport(inner: Transport, onLegacy: () => void = () => {}): AnsweringTransport {
+export interface Opening {
+  /** Of an `initialize` that somebody else has answered: nothing is sent for it. */
+  readonly answeredId?: Json | undefined;
+  /** Told when an `initialize` was answered, which only clients of the legacy versions send. */
+  readonly onLegacy?: () => void;
+}
+
+export function answeringTransport(
+  inner: Transport,
+  { answeredId: given, onLegacy }: Opening = {},
+): AnsweringTransport {
   const open = new Set<unknown>();
   let opening: unknown;
+  let answeredId = given;
   let onAnswered = () => {};
   const close = (id: unknown) => {
     if (open.delete(id) && open.size === 0) onAnswered();
@@ -18,9 +29,13 @@ export function answeringTransport(inner: Transport, onLegacy: () => void = () =
     start: () => inner.start(),
     close: () => inner.close(),
     send: async (message, options) => {
-      await inner.send(message, options);
+      const isOpening = 'result' in message && opening !== undefined && message.id === opening;
+      if (!isOpening || message.id !== answeredId) await inner.send(message, options);
       if (!('method' in message)) close(message.id);
-      if ('result' in message && message.id === opening) onLegacy();
+      if (!isOpening) return;
+      opening = undefined;
+      answeredId = undefined;
+      onLegacy?.();
     },
     answered: () =>
       new Promise((resolve) => {

@@ -33,10 +33,9 @@ export class Greeter {
     return this.#opening;
   }
 
-  /** Whether this is the SDK's answer to what was answered already. */
-  isRepeated(line: string): boolean {
-    const message = parse(line);
-    return this.#initializeId !== undefined && message?.id === this.#initializeId && message.method === undefined;
+  /** The id of the one request among them. */
+  get answeredId(): Json | undefined {
+    return this.#initializeId;
   }
 
   greet(line: string): Greeting {

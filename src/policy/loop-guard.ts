@@ -25,6 +25,13 @@ const CALLERS_MAX = 32;
 export function createLoopGuard(gateway: string): LoopGuard {
   const own = hash(gateway);
   const nameOf = (server: string) => `${own}.${hash(`${gateway}\n${server}`)}`;
+  /** Of servers that we ask, with every request. */
+  const ours = new Map<string, string>();
+  const ourName = (server: string) => {
+    const name = ours.get(server) ?? nameOf(server);
+    ours.set(server, name);
+    return name;
+  };
   const callers = new Map<string, ReadonlySet<string>>();
   const admits: LoopGuard['admits'] = (server, via) => {
     const names = via.split(',', CALLERS_MAX + 1).map((name) => name.trim());
@@ -35,7 +42,7 @@ export function createLoopGuard(gateway: string): LoopGuard {
     return true;
   };
   return {
-    via: (server) => [nameOf(server), ...(callers.get(server) ?? [])].join(','),
+    via: (server) => [ourName(server), ...(callers.get(server) ?? [])].join(','),
     admits,
     admitsToAny: (servers, via) => admits(undefined, via) && servers.every((server) => admits(server, via)),
   };
