@@ -39,7 +39,10 @@ export interface ByteExchange {
   readonly session: RelaySession | undefined;
   readonly inFlight: CallsInFlight;
   readonly signs: SignsOfLife;
-  /** Undefined where nobody can be told or asked anything on the way. */
+  /**
+   * Undefined where nobody can be told or asked anything on the way. A legacy client that can is served by a legacy server,
+   * whose results leave as they came.
+   */
   readonly hub: RelayHub | undefined;
   /** Undefined for a legacy client. */
   readonly modern: ModernCaller | undefined;
@@ -116,7 +119,7 @@ class Answering implements ByteListener, Abortable, HubCall, SessionCall, Signer
     const exchange = this.#end();
     if (!exchange) return;
     const { modern, call } = exchange;
-    const isOdd = !modern && (given.hasType || given.hasServerInfo || given.isOddlyStructured);
+    const isOdd = !modern && !exchange.hub && (given.hasType || given.hasServerInfo || given.isOddlyStructured);
     if (isOdd) this.#sendResult(exchange, JSON.parse(fromByteText(given.result)) as JsonObject);
     else {
       const result = modern ? asModern(given, modern.serverInfoText) : given.result;
@@ -158,8 +161,8 @@ class Answering implements ByteListener, Abortable, HubCall, SessionCall, Signer
   }
 
   #sendResult(exchange: ByteExchange, given: JsonObject): void {
-    const { call, modern } = exchange;
-    const result = modern ? toModernResult('tools/call', given, modern) : forLegacy(given);
+    const { call } = exchange;
+    const result = forClient(given, exchange);
     this.#finish(exchange, toByteText(JSON.stringify({ result, jsonrpc: '2.0', id: call.id })));
   }
 
@@ -190,6 +193,11 @@ class Answering implements ByteListener, Abortable, HubCall, SessionCall, Signer
 function behalfOf(session: RelaySession | undefined): PassedCall['behalf'] {
   if (!session) return undefined;
   return session.client ? { session: session.id, client: session.client } : { session: session.id };
+}
+
+function forClient(result: JsonObject, { modern, hub }: ByteExchange): JsonObject {
+  if (modern) return toModernResult('tools/call', result, modern);
+  return hub ? result : forLegacy(result);
 }
 
 /** As `toModernResult` adds them. */

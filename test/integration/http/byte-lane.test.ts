@@ -10,20 +10,26 @@ interface Eras {
   readonly server?: 'modern' | undefined;
   /** Headers of each request. */
   readonly headers?: Record<string, string>;
+  /** What a client declares that has a session, with a stream. */
+  readonly session?: JsonObject;
 }
 
-async function serveAnything(keys: JsonObject = {}, { server, headers = {} }: Eras = {}) {
+async function serveAnything(keys: JsonObject = {}, { server, headers: given = {}, session }: Eras = {}) {
   const args = server ? ['--era', server] : [];
   const served = await serveRelay({ any: { fixture: 'says-anything', keys, args } });
   const client = served.client('any');
   const { url, request } = client;
+  const inSession = session ? await client.open(session) : {};
+  if (session) await client.stream(inSession);
+  const headers = { ...HEADERS, ...given, ...inSession };
   // A server that runs already: then nothing has to be waited for.
-  const heard = async () => resultOf(await request('tools/call', { name: 'heard', arguments: {} })).lines as string[];
+  const heard = async () =>
+    resultOf(await request('tools/call', { name: 'heard', arguments: {} }, inSession)).lines as string[];
   await heard();
   // The envelope of a client is judged by the SDK once; and what there is to know of a server by heart stands in the catalog.
   await askModern(client, 'tools/list');
   const post = async (body: string | Buffer) => {
-    const answer = await fetch(url, { method: 'POST', headers: { ...HEADERS, ...headers }, body });
+    const answer = await fetch(url, { method: 'POST', headers, body });
     return { status: answer.status, type: answer.headers.get('content-type'), text: readable(await answer.text()) };
   };
   /** The answer, and what the server got for it, but for the ids that are the gateway's own. */
@@ -39,8 +45,10 @@ async function serveAnything(keys: JsonObject = {}, { server, headers = {} }: Er
   return { bothLanes };
 }
 
-/** The order of members is the writer's own. */
+/** The order of members is the writer's own, and so are the ids of events. */
 function readable(text: string): unknown {
+  const events = [...text.matchAll(/^data: (.+)$/gm)].map(([, data]) => readable(data ?? ''));
+  if (events.length > 0) return events;
   try {
     return JSON.parse(text);
   } catch {
@@ -270,6 +278,52 @@ it.each([undefined, 'modern'] as const)('an answer of a %s server passes as if i
   }
 });
 
+/** What a server says before its answer, if somebody wants to hear it. */
+const SAID = [
+  '{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":ID,"progress":1.0,"x":[1]}}',
+  '{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"é"}}',
+  '{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":ID,"progress":2,"total":2}}',
+  result('said'),
+];
+const talkative = (meta: string) =>
+  withParams(`{"name":"say","arguments":${JSON.stringify({ lines: SAID })},"_meta":{${meta}}}`);
+
+it('what is said before an answer passes as if it had been parsed', async () => {
+  const { bothLanes } = await serveAnything();
+  for (const meta of ['"progressToken":"mine"', '"progressToken":7', '"a":1']) {
+    const { passed, parsed } = await bothLanes(talkative(meta));
+    expect.soft(passed, meta).toEqual(parsed);
+    if (meta.includes('mine')) expect(passed).toMatchObject({ type: 'text/event-stream', text: [{}, {}, { id: 1 }] });
+  }
+});
+
+describe.each<[string, JsonObject]>([
+  ['with a stream', {}],
+  ['that can be asked', { roots: {}, elicitation: {} }],
+])('a session %s', (_name, session) => {
+  it('has the same calls, passed or parsed', async () => {
+    const { bothLanes } = await serveAnything({ tools: { deny: ['denied'] } }, { session });
+    for (const [name, body] of CALLS) {
+      const { passed, parsed } = await bothLanes(body);
+      expect.soft(passed, name).toEqual(parsed);
+    }
+  });
+
+  it('has the same answers, passed or parsed', async () => {
+    const { bothLanes } = await serveAnything({}, { session });
+    // No server of an older version can wish for input; both refuse it, in other words.
+    for (const [name, lines] of ANSWERS.filter(([each]) => each !== 'with input required')) {
+      const { passed, parsed } = await bothLanes(withArguments(JSON.stringify({ lines })));
+      expect.soft(passed, name).toEqual(parsed);
+    }
+    for (const meta of ['"progressToken":"mine"', '"a":1']) {
+      const { passed, parsed } = await bothLanes(talkative(meta));
+      expect.soft(passed, meta).toEqual(parsed);
+      expect(passed).toMatchObject({ type: 'text/event-stream' });
+    }
+  });
+});
+
 const { params: asked, headers: MODERN } = modern('tools/call', { name: 'say' });
 const ENVELOPE = JSON.stringify(asked._meta).slice(1, -1);
 const modernCall = (members: string, meta = ENVELOPE) => withParams(`{"name":"say",${members}"_meta":{${meta}}}`);
@@ -315,6 +369,12 @@ describe.each([undefined, 'modern'] as const)('a client of 2026-07-28 and a %s s
     for (const [name, lines] of ANSWERS) {
       const { passed, parsed } = await bothLanes(modernCall(`"arguments":${JSON.stringify({ lines })},`));
       expect.soft(passed, name).toEqual(parsed);
+    }
+    const level = `${ENVELOPE},"io.modelcontextprotocol/logLevel":"info"`;
+    for (const meta of [`${ENVELOPE},"progressToken":"mine"`, level, `${level},"progressToken":0`]) {
+      const { passed, parsed } = await bothLanes(talkative(meta));
+      expect.soft(passed, meta).toEqual(parsed);
+      expect(passed).toMatchObject({ type: 'text/event-stream' });
     }
   });
 });
