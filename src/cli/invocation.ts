@@ -1,11 +1,8 @@
 /** What one run of the command line has to work with, and where its words go. */
 import type { Readable, Writable } from 'node:stream';
 import { explain, toGatewayError } from '../errors.ts';
-<<<<<<< HEAD
 import type { Json } from '../stdx/json.ts';
-=======
 import { forTerminal } from './for-terminal.ts';
->>>>>>> origin/main
 
 export interface Invocation {
   readonly argv: readonly string[];
