@@ -33,6 +33,8 @@ export function createAuthenticate({ verifiers, isApiKey, baseUrl }: Authenticat
     return { verify: verifiers.cloudflareAccess, credential: String(assertion) };
   };
   const readBearer = (authorization: string): Attempt => {
+    const plain = authorization.startsWith(BEARER) ? authorization.slice(BEARER.length) : '';
+    if (isApiKey(plain)) return { verify: verifiers.apiKey, credential: plain };
     const credential = /^bearer +([^\s,]+) *$/i.exec(authorization)?.[1];
     if (credential === undefined) return { verify: undefined, credential: '' };
     return { verify: isApiKey(credential) ? verifiers.apiKey : verifiers.token, credential };
@@ -45,6 +47,9 @@ export function createAuthenticate({ verifiers, isApiKey, baseUrl }: Authenticat
     return verdict instanceof Promise ? verdict.then((one) => toAccess(one, metadata)) : toAccess(verdict, metadata);
   };
 }
+
+/** As nearly everybody writes it. */
+const BEARER = 'Bearer ';
 
 interface Attempt {
   readonly verify: Verify | undefined;
