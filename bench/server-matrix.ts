@@ -35,6 +35,7 @@ const uvx = (name: string, spec: string, more: Partial<Server> = {}): Server => 
   args: [spec, ...(more.args ?? [])],
 });
 const KEY = 'not-a-key';
+const PATIENCE_S = 60;
 
 const SERVERS: readonly Server[] = [
   npx('everything', '@modelcontextprotocol/server-everything@2026.8.31', { call: ['echo', { message: 'ä 測試' }] }),
@@ -82,6 +83,12 @@ const SERVERS: readonly Server[] = [
   uvx('duckduckgo', 'duckduckgo-mcp-server', { call: ['search', {}] }),
   uvx('calculator', 'mcp-server-calculator', { call: ['calculate', { expression: '6*7' }] }),
   uvx('sqlite', 'mcp-server-sqlite', { args: ['--db-path', 'test.db'], call: ['list_tables', {}] }),
+  {
+    name: 'sqlite-pinned',
+    command: 'uvx',
+    args: ['--with', 'mcp<2', 'mcp-server-sqlite', '--db-path', 'test.db'],
+    call: ['list_tables', {}],
+  },
 ];
 
 interface Row {
@@ -142,7 +149,8 @@ async function directly(server: Server, cwd: string): Promise<Answers> {
     return resultOf(message);
   };
   child.stdin.on('error', () => undefined);
-  const broken = once(child, 'error').then(([error]) => Promise.reject(error as Error));
+  const broken = once(child, 'close').then(([code]) => Promise.reject(new Error(`the server itself ended: ${code}`)));
+  broken.catch(() => undefined);
   try {
     return await Promise.race([interview(ask, server), broken]);
   } finally {
@@ -167,7 +175,7 @@ function resultOf({ result, error }: Record<string, unknown>): Record<string, un
 async function within<Value>(work: Promise<Value>, what: string): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what}: nothing within 60 s`)), 60_000);
+    timer = setTimeout(() => reject(new Error(`${what}: nothing within ${PATIENCE_S} s`)), PATIENCE_S * 1_000);
   });
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
