@@ -6,9 +6,10 @@ import { version } from '../package.json';
 import { loadConfigCached } from './config/load-config.ts';
 import { locateConfig } from './config/locate-config.ts';
 import { WITHIN_VARIABLE } from './config/nesting.ts';
+import { matchesGlob } from './config/tool-filter.ts';
 import { Greeter } from './meta-tools/greeter.ts';
 import { identityOf } from './meta-tools/identity.ts';
-import { buildMenu, type Menu } from './meta-tools/menu.ts';
+import { buildMenu, type Menu, withPurpose } from './meta-tools/menu.ts';
 import type { Json } from './stdx/json.ts';
 
 export interface Program {
@@ -37,18 +38,34 @@ async function readMenu(): Promise<Menu | undefined> {
   const located = locateConfig({ config: flags.config, cwd, env, packageRoot: join(__dirname, '..') });
   const overrides = { dataDir: flags.dataDir };
   const config = await loadConfigCached({ ...located, env, overrides, productVersion: version });
-  const enabled = [...config.servers.values()].filter((server) => server.enabled);
-  return buildMenu(enabled.map(({ name, description = '' }) => ({ name, description })));
+  const profile = flags.profile === undefined ? EVERYTHING : config.profiles.get(flags.profile);
+  // What a direct one lists, only the catalog knows.
+  if (profile?.exposure !== 'discovery') return undefined;
+  const isIn = (name: string) => profile.servers.some((pattern) => matchesGlob(name, pattern));
+  const shown = [...config.servers.values()].filter((server) => server.enabled && isIn(server.name));
+  return withPurpose(
+    buildMenu(shown.map(({ name, description = '' }) => ({ name, description }))),
+    profile.description,
+  );
 }
 
-function readFlags(args: readonly string[]): { config?: string; dataDir?: string } | undefined {
-  const flags: { config?: string; dataDir?: string } = {};
+const EVERYTHING = { servers: ['*'], exposure: 'discovery', description: '' } as const;
+
+interface Flags {
+  config?: string;
+  dataDir?: string;
+  profile?: string;
+}
+
+function readFlags(args: readonly string[]): Flags | undefined {
+  const flags: Flags = {};
   for (let at = 0; at < args.length; at++) {
     const [name, ...inline] = (args[at] ?? '').split('=');
     const value = inline.length > 0 ? inline.join('=') : args[++at];
     if (value === undefined) return undefined;
     if (name === '--config') flags.config = value;
     else if (name === '--data-dir') flags.dataDir = value;
+    else if (name === '--profile') flags.profile = value;
     else return undefined;
   }
   return flags;

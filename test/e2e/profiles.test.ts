@@ -14,8 +14,9 @@ function begin() {
   const profiles = {
     sums: { servers: ['one'], tools: { allow: ['add'], rename: { 'one:add': 'sum' } }, exposure: 'direct' },
     all: { description: 'Everything there is.', servers: ['*'] },
+    few: { servers: ['o?e'] },
   };
-  writeFileSync(file, JSON.stringify({ servers: { one }, profiles }));
+  writeFileSync(file, JSON.stringify({ servers: { one, other: { ...one, enabled: false }, two: one }, profiles }));
   return ['--config', file, '--data-dir', join(folder, 'data')];
 }
 
@@ -43,4 +44,31 @@ it('tooldex stdio --profile serves the three tools over the choice', async () =>
 it('a profile that is not there ends the command with the nearest name', async () => {
   const ended = await runCli(['stdio', ...begin(), '--profile', 'sum']);
   expect(ended).toMatchObject({ code: 65, stderr: expect.stringContaining('did you mean "sums"?') });
+});
+
+it('greets with what the whole program would say of the profile', async () => {
+  const flags = begin();
+  const opening = [
+    {
+      id: 1,
+      method: 'initialize',
+      params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'c', version: '1' } },
+    },
+    { method: 'notifications/initialized' },
+    { id: 2, method: 'tools/list' },
+  ];
+  const input = opening.map((message) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`).join('');
+  const answers = async (...more: string[]) => {
+    const { stdout } = await runCli(['stdio', ...flags, ...more], { input });
+    return stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
+  };
+  for (const profile of ['all', 'few']) {
+    // The greeter leaves a flag that it does not know to the program.
+    const [greeted, whole] = [await answers('--profile', profile), await answers('--profile', profile, '--verbose')];
+    expect(greeted).toHaveLength(2);
+    expect(greeted).toEqual(whole);
+  }
 });
