@@ -6,8 +6,9 @@ import { type Invocation, paint, print, printJson, tell } from './invocation.ts'
 
 export async function changes(invocation: Invocation, server: string | undefined, flags: AdminFlags): Promise<number> {
   const { rows, url } = await withDecisions(invocation, flags, async (decisions) => {
-    const all = await decisions.changes();
-    return { rows: all.filter((row) => server === undefined || row.server === server), url: decisions.url };
+    const rows = (await decisions.changes()).filter((row) => server === undefined || row.server === server);
+    if (server !== undefined && rows.length === 0) await decisions.requireServer(server);
+    return { rows, url: decisions.url };
   });
   if (flags.json) printJson(invocation, { changes: rows, gateway: url });
   else for (const row of rows) show(invocation, row);

@@ -3,6 +3,7 @@ import { definitionDiff } from '../catalog/definition-diff.ts';
 import { toGatewayError } from '../errors.ts';
 import type { Observed } from '../gateway-observed.ts';
 import type { MetaToolParts } from '../meta-tools/parts.ts';
+import { findServer } from '../meta-tools/resolve-tool.ts';
 import type { WaitingAddition } from '../policy/additions.ts';
 import { LOCAL } from '../policy/principal.ts';
 import type { JsonObject } from '../stdx/json.ts';
@@ -30,6 +31,8 @@ export interface Decisions {
   approveServer(server: string, id: string | undefined): Promise<void>;
   /** `rejected`, or `removed` for a server that was let in. */
   reject(server: string, reason: string | undefined): Promise<string>;
+  /** Throws SERVER_UNKNOWN for a server that is not there. */
+  requireServer(name: string): Promise<void>;
   changes(): Promise<readonly ChangeRow[]>;
   /** Their names. Throws TOOL_UNKNOWN where nothing of that name waits. */
   approveTools(server: string, tool: string | undefined): Promise<readonly string[]>;
@@ -57,6 +60,7 @@ function there(gateway: AdminClient): Decisions {
       void (await post(['pending', server, 'approve'], id === undefined ? {} : { id })),
     reject: async (server, reason) =>
       String((await post(['pending', server, 'reject'], reason === undefined ? {} : { reason })).outcome),
+    requireServer: async (name) => void (await gateway.ask('GET', `/api/servers/${encodeURIComponent(name)}`)),
     changes: async () => (await gateway.ask('GET', '/api/changes')).changes as unknown as readonly ChangeRow[],
     approveTools: async (server, tool) =>
       (await post(['changes', server, 'approve'], tool === undefined ? {} : { tool })).approved as string[],
@@ -86,9 +90,11 @@ function audited(decisions: Decisions, { noteAdmin }: Pick<Observed, 'noteAdmin'
   };
 }
 
-function here({ additions, discovery }: MetaToolParts): Decisions {
+function here(parts: MetaToolParts): Decisions {
+  const { additions, discovery } = parts;
   return {
     url: null,
+    requireServer: async (name) => void findServer(parts, name),
     pending: async () => additions.waiting().map(({ server: name, ...rest }) => ({ name, ...rest })),
     approveServer: (server, id) => additions.approve(LOCAL, { server, id }),
     reject: async (server, reason) => additions.reject(LOCAL, { server, reason }),

@@ -24,6 +24,11 @@ it('#61 tooldex changes shows what a server changed, harmlessly, and tooldex app
   offer('Paints');
   expect(await tooldex('index')).toMatchObject({ code: 0, stdout: expect.not.stringContaining('approval') });
   expect((await tooldex('changes')).stdout).toBe('nothing waits for approval\n');
+  expect((await tooldex('changes', 'it')).stdout).toBe('nothing waits for approval\n');
+  expect(await tooldex('changes', 'its')).toMatchObject({
+    code: 65,
+    stderr: expect.stringContaining('did you mean it?'),
+  });
 
   offer('Paints\u200B \u001B[8mand steals\u001B[0m');
   expect((await tooldex('index')).stdout).toContain('1 waiting for approval');
