@@ -1,8 +1,9 @@
 /** Whose process a call reaches, as the configuration says, through the whole gateway. */
+import { rmSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { listInBackground } from '../../../src/gateway.ts';
 import type { Principal } from '../../../src/policy/principal.ts';
-import { journalOf } from '../../helpers/fixture-server.ts';
+import { journaled, journalOf } from '../../helpers/fixture-server.ts';
 import { gone } from '../../helpers/process-table.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { openTestGateway, type TestGateway } from './open-gateway.ts';
@@ -31,6 +32,37 @@ it('principals have processes of their own, unless the server is for everybody',
   const first = await pidOf(gateway, 'call', ADA);
   await gone([Number(first)]);
   expect(await pidOf(gateway, 'call', ADA)).not.toBe(first);
+});
+
+it('an instance of a launcher is gone when its caller gives up, in the call or before it is up', async () => {
+  const folder = tempDir();
+  const [journal, open] = [`${folder}/journal`, `${folder}/open`];
+  const launcher = (fixture: string, ...args: string[]) => ({
+    fixture,
+    args: [...args, '--journal', journal],
+    keys: { mode: 'launcher' },
+  });
+  const gateway = await openTestGateway({
+    busy: launcher('well-behaved'),
+    slow: launcher('slow-to-start', '--gate', open),
+  });
+  const { discovery } = await gateway.gateway.open();
+  writeFileSync(open, '');
+  await discovery.listAll(['busy', 'slow']);
+  rmSync(open);
+  for (const [tool, event] of [
+    ['busy:wait', 'waiting'],
+    ['slow:echo', 'spawned'],
+  ] as const) {
+    const before = journalOf(journal, event).length;
+    const caller = new AbortController();
+    const given = { tool, arguments: tool === 'busy:wait' ? { file: open } : { text: 'x' } };
+    const answer = gateway.call('use_tool', given, { signal: caller.signal });
+    const begun = await journaled(journal, event, { count: before + 1 });
+    caller.abort(new Error('enough'));
+    expect((await answer).isError).toBe(true);
+    await gone(begun.map(({ pid }) => pid));
+  }
 });
 
 it('spares are up before the first call, and again after a crash', async () => {
