@@ -77,8 +77,9 @@ export class RpcPeer {
       const id = this.#pending.nextId();
       const isLine = method === HOT_METHOD && !options.headers && this.passesLines;
       const stream = this.#wire.hasStreamPerRequest && !isLine ? new AbortController() : undefined;
-      const onGivenUp = (reason: string) => this.#giveUp(id, reason, { ...options, stream });
-      this.#open(id, method, { ...options, answered: { value, failed }, onGivenUp });
+      const { isQuiet = false, timeoutMs, maxTotalMs, signal, onProgress } = options;
+      const onGivenUp = (reason: string) => this.#giveUp(id, reason, { isQuiet, stream });
+      this.#open(id, method, { answered: { value, failed }, onGivenUp, timeoutMs, maxTotalMs, signal, onProgress });
       const message = { jsonrpc: '2.0', id, method, params: withProgressToken(params, options.onProgress && id) };
       if (isLine) this.#sendLine(id, toByteText(JSON.stringify(message)));
       else {

@@ -48,6 +48,8 @@ class SqliteCatalog implements Catalog, WithheldTools {
   readonly #listings = new Map<string, ServerListing>();
   readonly #tools = new Map<string, StoredTool>();
   #readAt = 0;
+  /** One call asks several times, and nobody else's writing has to be noticed in between. */
+  #isLookedAt = false;
 
   constructor(database: Database) {
     this.#database = database;
@@ -203,13 +205,24 @@ class SqliteCatalog implements Catalog, WithheldTools {
   }
 
   #once<Value>(known: Map<string, Value>, key: string, read: () => Value | undefined): Value | undefined {
-    const now = this.generation();
+    const now = this.#isLookedAt ? this.#readAt : this.#look();
     if (now !== this.#readAt || known.size >= READ_MAX) this.#forgetRead();
     this.#readAt = now;
     const value = known.get(key) ?? read();
     if (value !== undefined) known.set(key, value);
     return value;
   }
+
+  /** Of this turn of the event loop. */
+  #look(): number {
+    this.#isLookedAt = true;
+    setImmediate(this.#onNextTurn);
+    return this.generation();
+  }
+
+  readonly #onNextTurn = () => {
+    this.#isLookedAt = false;
+  };
 
   #forgetRead(): void {
     this.#listings.clear();

@@ -15,7 +15,20 @@ export async function callHeedingChanges(parts: MetaToolParts, call: UpstreamCal
     });
   };
   try {
-    return await callUpstream(parts, { ...call, onLease });
+    const { door, server, tool, method, params, context, onStart, behalf, envelope } = call;
+    // Without a spread, which leaves something old behind for each call.
+    return await callUpstream(parts, {
+      door,
+      server,
+      tool,
+      method,
+      params,
+      context,
+      onStart,
+      onLease,
+      behalf,
+      envelope,
+    });
   } catch (error) {
     if (saysToolIsGone(error)) noteChanged();
     throw error;

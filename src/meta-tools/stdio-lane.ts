@@ -86,7 +86,9 @@ export class StdioLane {
       if (this.#calls.get(id) === call) this.#options.output.write(`${JSON.stringify(message)}\n`);
     };
     try {
-      const context = { principal, signal: call.signal, ...metaOf(params, say) };
+      const { signal } = call;
+      const context =
+        params._meta === undefined ? { principal, signal } : { principal, signal, ...metaOf(params, say) };
       say({ result: forLegacy(await offer.call(params, context)), jsonrpc: '2.0', id });
     } catch (error) {
       say({ jsonrpc: '2.0', id, error: toRpcError(error) as unknown as Json });

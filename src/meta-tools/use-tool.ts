@@ -32,9 +32,18 @@ interface Call {
 
 async function call(parts: MetaToolParts, { server, tool }: Target, { params, context }: Call): Promise<JsonObject> {
   const message = { name: tool.name, arguments: params, ...traceContext(context.meta) };
-  const asked = { door: 'use_tool', method: 'tools/call', server, tool: tool.name, params: message } as const;
   try {
-    return await callHeedingChanges(parts, { ...asked, context, onStart: startProgress(context) });
+    const onStart = startProgress(context);
+    const [door, method] = ['use_tool', 'tools/call'] as const;
+    return await callHeedingChanges(parts, {
+      door,
+      method,
+      server,
+      tool: tool.name,
+      params: message,
+      context,
+      onStart,
+    });
   } catch (error) {
     throw named(error, `${server.name}:${tool.name}`);
   }

@@ -9,6 +9,8 @@ import type { RemoteFetch, TokenSource } from './remote-fetch.ts';
 
 /** A token that ends during the request is of no use. */
 const EXPIRY_MARGIN_MS = 20_000;
+/** For so long nobody looks again whether there is another login. */
+const STAMP_MS = 50;
 
 export interface StoredTokensOptions {
   readonly server: string;
@@ -23,6 +25,7 @@ export class StoredTokens implements TokenSource {
   readonly #options: StoredTokensOptions;
   readonly #refusal: Refusal;
   readonly #flights = new SingleFlight<'renew', string>();
+  #stamp: { readonly seenMs: number; readonly stamp: string | undefined } | undefined;
   #known: { readonly stamp: string; readonly login: StoredLogin | undefined } | undefined;
 
   constructor(options: StoredTokensOptions) {
@@ -38,7 +41,7 @@ export class StoredTokens implements TokenSource {
   }
 
   tokenNow(): string | undefined | false {
-    const stamp = this.#options.store.stampNow(this.#options.server);
+    const stamp = this.#stampNow();
     if (stamp !== undefined && this.#known?.stamp !== stamp) return false;
     this.#refusal.check(stamp);
     const login = stamp === undefined ? undefined : this.#known?.login;
@@ -109,6 +112,15 @@ export class StoredTokens implements TokenSource {
       { hint: 'Its authorization server does not answer as it should; try again later.', cause: error },
     );
     return this.#refusal.note(unreachable, stamp, 'passing');
+  }
+
+  /** An older one is as good: a server that has got no token, or the wrong one, says so. */
+  #stampNow(): string | undefined {
+    const { store, server, clock } = this.#options;
+    const nowMs = clock.now();
+    if (this.#stamp === undefined || nowMs - this.#stamp.seenMs >= STAMP_MS)
+      this.#stamp = { seenMs: nowMs, stamp: store.stampNow(server) };
+    return this.#stamp.stamp;
   }
 
   async #look(): Promise<{ readonly stamp: string | undefined; readonly login: StoredLogin | undefined }> {
