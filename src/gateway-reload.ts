@@ -103,9 +103,10 @@ export class LiveConfig {
   }
 }
 
-/** `line:column` of the first problem, behind its file. */
+/** `line:column` of the first problem, behind its file, or the keys that cannot change; nothing that may be a secret. */
 function placeOf(error: unknown): string {
-  const [place] = error instanceof Error ? (/^\S+?:\d+:\d+(?=: )/.exec(error.message) ?? []) : [];
+  const [place] =
+    error instanceof Error ? (/^\S+?:\d+:\d+(?=: )|^".+"(?= cannot change)/.exec(error.message) ?? []) : [];
   return place ?? 'the configuration';
 }
 

@@ -47,6 +47,10 @@ describe('tooldex serve', () => {
     });
     expect((await call('one:echo')).content[0]?.text).toBe('hello');
 
+    writeFileSync(file, 'max_instances: 3\nservers:\n  one: {command: node}\n');
+    await running.printed(/"max_instances" cannot change/);
+    expect((await readiness()).configuration).toMatch(/^generation 2, kept because "max_instances" cannot be used/);
+
     write('two');
     await running.printed(/generation 3: removed one/);
     expect((await call('one:echo')).content[0]?.text).toContain('SERVER_UNKNOWN');
