@@ -72,13 +72,18 @@ async function latencies({ client, params }: Target, calls: number): Promise<num
 async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'tooldex-bridges-'));
   const { child: server, url } = await startServing([resolve('scripts/run.mjs'), 'bench/http-echo.ts']);
+  const profiles = { plain: { servers: ['echo'], exposure: 'direct' } };
   const config = join(folder, 'tooldex.json');
-  await writeFile(config, JSON.stringify({ data_dir: join(folder, 'data'), servers: { echo: { url } } }));
+  await writeFile(config, JSON.stringify({ data_dir: join(folder, 'data'), servers: { echo: { url } }, profiles }));
   const useTool = { mcp_server_name: 'echo', mcp_tool_name: 'echo', params: HELLO };
   const bridge = new StdioClient([resolve('scripts/run.mjs'), 'bench/floor-bridge.ts', url]);
-  const tooldex = new StdioClient([resolve('dist/main.cjs'), 'stdio', '--config', config]);
+  const stdio = [resolve('dist/main.cjs'), 'stdio', '--config', config];
+  const tooldex = new StdioClient(stdio);
+  const direct = new StdioClient([...stdio, '--profile', 'plain', '--data-dir', join(folder, 'data-of-direct')]);
+  const echo = { name: 'echo', arguments: HELLO };
   const targets: Target[] = [
-    { name: 'hand-written bridge', client: bridge, params: { name: 'echo', arguments: HELLO } },
+    { name: 'hand-written bridge', client: bridge, params: echo },
+    { name: '`tooldex stdio --profile`, the tool itself', client: direct, params: echo },
     { name: '`tooldex stdio`, `use_tool`', client: tooldex, params: { name: 'use_tool', arguments: useTool } },
   ];
   try {
