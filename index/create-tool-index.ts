@@ -72,6 +72,8 @@ class HybridToolIndex implements ObservableToolIndex {
   readonly #names = new ExactNames();
   readonly #lexical: LexicalIndex;
   readonly #evidence: LexicalEvidence;
+  /** Whose words the evidence is about, while no tool has come or gone since. */
+  #collected: Question | undefined;
   readonly #layers: readonly VectorLayer[];
   readonly #clock: Clock;
   readonly #vectorsMissing: string | undefined;
@@ -157,8 +159,11 @@ class HybridToolIndex implements ObservableToolIndex {
     // From here on nothing waits: the evidence belongs to this search alone.
     const { request, text, parts } = question;
     const scope = this.#scope(request);
-    const words = { text, clauses: parts, keyWords: request.keyWords ?? [], accept: scope.accept };
-    this.#evidence.collect(words, this.#table.slotLimit);
+    if (this.#collected !== question) {
+      const words = { text, clauses: parts, keyWords: request.keyWords ?? [], accept: scope.accept };
+      this.#evidence.collect(words, this.#table.slotLimit);
+      this.#collected = question;
+    }
     const wordsMs = performance.now();
     const judgement = this.#join(question, vectors, scope);
     stages.vectors += vectorsMs - begunMs;
@@ -199,6 +204,7 @@ class HybridToolIndex implements ObservableToolIndex {
   }
 
   #upsertNow(documents: readonly ToolDocument[]): UpsertReport {
+    this.#collected = undefined;
     const hashed = documents.map((document) => ({ document, hash: documentHash(document) }));
     const fresh = hashed.filter(({ document, hash }) => this.#entryOf(document.id)?.hash !== hash);
     const outdated = fresh.map(({ document }) => document.id).filter((id) => this.#entryOf(id));
@@ -249,6 +255,7 @@ class HybridToolIndex implements ObservableToolIndex {
   }
 
   #removeNow(ids: readonly string[]): number {
+    this.#collected = undefined;
     const slots = new Set<number>();
     for (const id of ids) {
       const slot = this.#table.slotOf(id);

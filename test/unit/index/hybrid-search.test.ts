@@ -62,13 +62,21 @@ async function indexWith(embedder: Embedder) {
   return index;
 }
 
+interface CascadeOptions {
+  readonly settled: number;
+  readonly quickFaults?: Faults;
+  /** What happens between the question to the costly model and its answer. */
+  readonly whileCostly?: () => Promise<unknown>;
+}
+
 /** A search over two models, of which the costly one comes first and is asked when in doubt. */
-function cascade({ settled, quickFaults = {} }: { settled: number; quickFaults?: Faults }) {
+function cascade({ settled, quickFaults = {}, whileCostly = async () => {} }: CascadeOptions) {
   const asked = { costly: 0, quick: 0 };
   const counting = (which: keyof typeof asked, faults: Faults): Embedder => {
     const embedder = synonymEmbedder({ identity: which, ...faults });
-    const embedTasks: Embedder['embedTasks'] = (...args) => {
+    const embedTasks: Embedder['embedTasks'] = async (...args) => {
       asked[which]++;
+      if (which === 'costly') await whileCostly();
       return embedder.embedTasks(...args);
     };
     return { ...embedder, embedTasks };
@@ -127,6 +135,21 @@ describe('a costly model that is asked only when in doubt', () => {
     const answer = await index.search(CLEAR);
     expect(answer).toMatchObject({ mode: 'hybrid', model: 'costly' });
     expect(answer.degraded).toBeUndefined();
+    await index.close();
+  });
+
+  it('leaves other searches and tools that go meanwhile their own evidence', async () => {
+    const meanwhile: (() => Promise<unknown>)[] = [];
+    const { index } = cascade({ settled: 0.3, whileCostly: async () => meanwhile.shift()?.() });
+    await index.upsert(CATALOG);
+    await index.settled();
+    const alone = await index.search(VAGUE);
+    meanwhile.push(() => index.search({ task: 'all customers', limit: 3 }));
+    expect(await index.search(VAGUE)).toEqual(alone);
+    meanwhile.push(() => index.remove(['post:send_mail']));
+    const { hits } = await index.search(VAGUE);
+    expect(alone.hits.map(({ id }) => id)).toContain('post:send_mail');
+    expect(hits.map(({ id }) => id)).not.toContain('post:send_mail');
     await index.close();
   });
 
