@@ -1,6 +1,7 @@
 /**
  * Finds how clear a ranking of the static model must be for the encoder not to be asked, and prints what that costs on each set.
- * usage: node scripts/run.mjs index/model/fit-cascade.ts [DATA_FOLDER] [--per-set 300] [--sets a,b:split]
+ * usage: node scripts/run.mjs index/model/fit-cascade.ts [DATA_FOLDER] [--per-set 300] [--sets a,b:split] [--among c,d]
+ * `--among`: the tools of these corpora stand among those of each set, and twins of a right tool count as wrong.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -30,7 +31,11 @@ const HEADER = ['spared', 'R@1 lost', 'R@5 lost', 'nDCG@10 lost', 'AUROC: cascad
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { 'per-set': { type: 'string', default: '300' }, sets: { type: 'string', default: SETS } },
+  options: {
+    'per-set': { type: 'string', default: '300' },
+    sets: { type: 'string', default: SETS },
+    among: { type: 'string', default: '' },
+  },
 });
 const [folder = '../shared/data/retrieval'] = positionals;
 const statistics = parseWordStatistics(readFileSync(path.join(MODEL, 'word-statistics.txt')));
@@ -64,7 +69,8 @@ async function measureAll(): Promise<ReadonlyMap<string, readonly Case[]>> {
 
 async function measureSet(name: string): Promise<Case[]> {
   const [set = '', split] = name.split(':');
-  const documents = parseCorpus(read(set, 'corpus'));
+  const corpora = [set, ...values.among.split(',').filter(Boolean)];
+  const documents = corpora.flatMap((corpus) => parseCorpus(read(corpus, 'corpus')));
   const own = parseQueries(read(set, 'queries')).filter((query) => split === undefined || query.split === split);
   const queries = evenly(own, Number(values['per-set']));
   const noAnswer = NO_ANSWER.flatMap((from) => evenly(parseQueries(read(from, 'noanswer')), 100));

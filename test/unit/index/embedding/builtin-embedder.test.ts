@@ -40,6 +40,18 @@ describe('the built-in embedder', () => {
     expect(dot(vector, vector)).toBeCloseTo(1, 5);
   });
 
+  it('reads the beginning of a tool only, and all of a request', async () => {
+    const encoder = await openEncoderEmbedder({ modelFile: 'index/model/encoder.bin' });
+    onTestFinished(() => encoder.close());
+    const words = 'delete old files of a folder '.repeat(12);
+    const texts = [words, `${words} unless they are invoices`];
+    const documents = texts.map((description) => toolDocument({ id: 'a', server: 'disk', name: 'clean', description }));
+    const [short, long] = await encoder.embedDocuments(documents);
+    expect(long).toEqual(short);
+    const [shorter, longer] = await encoder.embedTasks(texts);
+    expect(dot(shorter, longer)).toBeLessThan(0.9999);
+  });
+
   it('is named by both files and by the share of each', async () => {
     const { modelFolder, encoder, fixed } = await open();
     const both = await openBuiltinEmbedder(modelFolder);
