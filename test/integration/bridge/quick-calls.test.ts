@@ -1,15 +1,10 @@
 /** Calls that are posted by themselves against those that go through the SDK's transport: every answer must come to the same. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { openSession } from '../../../src/bridge/open-session.ts';
+import { describe, expect, it } from 'vitest';
 import type { ByteListener, CallOptions, UpstreamSession } from '../../../src/bridge/upstream-session.ts';
-import { openRemoteNetwork } from '../../../src/runtimes/remote/remote-network.ts';
 import type { JsonObject } from '../../../src/stdx/json.ts';
+import { type Answer, type Lane, openBy, serveCalls } from '../../helpers/called-server.ts';
 import { failure } from '../../helpers/failure.ts';
-import { listen } from '../../helpers/http-servers.ts';
-
-type Answer = (response: ServerResponse, id: number, request: IncomingMessage) => void;
 
 const RESULT = { content: [{ type: 'text', text: 'é😀 "quoted"\u2028' }], structuredContent: { n: 1.5 } };
 const answerTo = (id: unknown, result: object = RESULT) => ({ jsonrpc: '2.0', id, result });
@@ -151,80 +146,6 @@ const ANSWERS: [string, Answer][] = [
   ['the address of a page', (response) => void response.writeHead(302, { location: '/other' }).end()],
 ];
 
-interface Seen {
-  readonly method: unknown;
-  readonly url: unknown;
-  readonly headers: object;
-  readonly body: string;
-}
-
-/** A server with a session that answers calls as it is told. */
-async function serve(answer: Answer, onMethod: (method: unknown) => void = () => {}) {
-  const seen: Seen[] = [];
-  const sockets = new Set<unknown>();
-  let lastId = 0;
-  const url = await listen(async (request, response) => {
-    let body = '';
-    for await (const chunk of request.setEncoding('utf8')) body += chunk;
-    if (request.method === 'DELETE') return void response.writeHead(200).end();
-    const { id = lastId, method } = (body === '' ? {} : JSON.parse(body)) as { id?: number; method?: string };
-    const { host: _, ...headers } = request.headers;
-    if (method === 'tools/call') seen.push({ method: request.method, url: request.url, headers, body });
-    if (method === 'tools/call') lastId = id;
-    if (method === 'tools/call') sockets.add(request.socket);
-    onMethod(method);
-    if (method === 'tools/call' || headers['last-event-id'] !== undefined) return answer(response, id, request);
-    if (request.method === 'GET') return void response.writeHead(405).end();
-    if (method?.startsWith('notifications/')) return void response.writeHead(202).end();
-    const facts = {
-      protocolVersion: '2025-11-25',
-      serverInfo: { name: 's', version: '1' },
-      capabilities: { tools: {} },
-    };
-    const known = method === 'initialize' ? { result: facts } : { error: { code: -32601, message: 'no such method' } };
-    response
-      .writeHead(200, { ...JSON_TYPE, 'mcp-session-id': 'one' })
-      .end(JSON.stringify({ jsonrpc: '2.0', id, ...known }));
-  });
-  return { url, seen, sockets };
-}
-
-type Lane = 'fetch' | 'post' | 'bytes';
-
-async function open(url: URL, lane: Lane): Promise<UpstreamSession> {
-  const network = await openRemoteNetwork({
-    server: 'far',
-    url,
-    privateHosts: 'all',
-    proxy: undefined,
-    caFile: undefined,
-    connectTimeoutMs: 5_000,
-    env: {},
-  });
-  const { fetch, post } = network;
-  const session = await openSession(
-    {
-      kind: 'remote',
-      url,
-      transport: 'streamable-http',
-      headers: { 'x-own': 'é', accept: 'a/b' },
-      fetch,
-      ...(lane === 'fetch' ? {} : { post }),
-    },
-    {
-      server: 'far',
-      clientInfo: { name: 'tooldex-test', version: '1.0.0' },
-      startTimeoutMs: 20_000,
-      eraHint: 'legacy',
-    },
-  );
-  onTestFinished(async () => {
-    await session.close('the test is over');
-    await network.close();
-  });
-  return session;
-}
-
 const PARAMS = { name: 'say', arguments: { text: 'ümlaut 😀', n: [1, 2.5, null] } };
 /** A call that nobody answers is over soon. */
 const TIMES = { timeoutMs: 1_500 };
@@ -240,8 +161,8 @@ function ask(session: UpstreamSession, lane: Lane, options: CallOptions = TIMES)
 }
 
 async function outcome(answer: Answer, lane: Lane) {
-  const { url, seen } = await serve(answer);
-  const session = await open(url, lane);
+  const { url, seen } = await serveCalls(answer);
+  const session = await openBy(url, lane);
   const told: unknown[] = [];
   session.onNotification((method, params) => told.push({ method, params }));
   const results: unknown[] = [];
@@ -268,14 +189,14 @@ describe('a call to a remote server', () => {
     const { promise: hungUp, resolve: hangUp } = withResolvers();
     const { promise: arrived, resolve: arrive } = withResolvers();
     const { promise: told, resolve: tell } = withResolvers();
-    const { url } = await serve(
+    const { url } = await serveCalls(
       (response) => {
         response.on('close', hangUp);
         arrive();
       },
       (method) => method === 'notifications/cancelled' && tell(),
     );
-    const session = await open(url, lane);
+    const session = await openBy(url, lane);
     const abort = new AbortController();
     const failed = failure(ask(session, lane, { timeoutMs: 20_000, signal: abort.signal }));
     await arrived;
@@ -285,8 +206,8 @@ describe('a call to a remote server', () => {
   });
 
   it('that is posted goes over connections that are kept', async () => {
-    const { url, sockets } = await serve(asJson(plain));
-    const session = await open(url, 'post');
+    const { url, sockets } = await serveCalls(asJson(plain));
+    const session = await openBy(url, 'post');
     for (let time = 0; time < 20; time++) await ask(session, 'post');
     expect(sockets.size).toBeLessThan(5);
   });
