@@ -33,7 +33,15 @@ export interface Posting {
 export type Post = (message: PostedMessage, listener: PostListener) => Posting | undefined;
 
 export function setPostedHeader(headers: string[], name: string, value: string): void {
-  const at = headers.findIndex((each, index) => index % 2 === 0 && each.toLowerCase() === name);
+  const at = indexOfHeader(headers, name);
   if (at < 0) headers.push(name, value);
   else headers[at + 1] = value;
 }
+
+/** Leaves a value that is there as it is. */
+export function addPostedHeader(headers: string[], name: string, value: string): void {
+  if (indexOfHeader(headers, name) < 0) headers.push(name, value);
+}
+
+const indexOfHeader = (headers: readonly string[], name: string) =>
+  headers.findIndex((each, index) => index % 2 === 0 && each.toLowerCase() === name);

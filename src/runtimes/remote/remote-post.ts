@@ -1,21 +1,33 @@
 /** POSTs over the connections of a remote server, by callbacks of undici's dispatcher. */
 import type { Dispatcher } from 'undici';
-import type { Post, PostedMessage, Posting, PostListener } from '../../stdx/post.ts';
+import {
+  addPostedHeader,
+  type Post,
+  type PostedMessage,
+  type Posting,
+  type PostListener,
+  setPostedHeader,
+} from '../../stdx/post.ts';
 import { ownCause } from './own-cause.ts';
-
-/** What undici's `fetch` says of itself: whoever stands before a server shall see no difference. */
-const HEADERS = ['accept-language', '*', 'sec-fetch-mode', 'cors', 'user-agent', 'undici', 'accept-encoding'];
 
 export function createRemotePost(dispatcher: Dispatcher, url: URL): Post {
   const { origin, pathname, search, protocol } = url;
   const path = `${pathname}${search}`;
   const encodings = protocol === 'https:' ? 'br, gzip, deflate' : 'gzip, deflate';
   return ({ headers, body, hasToken = false }: PostedMessage, listener) => {
-    headers.push(...HEADERS, encodings);
+    sayAsFetchDoes(headers, encodings);
     const request = new Request(listener, hasToken);
     dispatcher.dispatch({ origin, path, method: 'POST', headers, body }, request);
     return request;
   };
+}
+
+/** What undici's `fetch` says of itself: whoever stands before a server shall see no difference. */
+function sayAsFetchDoes(headers: string[], encodings: string): void {
+  addPostedHeader(headers, 'accept-language', '*');
+  setPostedHeader(headers, 'sec-fetch-mode', 'cors');
+  addPostedHeader(headers, 'user-agent', 'undici');
+  addPostedHeader(headers, 'accept-encoding', encodings);
 }
 
 class Request implements Posting, Dispatcher.DispatchHandler {

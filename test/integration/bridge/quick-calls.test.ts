@@ -160,9 +160,9 @@ function ask(session: UpstreamSession, lane: Lane, options: CallOptions = TIMES)
   });
 }
 
-async function outcome(answer: Answer, lane: Lane) {
+async function outcome(answer: Answer, lane: Lane, headers: Record<string, string> = {}) {
   const { url, seen } = await serveCalls(answer);
-  const session = await openBy(url, lane);
+  const session = await openBy(url, lane, headers);
   const told: unknown[] = [];
   session.onNotification((method, params) => told.push({ method, params }));
   const results: unknown[] = [];
@@ -184,6 +184,16 @@ describe('a call to a remote server', () => {
     expect(viaPost).toEqual(viaFetch);
     expect(viaBytes).toEqual(viaFetch);
   });
+
+  it.each(['User-Agent', 'Accept-Language', 'Accept-Encoding', 'Sec-Fetch-Mode', 'Content-Type', 'Authorization'])(
+    'has a header %s that the configuration gives, once, whichever way it goes',
+    async (name) => {
+      const [viaFetch, viaPost] = await Promise.all(
+        (['fetch', 'post'] as const).map((lane) => outcome(asJson(plain), lane, { [name]: 'own' })),
+      );
+      expect(viaPost).toEqual(viaFetch);
+    },
+  );
 
   it.each(['fetch', 'post', 'bytes'] as const)('#45 is given up there, too, by way of %s', async (lane) => {
     const { promise: hungUp, resolve: hangUp } = withResolvers();
