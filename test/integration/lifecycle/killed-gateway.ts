@@ -24,7 +24,7 @@ const pool = createPool({
         const file = `${fixtures}/${server.split('#')[0]}.mjs`;
         const args = [file, ...(server.startsWith('forks') ? ['--ignore-term'] : [])];
         const line = { server, command: process.execPath, args, env, cwd: process.cwd() };
-        return new ProcessEndpoint(await spawnGroup(line), { graceMs: 1000, termMs: 1000 }, guard);
+        return new ProcessEndpoint(await spawnGroup(line, guard), { graceMs: 1000, termMs: 1000 }, guard);
       },
     },
   }),
