@@ -1,8 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
 /** Limits are for what hangs, not for what is slow on a busy machine. Unit tests start nothing; the others start processes. */
-const unit = { testTimeout: 30_000, pool: 'threads' as const };
-const processes = { testTimeout: 120_000, hookTimeout: 120_000, pool: 'forks' as const };
+const unit = { testTimeout: 30_000, pool: 'threads' as const, expect: { poll: { timeout: 20_000 } } };
+const processes = {
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  pool: 'forks' as const,
+  expect: { poll: { timeout: 60_000 } },
+};
 /** Fails a file that leaves a process or a temporary file behind. */
 const setupFiles = ['test/helpers/test-run.ts'];
 

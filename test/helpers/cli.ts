@@ -118,7 +118,7 @@ export async function serveGateway(args: readonly string[] = [], options: CliOpt
   return { ...running, url };
 }
 
-async function healthy(url: URL, withinMs = 20_000): Promise<void> {
+async function healthy(url: URL, withinMs = 60_000): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!(await answersOk(new URL('/healthz', url)))) {
     if (performance.now() > deadline) throw new Error(`${url.origin}/healthz does not answer 200`);

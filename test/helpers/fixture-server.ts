@@ -34,7 +34,7 @@ export function journalOf(file: string, event?: string): JournalEntry[] {
 export async function journaled(
   file: string,
   event: string,
-  { count = 1, withinMs = 20_000 } = {},
+  { count = 1, withinMs = 60_000 } = {},
 ): Promise<JournalEntry[]> {
   const deadline = performance.now() + withinMs;
   for (;;) {

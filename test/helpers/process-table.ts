@@ -14,7 +14,7 @@ export function isAlive(pid: number): boolean {
 }
 
 /** Resolves when every one of these processes is gone; rejects with their names after `withinMs`. */
-export async function gone(pids: readonly number[], withinMs = 10_000): Promise<void> {
+export async function gone(pids: readonly number[], withinMs = 60_000): Promise<void> {
   const deadline = performance.now() + withinMs;
   for (let left = pids.filter(isAlive); left.length > 0; left = left.filter(isAlive)) {
     if (performance.now() > deadline) throw new Error(`still alive: ${left.map(describeProcess).join('; ')}`);

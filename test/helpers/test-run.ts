@@ -11,7 +11,7 @@ import { describeProcess, endProcess, processesMarked } from './process-table.ts
 
 /** Node's own caches may stay; they are no leftovers of a test. */
 const TOLERATED = /^(node-compile-cache|v8-compile-cache.*|node-jiti|\.X.*|tsx-\d+)$/;
-const GRACE_MS = 3_000;
+const GRACE_MS = 15_000;
 
 const mark = `tooldex-test-${randomUUID().slice(0, 8)}`;
 const before = { TMPDIR: process.env.TMPDIR, PATH: process.env.PATH, TOOLDEX_TEST_RUN: process.env.TOOLDEX_TEST_RUN };

@@ -17,7 +17,7 @@ const TASK = { task: 'tell my team that I am late', limit: 3, deadlineMs: 20_000
 /** And of this it is. */
 const CLEAR = { ...TASK, task: 'make this photo smaller' };
 /** Begins 2 s after the first search, then takes some milliseconds a tool. */
-const TAKEN_OVER = { timeout: 40_000, interval: 200 };
+const TAKEN_OVER = { timeout: 100_000, interval: 200 };
 
 const workers: Worker[] = [];
 const note = (worker: unknown) => workers.push(worker as Worker);

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createAuditFile } from '../../../src/observability/audit-file.ts';
@@ -9,7 +18,7 @@ afterEach(() => void vi.useRealTimers());
 
 function open(file: string, { fileBytesMax = 1e9, keep = 5 } = {}) {
   const log: string[] = [];
-  const redact = (text: string) => text.replaceAll('s3cret', '***');
+  const redact = (text: string) => text.replace(/s3cret|98765/g, '***');
   const audit = createAuditFile({
     file,
     fileBytesMax,
@@ -100,7 +109,7 @@ it('opens the file once for all lines of a short while, and loses none of them a
   }
   expect(existsSync(file)).toBe(false);
   await vi.advanceTimersByTimeAsync(50);
-  await vi.waitFor(() => expect(read(file)).toHaveLength(10), { interval: 1 });
+  await vi.waitFor(() => expect(read(file)).toHaveLength(10), { interval: 1, timeout: 20_000 });
   audit.write({ n: 10 });
   await audit.close();
   expect(read(file).map(({ n }) => n)).toEqual(Array.from({ length: 11 }, (_, n) => n));
@@ -115,4 +124,25 @@ it('writes where it belongs after the file was moved away, without a signal (#67
   audit.write({ n: 1 });
   await audit.close();
   expect([`${file}.moved`, file].map((each) => read(each)[0]?.n)).toEqual([0, 1]);
+});
+
+it('begins a line of its own behind one that a crash or a full disk cut off (#67)', async () => {
+  const file = join(tempDir('audit'), 'audit.jsonl');
+  for (const beginning of ['', '{"n":0}\n', '{"n":0}\n{"n":']) {
+    writeFileSync(file, beginning);
+    const { audit } = open(file);
+    for (const n of [1, 2]) {
+      audit.write({ n });
+      await audit.close();
+    }
+    expect(readFileSync(file, 'utf8')).toBe(`${beginning.replace(/:$/, ':\n')}{"n":1}\n{"n":2}\n`);
+  }
+});
+
+it('stays JSON where a secret of the configuration is a number', async () => {
+  const file = join(tempDir('audit'), 'audit.jsonl');
+  const { audit } = open(file);
+  audit.write({ n: 1, pin: 987654, params: { pins: [98765, -98765.5, 'a 98765'], isTrue: true } });
+  await audit.close();
+  expect(read(file)).toEqual([{ n: 1, pin: '***', params: { pins: ['***', '***', 'a ***'], isTrue: true } }]);
 });
