@@ -1,10 +1,11 @@
 /** Audit lines on their way to a file: bounded in memory and on disk, and never in the way of what they tell of. */
-import { appendFile, mkdir, rename, stat } from 'node:fs/promises';
+import { appendFile, mkdir, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { AuditConfig } from '../config/config.ts';
 import type { Json, JsonObject } from '../stdx/json.ts';
 import { GatheredLines } from './gathered-lines.ts';
 import type { Log } from './log.ts';
+import { redactLine } from './redacted-line.ts';
 
 /** What is undefined has no place in the line. */
 export type AuditEntry = Readonly<Record<string, Json | undefined>>;
@@ -39,6 +40,8 @@ export function createAuditFile(options: AuditFileOptions): AuditFile {
   const waiting = new GatheredLines();
   let lost = 0;
   let problem: string | undefined;
+  /** What was written last, by whomever, may have been cut off. */
+  let isUnsure = true;
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> | undefined;
 
@@ -46,11 +49,14 @@ export function createAuditFile(options: AuditFileOptions): AuditFile {
     while (waiting.lines > 0) {
       const { bytes, lines } = waiting.take();
       try {
-        await append(lost > 0 ? Buffer.concat([Buffer.from(lossLine(lost)), bytes]) : bytes, options);
+        const text = lost > 0 ? Buffer.concat([Buffer.from(lossLine(lost)), bytes]) : bytes;
+        await append(text, { ...options, isUnsure });
+        isUnsure = false;
         if (lost > 0) log('warn', `audit lines reach ${file} again; ${lost} were lost`);
         lost = 0;
         problem = undefined;
       } catch (error) {
+        isUnsure = true;
         const isNew = problem === undefined;
         problem = messageOf(error);
         if (isNew) log('error', `audit lines cannot be written to ${file} and are lost: ${problem}`);
@@ -72,7 +78,7 @@ export function createAuditFile(options: AuditFileOptions): AuditFile {
     });
   };
   const writeLine = (json: string) => {
-    const line = `${redact(json)}\n`;
+    const line = `${redactLine(json, redact)}\n`;
     if (waiting.bytes + line.length > WAITING_BYTES_MAX) {
       lost += 1;
       return;
@@ -96,11 +102,27 @@ export function createAuditFile(options: AuditFileOptions): AuditFile {
 const lossLine = (lines: number) =>
   `${JSON.stringify({ time: new Date().toISOString(), event: 'lost', lines } satisfies JsonObject)}\n`;
 
-async function append(bytes: Buffer, { file, fileBytesMax, keep }: AuditFileOptions): Promise<void> {
+interface Appending extends AuditFileOptions {
+  readonly isUnsure: boolean;
+}
+
+async function append(bytes: Buffer, { file, fileBytesMax, keep, isUnsure }: Appending): Promise<void> {
   const there = await stat(file).catch(() => undefined);
   if (!there) await makeFolder(dirname(file));
   else if (there.size >= fileBytesMax) await rotate(file, keep);
+  else if (isUnsure && !(await endsLine(file, there.size))) await appendFile(file, '\n');
   await appendFile(file, bytes, { mode: 0o600 });
+}
+
+async function endsLine(file: string, size: number): Promise<boolean> {
+  if (size === 0) return true;
+  const handle = await open(file, 'r');
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1);
+    return buffer.toString() === '\n';
+  } finally {
+    await handle.close();
+  }
 }
 
 /** One by one: where nothing can be made, as in /proc, Node's own recursion never ends. */
