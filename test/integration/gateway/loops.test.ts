@@ -16,7 +16,7 @@ const PROFILES = { chosen: { servers: ['next'], exposure: 'direct' }, found: { s
 async function gatewayBefore(url: string, port: number) {
   const folder = tempDir('loop');
   const file = join(folder, 'tooldex.json');
-  writeFileSync(file, JSON.stringify({ servers: { next: { url, start_timeout: '3s' } }, profiles: PROFILES }));
+  writeFileSync(file, JSON.stringify({ servers: { next: { url, start_timeout: '10s' } }, profiles: PROFILES }));
   const config = await loadConfig({ file, env: {}, dataDirDefault: join(folder, 'data') });
   const log = () => undefined;
   const gateway = createGateway({ config, version: '0.0.0', env: process.env, modelFolder: folder, log });
