@@ -2,7 +2,8 @@
 
 /**
  * `odd`: whoever knows event streams better has to read this one. `next` is where the event ends. Source: "Server-sent events",
- * HTML Living Standard; line ends that are a carriage return alone are odd here.
+ * HTML Living Standard; line ends that are a carriage return alone are odd here,
+ * as is much before the data and anything but an empty line behind it.
  */
 export type FirstEvent =
   | { readonly kind: 'incomplete' }
@@ -10,6 +11,8 @@ export type FirstEvent =
   | { readonly kind: 'data'; readonly data: Buffer; readonly next: number };
 
 const [LINE_FEED, RETURN, SPACE] = [0x0a, 0x0d, 0x20];
+/** Of what stands before the data. */
+const BESIDE_BYTES_MAX = 4_096;
 const INCOMPLETE: FirstEvent = { kind: 'incomplete' };
 const ODD: FirstEvent = { kind: 'odd' };
 
@@ -21,7 +24,8 @@ export function readFirstEvent(bytes: Buffer): FirstEvent {
     from = end + 1;
     if (line.length === 0 && data) return { kind: 'data', data, next: from };
     const value = dataOf(line);
-    if (value ? data : !isBeside(line)) return ODD;
+    // What is read again with each chunk has to stay short.
+    if (data || from > BESIDE_BYTES_MAX + (value?.length ?? 0) || !(value || isBeside(line))) return ODD;
     if (value && value.length > 0) data = value;
   }
   return hasLoneReturn(bytes, from) ? ODD : INCOMPLETE;

@@ -12,7 +12,7 @@ export interface AnswerHead {
 }
 
 export class HandedAnswer {
-  readonly response: Response;
+  readonly #response: Response;
   readonly #posting: Posting;
   #stream: ReadableStreamDefaultController<Uint8Array> | undefined;
 
@@ -32,7 +32,16 @@ export class HandedAnswer {
       new ByteLengthQueuingStrategy({ highWaterMark: WAITING_BYTES_MAX }),
     );
     const decoded = WITHOUT_BODY.includes(status) ? null : decode(body, String(headers['content-encoding'] ?? ''));
-    this.response = new Response(decoded, { status, headers: fieldsOf(headers) });
+    this.#response = new Response(decoded, { status, headers: fieldsOf(headers) });
+  }
+
+  /** As `fetch` would have given it: what has come is lost when the signal aborts. */
+  async until(signal: AbortSignal | null | undefined): Promise<Response> {
+    const abort = () => this.#abort(signal?.reason);
+    if (signal?.aborted) abort();
+    signal?.throwIfAborted();
+    signal?.addEventListener('abort', abort, { once: true });
+    return this.#response;
   }
 
   data(chunk: Buffer): void {
@@ -48,6 +57,12 @@ export class HandedAnswer {
   failed(error: Error): void {
     this.#stream?.error(error);
     this.#stream = undefined;
+  }
+
+  #abort(reason: Error): void {
+    if (!this.#stream) return;
+    this.failed(reason);
+    this.#posting.abort();
   }
 }
 

@@ -3,13 +3,14 @@ import { GatewayError } from '../errors.ts';
 import { abortable } from '../stdx/abort.ts';
 import { systemClock } from '../stdx/clock.ts';
 import type { Post } from '../stdx/post.ts';
+import { boundedAnswers } from './bounded-answers.ts';
 import { HandedAnswers } from './handed-answers.ts';
 import { MirroringSession } from './mirroring-session.ts';
 import { negotiate } from './negotiate.ts';
 import { HTTP_PROBE_TIMEOUT_MS, type OpenOptions } from './open-options.ts';
 import { type RemoteTransport, RemoteWire } from './remote-wire.ts';
 import { RpcPeer } from './rpc-peer.ts';
-import { httpStatusOf } from './server-errors.ts';
+import { httpStatusOf, tooLong } from './server-errors.ts';
 import { Session } from './session.ts';
 import { withStartDeadline } from './start-deadline.ts';
 
@@ -55,7 +56,12 @@ async function connect(endpoint: RemotePeer, kind: TransportKind, options: Conne
   const capabilities = client?.capabilities ?? {};
   const failures = new OwnFailures(endpoint.fetch ?? fetch);
   const handed = new HandedAnswers(failures.fetch);
-  const another = () => createTransport(endpoint, kind, handed.fetch);
+  const another = () =>
+    createTransport(
+      endpoint,
+      kind,
+      boundedAnswers(handed.fetch, () => tooLong(server)),
+    );
   const quick = endpoint.post && { post: endpoint.post, headers: endpoint.headers, handed };
   const transport = await another();
   let wire: RemoteWire | undefined;

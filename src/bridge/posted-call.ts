@@ -3,6 +3,7 @@ import type { ByteText } from '../stdx/json-cursor.ts';
 import type { Post, PostedHeaders, Posting, PostListener } from '../stdx/post.ts';
 import { readFirstEvent } from './first-event.ts';
 import { type AnswerHead, HandedAnswer } from './handed-answer.ts';
+import { MESSAGE_BYTES_MAX } from './wire.ts';
 
 export interface PostedCallHost {
   /** False if this is no plain answer. */
@@ -10,9 +11,11 @@ export interface PostedCallHost {
   /** A message that came behind the answer. */
   tell(message: Buffer): void;
   /** Somebody else has to send it, or to read the answer that it got. */
-  handOver(call: PostedCall, answer: Response | undefined): void;
+  handOver(call: PostedCall, answer: HandedAnswer | undefined): void;
   /** Nothing was answered. */
   failed(call: PostedCall, error: unknown): void;
+  /** Why an answer was not read to its end. */
+  tooLong(): Error;
   /** Nothing more will come. */
   over(call: PostedCall): void;
 }
@@ -34,6 +37,7 @@ export class PostedCall implements PostListener {
   #isAnswered = false;
   #head: AnswerHead = { status: 0, headers: {} };
   #chunks: Buffer[] = [];
+  #bytes = 0;
   #handed: HandedAnswer | undefined;
   #dropped: AbortController | undefined;
 
@@ -76,8 +80,7 @@ export class PostedCall implements PostListener {
 
   data(chunk: Buffer): void {
     if (this.#handed) this.#handed.data(chunk);
-    else this.#chunks.push(chunk);
-    if (this.#reading === 'events' && (chunk.includes('\n') || chunk.includes('\r'))) this.#readEvents();
+    else this.#keep(chunk);
   }
 
   end(): void {
@@ -101,16 +104,25 @@ export class PostedCall implements PostListener {
     this.#host.handOver(this, undefined);
   }
 
+  #keep(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    if (this.#bytes > MESSAGE_BYTES_MAX) this.#refuse();
+    else if (this.#reading === 'events' && (chunk.includes('\n') || chunk.includes('\r'))) this.#readEvents();
+  }
+
   #readEvents(): void {
-    const bytes = this.#whole();
-    const event = readFirstEvent(bytes);
-    if (event.kind === 'incomplete') this.#chunks = [bytes];
-    else if (event.kind === 'data' && this.#takes(event.data)) {
+    let rest = this.#whole();
+    let event = readFirstEvent(rest);
+    while (event.kind === 'data' && this.#takes(event.data)) {
       this.#isAnswered = true;
-      this.#chunks = [];
-      if (event.next < bytes.length) this.data(bytes.subarray(event.next));
-    } else if (this.#isAnswered) this.#chunks = [];
-    else this.#handOver();
+      rest = rest.subarray(event.next);
+      event = readFirstEvent(rest);
+    }
+    const isLost = this.#isAnswered && event.kind !== 'incomplete';
+    this.#chunks = isLost ? [] : [rest];
+    this.#bytes = isLost ? 0 : rest.length;
+    if (!this.#isAnswered && event.kind !== 'incomplete') this.#handOver();
   }
 
   #takes(message: Buffer): boolean {
@@ -123,13 +135,19 @@ export class PostedCall implements PostListener {
     return this.#chunks.length === 1 ? (this.#chunks[0] ?? EMPTY) : Buffer.concat(this.#chunks);
   }
 
+  #refuse(): void {
+    this.drop();
+    this.#chunks = [];
+    this.#host.failed(this, this.#host.tooLong());
+  }
+
   #handOver(): void {
     const posting = this.#posting ?? NOTHING;
     this.#reading = 'handed';
     this.#handed = new HandedAnswer(this.#head, posting);
     for (const chunk of this.#chunks) this.#handed.data(chunk);
     this.#chunks = [];
-    this.#host.handOver(this, this.#handed.response);
+    this.#host.handOver(this, this.#handed);
   }
 }
 

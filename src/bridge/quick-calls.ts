@@ -3,6 +3,7 @@ import type { StreamableHTTPClientTransport } from '@modelcontextprotocol/client
 import type { JsonObject } from '../stdx/json.ts';
 import { type ByteText, fromByteText } from '../stdx/json-cursor.ts';
 import type { Post } from '../stdx/post.ts';
+import type { HandedAnswer } from './handed-answer.ts';
 import type { HandedAnswers } from './handed-answers.ts';
 import { PostedCall, type PostedCallHost } from './posted-call.ts';
 import { isJsonObject } from './rpc-message.ts';
@@ -21,6 +22,7 @@ export interface QuickCallsOptions extends QuickWay {
   /** A request over the transport on which it was begun, as any other is sent. */
   readonly send: (transport: Transport, message: JsonObject, options: SendOptions) => Promise<void>;
   readonly explain: (error: unknown) => Error;
+  readonly tooLong: () => Error;
   readonly events: WireEvents;
 }
 
@@ -67,7 +69,7 @@ export class QuickCalls implements PostedCallHost {
     if (value !== undefined) this.#options.events.message(value);
   }
 
-  handOver(call: PostedCall, answer: Response | undefined): void {
+  handOver(call: PostedCall, answer: HandedAnswer | undefined): void {
     const { handed, send, events, explain } = this.#options;
     const transport = this.#calls.get(call.id)?.transport;
     if (!transport) return;
@@ -88,6 +90,10 @@ export class QuickCalls implements PostedCallHost {
     const { events, explain } = this.#options;
     this.#calls.delete(call.id);
     events.failed(call.id, explain(error));
+  }
+
+  tooLong(): Error {
+    return this.#options.tooLong();
   }
 
   over(call: PostedCall): void {

@@ -7,7 +7,7 @@ import type { ByteText } from '../stdx/json-cursor.ts';
 import { SingleFlight } from '../stdx/single-flight.ts';
 import { MODERN_VERSION } from './protocol-versions.ts';
 import { QuickCalls, type QuickWay } from './quick-calls.ts';
-import { httpStatusOf } from './server-errors.ts';
+import { httpStatusOf, tooLong } from './server-errors.ts';
 import type { SendOptions, Wire, WireEvents } from './wire.ts';
 
 const CLOSE_SESSION_MS_MAX = 2000;
@@ -62,7 +62,10 @@ export class RemoteWire implements Wire {
     this.hasStreamPerRequest = isStreamable(transport);
     const send = this.#sendOn.bind(this);
     const explain = (error: unknown) => this.#explain(error);
-    this.#quick = quick && isStreamable(transport) ? new QuickCalls({ ...quick, send, explain, events }) : undefined;
+    this.#quick =
+      quick && isStreamable(transport)
+        ? new QuickCalls({ ...quick, send, explain, tooLong: () => tooLong(server), events })
+        : undefined;
     this.#listen(transport);
   }
 

@@ -1,6 +1,7 @@
 /** The errors of an upstream server, with the facts a reader needs: which server, how it ended, what it last said. */
 import { GatewayError } from '../errors.ts';
 import { isObject } from '../stdx/json.ts';
+import { MESSAGE_BYTES_MAX } from './wire.ts';
 
 const TAIL_LINES_MAX = 8;
 const TAIL_LINE_CHARS_MAX = 300;
@@ -117,4 +118,10 @@ export function lostStream(server: string, method: string): GatewayError {
   return new GatewayError('SERVER_CRASHED', `Server "${server}" ended its answer to ${method} without a result`, {
     hint: 'The connection broke or the server restarted; the call was not repeated.',
   });
+}
+
+/** PROTOCOL_VIOLATION, for an answer over HTTP that is not read to its end. */
+export function tooLong(server: string): GatewayError {
+  const message = `Server "${server}" answered with more than ${MESSAGE_BYTES_MAX / 1024 / 1024} MiB, which is not read`;
+  return new GatewayError('PROTOCOL_VIOLATION', message, { hint: 'Ask it for less at once.' });
 }

@@ -8,7 +8,7 @@ import { LineSplitter } from '../stdx/line-splitter.ts';
 import { LineWriter } from './line-writer.ts';
 import { NoiseMeter } from './noise-meter.ts';
 import { crashError, neverRead } from './server-errors.ts';
-import type { Wire, WireEvents } from './wire.ts';
+import { MESSAGE_BYTES_MAX, type Wire, type WireEvents } from './wire.ts';
 
 /** What the bridge needs of a running process; the runtimes' endpoint is one. */
 export interface StdioPeer {
@@ -22,7 +22,6 @@ export interface StdioPeer {
   hasLeftInput(): boolean;
 }
 
-const LINE_BYTES_MAX = 32 * 1024 * 1024;
 /** A process and its pipes do not end in a fixed order, and a grandchild may keep the pipe open for ever. */
 const OUTPUT_AFTER_EXIT_MS = 150;
 const EXIT_AFTER_OUTPUT_MS = 500;
@@ -44,7 +43,7 @@ export class StdioWire implements Wire {
   readonly #options: StdioWireOptions;
   readonly #events: WireEvents;
   readonly #writer: LineWriter;
-  readonly #splitter = new LineSplitter(LINE_BYTES_MAX);
+  readonly #splitter = new LineSplitter(MESSAGE_BYTES_MAX);
   readonly #onLine = (line: Buffer) => this.#receive(line);
   readonly #noise: NoiseMeter;
   #isEnded = false;
@@ -92,7 +91,7 @@ export class StdioWire implements Wire {
 
   #push(chunk: Buffer): void {
     if (this.#isEnded || this.#splitter.push(chunk, this.#onLine)) return;
-    this.#violation(`sent a line of more than ${LINE_BYTES_MAX / 1024 / 1024} MiB`);
+    this.#violation(`sent a line of more than ${MESSAGE_BYTES_MAX / 1024 / 1024} MiB`);
   }
 
   #receive(line: Buffer): void {

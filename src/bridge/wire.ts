@@ -3,6 +3,9 @@ import type { GatewayError } from '../errors.ts';
 import type { JsonObject } from '../stdx/json.ts';
 import type { ByteText } from '../stdx/json-cursor.ts';
 
+/** What comes in may be so long and no longer, one message at a time. */
+export const MESSAGE_BYTES_MAX = 32 * 1024 * 1024;
+
 export interface SendOptions {
   /** Ends the request's own stream, on transports that have one. */
   readonly signal?: AbortSignal;

@@ -26,6 +26,9 @@ describe('the first event of a stream', () => {
     ['\ufeffdata: {}\n\n', 'odd'],
     ['data\n\n', 'odd'],
     ['what: ever\n\n', 'odd'],
+    ['data: {}\nid: 1\n\n', 'odd'],
+    [`data: ${'x'.repeat(10_000)}\n\n`, `${'x'.repeat(10_000)} | `],
+    [`:${' '.repeat(10_000)}\n`, 'odd'],
   ])('%j is read as %j', (text, expected) => {
     expect(read(text)).toBe(expected);
   });

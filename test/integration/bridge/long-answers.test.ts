@@ -1,0 +1,110 @@
+/** Answers of remote servers that do not end, whichever way the call went: none is held beyond a bound, and none outlives its session. */
+import type { ServerResponse } from 'node:http';
+import { createGzip } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { type Lane, openBy, serveCalls } from '../../helpers/called-server.ts';
+import { failure } from '../../helpers/failure.ts';
+
+const MIB = 1024 * 1024;
+const LANES: readonly Lane[] = ['fetch', 'post'];
+const EVENTS = { 'content-type': 'text/event-stream' };
+const JSON_TYPE = { 'content-type': 'application/json' };
+const CALL = { name: 'say', arguments: {} };
+
+const event = (message: object) => `data: ${JSON.stringify(message)}\n\n`;
+const answerTo = (id: number) => ({ jsonrpc: '2.0', id, result: { content: [] } });
+
+/** More than anybody may hold, unless somebody hangs up; then the end, so that nothing waits for ever. */
+async function pour(response: ServerResponse, into: NodeJS.WritableStream, end: string): Promise<void> {
+  const chunk = Buffer.alloc(MIB, 'x');
+  const closed = new Promise<void>((resolve) => response.once('close', resolve));
+  for (let sent = 0; sent < 48 && !response.destroyed; sent++) {
+    if (!into.write(chunk)) await Promise.race([drained(into), closed]);
+  }
+  into.end(end);
+}
+
+const drained = (stream: NodeJS.WritableStream) => new Promise<void>((resolve) => stream.once('drain', resolve));
+
+const ENDLESS: readonly [string, string, (response: ServerResponse, id: number) => unknown][] = [
+  [
+    'JSON',
+    'PROTOCOL_VIOLATION',
+    (response, id) => {
+      response.writeHead(200, JSON_TYPE).write(`{"jsonrpc":"2.0","id":${id},"result":{"content":[],"x":"`);
+      return pour(response, response, '"}}');
+    },
+  ],
+  [
+    'JSON that is packed',
+    'PROTOCOL_VIOLATION',
+    (response, id) => {
+      response.writeHead(200, { ...JSON_TYPE, 'content-encoding': 'gzip' });
+      const packed = createGzip();
+      packed.pipe(response);
+      packed.write(`{"jsonrpc":"2.0","id":${id},"result":{"content":[],"x":"`);
+      return pour(response, packed, '"}}');
+    },
+  ],
+  [
+    'an event',
+    'PROTOCOL_VIOLATION',
+    (response, id) => {
+      response.writeHead(200, EVENTS).write(`data: {"jsonrpc":"2.0","id":${id},"result":{"content":[],"x":"`);
+      return pour(response, response, '"}}\n\n');
+    },
+  ],
+  ['an error', 'UPSTREAM_ERROR', (response) => pour(response.writeHead(500), response, '')],
+];
+
+describe('an answer of a remote server', () => {
+  it.each(LANES.flatMap((lane) => ENDLESS.map(([what, code, answer]) => ({ lane, what, code, answer }))))(
+    'is not read beyond 32 MiB: $what by way of $lane',
+    async ({ lane, what, code, answer }) => {
+      let wasCutOff = false;
+      const { url } = await serveCalls((response, id) => {
+        response.on('close', () => {
+          wasCutOff = !response.writableFinished;
+        });
+        void answer(response, id);
+      });
+      const session = await openBy(url, lane);
+      const error = await failure(session.request('tools/call', CALL, { timeoutMs: 20_000 }));
+      // Whose stream it was `fetch` does not say.
+      expect(error.code).toBe(what === 'an event' && lane === 'fetch' ? 'SERVER_CRASHED' : code);
+      // What is packed is so short that all of it has come.
+      if (!what.includes('packed')) await expect.poll(() => wasCutOff).toBe(true);
+    },
+  );
+
+  it.each(LANES)('as a stream may be longer in all, message by message, by way of %s', async (lane) => {
+    const note = { jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: 'x'.repeat(MIB) } };
+    const { url } = await serveCalls(async (response, id) => {
+      response.writeHead(200, EVENTS);
+      for (let sent = 0; sent < 40; sent++) if (!response.write(event(note))) await drained(response);
+      response.end(event(answerTo(id)));
+    });
+    const session = await openBy(url, lane);
+    expect(await session.request('tools/call', CALL, { timeoutMs: 20_000 })).toEqual({ content: [] });
+  });
+
+  it.each([
+    ['plain', (id: number) => [event(answerTo(id))]],
+    ['not plain', (id: number) => [event({ jsonrpc: '2.0', method: 'notifications/message' }), event(answerTo(id))]],
+  ])('that goes on as a stream ends with the session: a %s one', async (_, messages) => {
+    for (const lane of LANES) {
+      let hangUp = () => {};
+      const hungUp = new Promise<void>((resolve) => {
+        hangUp = resolve;
+      });
+      const { url } = await serveCalls((response, id) => {
+        response.on('close', hangUp).writeHead(200, EVENTS);
+        for (const message of messages(id)) response.write(message);
+      });
+      const session = await openBy(url, lane);
+      expect(await session.request('tools/call', CALL, { timeoutMs: 20_000 })).toEqual({ content: [] });
+      await session.close('the test wants it');
+      await hungUp;
+    }
+  });
+});
