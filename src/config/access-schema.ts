@@ -1,11 +1,11 @@
 /** The strict shape of who may reach the gateway from where: `auth`, and what `listen` says of proxies and names. */
+import { isIP } from 'node:net';
 import * as z from 'zod';
 import { DEFAULTS } from './defaults.ts';
-import { duration, keys } from './schema-values.ts';
+import { duration, formed, keys } from './schema-values.ts';
+import { AUDIENCE, ORIGIN_ALONE, TEAM_DOMAIN, UNALTERED_URL } from './written-forms.ts';
 
-const publicUrl = z
-  .string()
-  .regex(/^(https?:\/\/[^/?#\s]+\/?$|\$\{)/, { error: 'write the origin alone, such as "https://tools.example.com"' });
+const publicUrl = formed(ORIGIN_ALONE);
 
 const hostName = z
   .string()
@@ -15,9 +15,16 @@ const origin = z
   .string()
   .regex(/^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+$/, { error: 'write an origin, such as "https://chat.example.com"' });
 
-const network = z.string().regex(/^[0-9a-fA-F:.]+(\/\d{1,3})?$/, {
-  error: 'write an address or a network, such as "127.0.0.1" or "172.16.0.0/12"',
-});
+const networkRemedy = 'write an address or a network, such as "127.0.0.1" or "172.16.0.0/12"';
+const network = z
+  .string()
+  .regex(/^[0-9a-fA-F:.]+(\/\d{1,3})?$/, { error: networkRemedy })
+  .refine(isNetwork, { error: networkRemedy });
+
+function isNetwork(text: string): boolean {
+  const [address = '', prefix = '0'] = text.split('/');
+  return Number(prefix) <= ({ 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1);
+}
 
 /** Further keys of `listen`. */
 export const listenAccess = {
@@ -40,24 +47,20 @@ export const listenAccess = {
     }),
 };
 
-/** Keys and discovery documents must come unaltered, so from https or from this machine. */
-const trustworthyUrl = () =>
-  z.string().regex(/^(https:\/\/|http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]|\$\{)/, { error: 'write an https URL' });
-
 const audience = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
-  error: 'write one audience or a list of them',
+  error: AUDIENCE.remedy,
 });
 
 const jwt = keys(
   {
-    issuer: trustworthyUrl().meta({
+    issuer: formed(UNALTERED_URL).meta({
       description: 'The authorization server, exactly as `iss` names it in its tokens.',
     }),
     audience: audience.meta({
       description: 'What `aud` must name: the token was given out for this gateway and no other. One or several.',
       examples: ['https://tools.example.com/mcp'],
     }),
-    jwks_url: trustworthyUrl().optional().meta({
+    jwks_url: formed(UNALTERED_URL).optional().meta({
       description: 'Where its keys are. Default: what its `/.well-known/openid-configuration` says.',
     }),
     groups_claim: z.string().min(1).optional().meta({
@@ -73,10 +76,10 @@ const jwt = keys(
 );
 
 const cloudflareAccess = keys({
-  team_domain: z
-    .string()
-    .regex(/^([a-z0-9-]+\.cloudflareaccess\.com|\$\{.*)$/, { error: 'write it like "team.cloudflareaccess.com"' })
-    .meta({ description: 'The team’s domain.', examples: ['team.cloudflareaccess.com'] }),
+  team_domain: formed(TEAM_DOMAIN).meta({
+    description: 'The team’s domain.',
+    examples: ['team.cloudflareaccess.com'],
+  }),
   audience: audience.meta({ description: 'The Application Audience (AUD) Tag of the application. One or several.' }),
 });
 

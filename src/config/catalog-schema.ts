@@ -1,16 +1,14 @@
 /** The strict shape of `catalog`: where servers come from that agents may add by name. */
 import * as z from 'zod';
 import { DEFAULTS } from './defaults.ts';
-import { duration, globs, keys } from './schema-values.ts';
-
-const address = () =>
-  z.string().regex(/^(https:\/\/|http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]|\$\{)/, { error: 'write an https URL' });
+import { duration, formed, globs, keys } from './schema-values.ts';
+import { UNALTERED_URL } from './written-forms.ts';
 
 const path = z.string().regex(/^(?!https?:\/\/)[^\s].*$/s, { error: 'write a path or an https URL' });
 
 const remote = keys(
   {
-    url: address().meta({ description: 'A list as the MCP Registry answers it, or one server.json.' }),
+    url: formed(UNALTERED_URL).meta({ description: 'A list as the MCP Registry answers it, or one server.json.' }),
     headers: z
       .record(z.string(), z.string())
       .optional()
@@ -24,7 +22,7 @@ const input = z.union([z.string(), z.array(z.string())], { error: 'write a text,
 export const catalog = keys(
   {
     sources: z
-      .array(z.union([address(), path, remote]))
+      .array(z.union([formed(UNALTERED_URL), path, remote]))
       .min(1)
       .meta({
         description:

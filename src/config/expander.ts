@@ -1,6 +1,7 @@
 /** Expands the references of a document and collects what that brings up: secrets and problems, each with its path. */
 import type { KeyPath, Problem } from './problems.ts';
 import { expandReferences, type ReferenceScope } from './references.ts';
+import type { WrittenForm } from './written-forms.ts';
 
 /** Text for people; a `${` in it is not a reference. */
 const PLAIN_KEYS = new Set<string | number>(['description', '$schema']);
@@ -16,6 +17,18 @@ export class Expander {
   /** The same value with every text in it expanded. */
   expand<Value>(value: Value, path: KeyPath, scope: ReferenceScope): Value {
     return this.#expand(value, path, scope) as Value;
+  }
+
+  /** Holds what a reference brought against what might have been written in its place. */
+  hold(value: string | undefined, { pattern, remedy }: WrittenForm, path: KeyPath): void {
+    if (value === undefined || pattern.test(value)) return;
+    const place = path.join('\n');
+    if (this.problems.some((problem) => problem.path.join('\n') === place)) return;
+    this.problems.push({
+      path,
+      at: 'value',
+      message: `"${nameOf(path)}": what this refers to will not do — ${remedy}`,
+    });
   }
 
   /** Everything that must not be printed. */
@@ -50,9 +63,10 @@ export class Expander {
 
   #expandText(text: string, path: KeyPath, scope: ReferenceScope): string {
     const { value, secrets, problems } = expandReferences(text, scope);
-    const key = path.findLast((segment) => typeof segment === 'string');
     for (const secret of secrets) this.#secrets.push({ path, value: secret });
-    for (const problem of problems) this.problems.push({ path, at: 'value', message: `"${key}": ${problem}` });
+    for (const problem of problems) this.problems.push({ path, at: 'value', message: `"${nameOf(path)}": ${problem}` });
     return value;
   }
 }
+
+const nameOf = (path: KeyPath) => path.findLast((segment) => typeof segment === 'string');

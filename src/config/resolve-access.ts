@@ -1,5 +1,6 @@
 /** `listen` and `auth` to what the HTTP door asks: who may come in, under which names, through which proxies. */
 import { dirname } from 'node:path';
+import type { AuthDocument } from './access-schema.ts';
 import type { AccessConfig, AccessRule, AccessRules, AuthConfig, JwtConfig } from './config.ts';
 import { DEFAULTS } from './defaults.ts';
 import type { Expander } from './expander.ts';
@@ -8,6 +9,7 @@ import type { LoadOptions } from './resolve.ts';
 import type { ConfigDocument } from './schema.ts';
 import { duration } from './server-entry.ts';
 import type { TagSelectors } from './tag-selectors.ts';
+import { AUDIENCE, ORIGIN_ALONE, TEAM_DOMAIN, UNALTERED_URL } from './written-forms.ts';
 
 export interface AccessSurroundings {
   readonly options: LoadOptions;
@@ -21,7 +23,8 @@ export function resolveAccess(document: ConfigDocument, around: AccessSurroundin
   const scope = { env: options.env, folder: dirname(options.file), bareNames: false };
   const { public_url: given, allowed_hosts, allowed_origins, trusted_proxies } = document.listen ?? {};
   const publicUrl = given === undefined ? undefined : expander.expand(given, ['listen', 'public_url'], scope);
-  if (publicUrl !== undefined && !URL.canParse(publicUrl))
+  expander.hold(publicUrl, ORIGIN_ALONE, ['listen', 'public_url']);
+  if (publicUrl !== undefined && ORIGIN_ALONE.pattern.test(publicUrl) && !URL.canParse(publicUrl))
     report(['listen', 'public_url'], 'value', 'this is no URL — write for example "https://tools.example.com"');
   return {
     publicUrl: publicUrl !== undefined && URL.canParse(publicUrl) ? new URL(publicUrl) : undefined,
@@ -46,6 +49,7 @@ function resolveAuth(
   } = expander.expand(document.auth, ['auth'], scope);
   if (!apiKeys && jwt.length === 0 && !access)
     report(['auth'], 'key', '"auth" switches nothing on — write "api_keys: true", or leave "auth" out');
+  holdAuth(expander, jwt, access);
   const issuers = jwt.map(({ issuer }) => issuer);
   for (const [index, issuer] of issuers.entries())
     if (issuers.indexOf(issuer) !== index)
@@ -55,6 +59,21 @@ function resolveAuth(
     jwt: jwt.map(toJwt),
     cloudflareAccess: access && { teamDomain: access.team_domain, audiences: [access.audience].flat() },
   };
+}
+
+function holdAuth(expander: Expander, jwt: readonly JwtDocument[], access: AuthDocument['cloudflare_access']): void {
+  const holdAudience = (audience: string | readonly string[], path: KeyPath) => {
+    if (typeof audience === 'string') expander.hold(audience, AUDIENCE, path);
+    else for (const [at, each] of audience.entries()) expander.hold(each, AUDIENCE, [...path, at]);
+  };
+  for (const [at, { issuer, jwks_url, audience }] of jwt.entries()) {
+    expander.hold(issuer, UNALTERED_URL, ['auth', 'jwt', at, 'issuer']);
+    expander.hold(jwks_url, UNALTERED_URL, ['auth', 'jwt', at, 'jwks_url']);
+    holdAudience(audience, ['auth', 'jwt', at, 'audience']);
+  }
+  if (!access) return;
+  expander.hold(access.team_domain, TEAM_DOMAIN, ['auth', 'cloudflare_access', 'team_domain']);
+  holdAudience(access.audience, ['auth', 'cloudflare_access', 'audience']);
 }
 
 function toJwt({ issuer, audience, jwks_url: jwksUrl, groups_claim, clock_skew }: JwtDocument): JwtConfig {
@@ -67,7 +86,7 @@ function toJwt({ issuer, audience, jwks_url: jwksUrl, groups_claim, clock_skew }
   };
 }
 
-type JwtDocument = NonNullable<NonNullable<ConfigDocument['auth']>['jwt']>[number];
+type JwtDocument = NonNullable<AuthDocument['jwt']>[number];
 
 function resolveRules({ access, auth }: ConfigDocument, { report, tags }: AccessSurroundings): AccessRules | undefined {
   if (access === undefined) return undefined;

@@ -7,6 +7,7 @@ import type { Expander } from './expander.ts';
 import { resolvePath } from './paths.ts';
 import type { LoadOptions } from './resolve.ts';
 import { duration } from './server-entry.ts';
+import { UNALTERED_URL } from './written-forms.ts';
 
 export function resolveCatalog(
   document: CatalogDocument | undefined,
@@ -17,8 +18,11 @@ export function resolveCatalog(
   const scope = { env: options.env, folder: dirname(options.file), bareNames: false };
   const { sources, names, refresh, network, inputs = {} } = expander.expand(document, ['catalog'], scope);
   for (const [server, values] of Object.entries(inputs)) expander.noteLiterals(texts(values), ['catalog', server]);
-  for (const source of sources)
+  for (const [at, source] of sources.entries()) {
     if (typeof source !== 'string') expander.noteLiterals(source.headers ?? {}, ['catalog']);
+    if (typeof source !== 'string') expander.hold(source.url, UNALTERED_URL, ['catalog', 'sources', at, 'url']);
+    else if (IS_URL.test(source)) expander.hold(source, UNALTERED_URL, ['catalog', 'sources', at]);
+  }
   return {
     sources: sources.map((source) => toSource(source, options)),
     names,
@@ -28,9 +32,11 @@ export function resolveCatalog(
   };
 }
 
+const IS_URL = /^https?:\/\//;
+
 function toSource(source: CatalogDocument['sources'][number], { file, env }: LoadOptions): CatalogSource {
   if (typeof source !== 'string') return { kind: 'url', at: source.url, headers: source.headers ?? {} };
-  if (/^https?:\/\//.test(source)) return { kind: 'url', at: source, headers: {} };
+  if (IS_URL.test(source)) return { kind: 'url', at: source, headers: {} };
   return { kind: 'path', at: resolvePath(source, dirname(file), env) };
 }
 

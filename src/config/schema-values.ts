@@ -10,6 +10,7 @@ import {
   sizeRemedy,
 } from './units.ts';
 import { nameTheUnknown } from './unknown-key.ts';
+import type { WrittenForm } from './written-forms.ts';
 
 /** An object that takes these keys and no other; the example is for those who wrote no object. */
 export function keys<Shape extends z.ZodRawShape>(shape: Shape, example?: string) {
@@ -39,6 +40,10 @@ export const duration = () => measured(parseDuration, durationRemedy, 'duration'
 /** `512MiB` and the like. */
 export const size = () => measured(parseSize, sizeRemedy, 'size').meta({ pattern: SIZE_PATTERN });
 /** At least one. */
+/** What a reference brings is looked at when it is known. */
+export const formed = ({ pattern, remedy }: WrittenForm) =>
+  z.string().regex(new RegExp(`${pattern.source}|\\$\\{`), { error: remedy });
+
 export const count = () => z.int().min(1);
 /** Tool names or globs. */
 export const globs = () => z.array(z.string().min(1));

@@ -451,3 +451,28 @@ test('the error has places for machines and a hint for people', async () => {
   });
   expect(hint).toBe(`mend ${file}, then run "tooldex check"; every key is explained in docs/CONFIGURATION.md`);
 });
+
+describe('#63 what references bring', () => {
+  test.each([
+    ['listen: {public_url: "${env:X}"}\n', 'https://x.test/tools', '1:22: '],
+    ['listen: {public_url: "${env:X}"}\n', 'ftp://x.test', '1:22: '],
+    ['auth: {jwt: [{issuer: "${env:X}", audience: a}]}\n', 'http://x.test', '1:23: '],
+    ['auth: {jwt: [{issuer: "https://x.test", jwks_url: "${env:X}", audience: a}]}\n', 'file:///x', '1:51: '],
+    ['auth: {cloudflare_access: {team_domain: "${env:X}", audience: a}}\n', 'x.test/y', '1:41: '],
+    ['auth: {jwt: [{issuer: "https://x.test", audience: "${env:X}"}]}\n', '', '1:51: '],
+    ['auth: {jwt: [{issuer: "https://x.test", audience: [a, "${env:X}"]}]}\n', '', '1:55: '],
+    ['catalog: {sources: ["${env:X}"]}\n', 'http://x.test', '1:21: '],
+    ['catalog: {sources: [{url: "${env:X}"}]}\n', '/a/path', '1:27: '],
+  ])('is held against the same rule as what is written: %s with "%s"', async (text, X, place) => {
+    expect(await problems(text, { env: { X } })).toEqual([
+      expect.stringMatching(`^tooldex\\.yaml:${place}.* — write `),
+    ]);
+    expect(await problems(text)).toEqual([expect.stringMatching(/: environment variable X is not set$/)]);
+  });
+
+  test.each(['10.0.0.0/33', '10.0.0/8', '::1/129', '999.1.1.1'])('%s is no network', async (network) => {
+    expect(await problems(`listen: {trusted_proxies: ["${network}"]}\n`)).toEqual([
+      'tooldex.yaml:1:28: "trusted_proxies": write an address or a network, such as "127.0.0.1" or "172.16.0.0/12"',
+    ]);
+  });
+});
