@@ -23,13 +23,13 @@ export function createRateLimiter(now: () => number): RateLimiter {
   const dues = new Map<string, Due>();
   return {
     waitMs(key, { count, perMs }, nowMs = now()) {
-      const aheadMs = Math.max(0, (dues.get(key)?.at ?? 0) - nowMs);
-      return Math.max(0, Math.ceil(aheadMs + perMs / count - perMs - INEXACT_MS));
+      return Math.max(0, Math.ceil(aheadMs(dues.get(key), nowMs, perMs) + perMs / count - perMs - INEXACT_MS));
     },
     take(key, { count, perMs }, nowMs = now()) {
       const due = dues.get(key);
-      if (due) due.at = Math.max(due.at, nowMs) + perMs / count;
-      else dues.set(key, { at: nowMs + perMs / count });
+      const at = nowMs + aheadMs(due, nowMs, perMs) + perMs / count;
+      if (due) due.at = at;
+      else dues.set(key, { at });
       if (dues.size > KEYS_MAX) forget(dues, nowMs);
     },
   };
@@ -38,6 +38,10 @@ export function createRateLimiter(now: () => number): RateLimiter {
 interface Due {
   at: number;
 }
+
+/** Nobody can be more than a period ahead, but by a slower rate that was another time's. */
+const aheadMs = (due: Due | undefined, nowMs: number, perMs: number) =>
+  due === undefined ? 0 : Math.min(perMs, Math.max(0, due.at - nowMs));
 
 /** Those that are due may happen anyway; then those that are due next, so many that it is not soon done again. */
 function forget(dues: Map<string, Due>, nowMs: number): void {

@@ -115,3 +115,16 @@ it('lets all of a period through at once at moments that are no whole numbers, t
     expect(limiter.waitMs('key', rate)).toBe(Math.ceil(60_000 / count));
   }
 });
+
+it('does not hold a caller to a slower rate that the configuration no longer has', () => {
+  const limiter = createRateLimiter(() => 5);
+  const [slow, quick] = [
+    { count: 1, perMs: 3_600_000 },
+    { count: 10, perMs: 1_000 },
+  ];
+  limiter.take('key', slow);
+  expect(limiter.waitMs('key', slow)).toBe(3_600_000);
+  expect(limiter.waitMs('key', quick)).toBe(100);
+  limiter.take('key', quick);
+  expect(limiter.waitMs('key', quick)).toBeLessThanOrEqual(200);
+});
