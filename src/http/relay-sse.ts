@@ -20,6 +20,8 @@ interface Connection {
   readonly gone: AbortController;
   /** From `initialize` on. */
   session: RelaySession | undefined;
+  /** Ends it; whoever asked for parts then would be told that a removed server is none. */
+  leave: () => void;
 }
 
 export interface SseExchange {
@@ -40,7 +42,13 @@ export class SseDoor {
   connect({ request, response, principal }: SseExchange): boolean {
     if (this.#connections.size >= CONNECTIONS_MAX) return false;
     const id = randomUUID();
-    const connection: Connection = { principal, response, gone: new AbortController(), session: undefined };
+    const connection: Connection = {
+      principal,
+      response,
+      gone: new AbortController(),
+      session: undefined,
+      leave: () => {},
+    };
     this.#connections.set(id, connection);
     response.writeHead(200, EVENT_STREAM_HEADERS);
     const path = (request.url ?? '').replace(/\/sse(\?.*)?$/, '/messages');
@@ -53,12 +61,12 @@ export class SseDoor {
     return true;
   }
 
-  /** One message of the client; false when it belongs to no stream of this principal. Its answer comes on the stream. */
+  /** One message of the client; false when it belongs to no stream of this principal. Its answer comes on the stream. Throws what `parts` throws. */
   message({ request, principal }: SseExchange, message: JsonObject): boolean {
     const id = new URL(request.url ?? '', 'http://localhost').searchParams.get('session') ?? '';
     const connection = this.#connections.get(id);
     if (connection?.principal.id !== principal.id) return false;
-    void this.#serve(connection, message);
+    void this.#serve(this.#parts(principal), connection, message);
     return true;
   }
 
@@ -66,10 +74,9 @@ export class SseDoor {
     for (const { response } of this.#connections.values()) response.end();
   }
 
-  async #serve(connection: Connection, message: JsonObject): Promise<void> {
+  async #serve(parts: RelayParts, connection: Connection, message: JsonObject): Promise<void> {
     const { principal, session, gone } = connection;
     const { id, method } = message;
-    const parts = this.#parts(principal);
     const params = isObject(message.params) ? (message.params as JsonObject) : {};
     if (typeof method !== 'string' || id === undefined) told(message, session, parts.inFlight);
     else if (!isRequestId(id)) write(connection.response, errorMessage(null, INVALID));
@@ -87,19 +94,23 @@ export class SseDoor {
     if (!isInitialize(params) || connection.session) return write(connection.response, errorMessage(id, INVALID));
     try {
       const result = await initializeResult(parts.target, params);
+      if (connection.gone.signal.aborted) return;
+      if (connection.session) return write(connection.response, errorMessage(id, INVALID));
       const capabilities = isObject(params.capabilities) ? (params.capabilities as JsonObject) : {};
-      connection.session = parts.sessions.open(connection.principal, capabilities);
-      connection.session.attach((message) => write(connection.response, message));
+      const session = parts.sessions.open(connection.principal, capabilities);
+      session.attach((message) => write(connection.response, message));
+      connection.session = session;
+      connection.leave = () => parts.sessions.end(session);
       write(connection.response, resultMessage(id, result));
     } catch (error) {
       write(connection.response, errorMessage(id, toRpcError(error)));
     }
   }
 
-  #end(id: string, { principal, session, gone }: Connection): void {
+  #end(id: string, { gone, leave }: Connection): void {
     this.#connections.delete(id);
     gone.abort(new Error('the client closed the connection'));
-    if (session) this.#parts(principal).sessions.end(session);
+    leave();
   }
 }
 
