@@ -11,6 +11,7 @@ import { type Question, readQuestion } from './question.ts';
 import { rank } from './rank.ts';
 import { WORDS_TUNING } from './ranking/tuning.ts';
 import { confidence, isSettled, verdict } from './ranking/verdict.ts';
+import { type Scope, scopeOf } from './scope.ts';
 import { Similarities } from './similarities.ts';
 import type { BlobStorage } from './store/vector-store.ts';
 import { documentHash, type ToolDocument } from './tool-document.ts';
@@ -50,8 +51,6 @@ const QUICK_SHARE_OF_TIME = 0.25;
 /** At least so many hits are ranked, because the verdict looks at more than the first. */
 const LOOKED_AT = 10;
 
-type Accept = (slot: number) => boolean;
-
 interface Judgement {
   readonly answer: SearchAnswer;
   /** A better model would hardly say anything else. */
@@ -60,11 +59,11 @@ interface Judgement {
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-/** The part of the catalog that a request may see. */
-interface Scope {
-  readonly accept: Accept;
-  readonly searched: number;
-  readonly servers?: ReadonlySet<string>;
+/** One search on its way. */
+interface Searching {
+  readonly question: Question;
+  readonly stages: Writable<StagesMs>;
+  scope: Scope;
 }
 
 class HybridToolIndex implements ObservableToolIndex {
@@ -72,8 +71,8 @@ class HybridToolIndex implements ObservableToolIndex {
   readonly #names = new ExactNames();
   readonly #lexical: LexicalIndex;
   readonly #evidence: LexicalEvidence;
-  /** Whose words the evidence is about, while no tool has come or gone since. */
-  #collected: Question | undefined;
+  /** Whose words the evidence is about, and of which version of the table. */
+  #collected: { readonly question: Question; readonly version: number } | undefined;
   readonly #layers: readonly VectorLayer[];
   readonly #clock: Clock;
   readonly #vectorsMissing: string | undefined;
@@ -98,14 +97,16 @@ class HybridToolIndex implements ObservableToolIndex {
   async search(request: SearchRequest): Promise<SearchAnswer> {
     const stages = { vectors: 0, words: 0, rank: 0 };
     this.#forgetParked();
+    const scope = scopeOf(this.#table, request.allow);
     const question = readQuestion(request, {
       readable: (text) => this.#lexical.readable(text),
-      servers: request.allow ? this.#scope(request).servers : this.#serversIfStoresHoldMore(),
+      servers: request.allow ? scope.servers : this.#serversIfStoresHoldMore(),
       clock: this.#clock,
     });
+    const searching = { question, scope, stages };
     const quick = this.#quickLayer();
-    const first = quick && (await this.#judge([quick], question, stages));
-    const { answer } = first?.isSettled ? first : await this.#judge(this.#layers, question, stages);
+    const first = quick && (await this.#judge([quick], searching));
+    const { answer } = first?.isSettled ? first : await this.#judge(this.#layers, searching);
     request.onStages?.(stages);
     return answer;
   }
@@ -149,7 +150,8 @@ class HybridToolIndex implements ObservableToolIndex {
     return best?.whenInDoubt && last !== best ? last : undefined;
   }
 
-  async #judge(layers: readonly VectorLayer[], question: Question, stages: Writable<StagesMs>): Promise<Judgement> {
+  async #judge(layers: readonly VectorLayer[], searching: Searching): Promise<Judgement> {
+    const { question, stages } = searching;
     const begunMs = performance.now();
     const share = layers === this.#layers ? 1 : QUICK_SHARE_OF_TIME;
     const deadlineMs = share * (question.endsAt - this.#clock.now());
@@ -157,19 +159,28 @@ class HybridToolIndex implements ObservableToolIndex {
     const vectorsMs = performance.now();
 
     // From here on nothing waits: the evidence belongs to this search alone.
-    const { request, text, parts } = question;
-    const scope = this.#scope(request);
-    if (this.#collected !== question) {
-      const words = { text, clauses: parts, keyWords: request.keyWords ?? [], accept: scope.accept };
-      this.#evidence.collect(words, this.#table.slotLimit);
-      this.#collected = question;
-    }
+    const isOutdated = searching.scope.version !== this.#table.version;
+    if (isOutdated) searching.scope = scopeOf(this.#table, question.request.allow);
+    const { scope } = searching;
+    this.#collect(question, scope);
     const wordsMs = performance.now();
     const judgement = this.#join(question, vectors, scope);
     stages.vectors += vectorsMs - begunMs;
     stages.words += wordsMs - vectorsMs;
     stages.rank += performance.now() - wordsMs;
     return judgement;
+  }
+
+  /** Once for both models, unless another search or another version came between. */
+  #collect(question: Question, { accept, version }: Scope): void {
+    if (this.#collected?.question === question && this.#collected.version === version) return;
+    const { request, text, parts } = question;
+    const { keyWords = [] } = request;
+    this.#evidence.collect(
+      { text, clauses: parts, keyWords, accept, isBefore: this.#table.isBefore },
+      this.#table.slotLimit,
+    );
+    this.#collected = { question, version };
   }
 
   /** Joins the vectors with the words that have been collected. */
@@ -204,7 +215,6 @@ class HybridToolIndex implements ObservableToolIndex {
   }
 
   #upsertNow(documents: readonly ToolDocument[]): UpsertReport {
-    this.#collected = undefined;
     const hashed = documents.map((document) => ({ document, hash: documentHash(document) }));
     const fresh = hashed.filter(({ document, hash }) => this.#entryOf(document.id)?.hash !== hash);
     const outdated = fresh.map(({ document }) => document.id).filter((id) => this.#entryOf(id));
@@ -255,7 +265,6 @@ class HybridToolIndex implements ObservableToolIndex {
   }
 
   #removeNow(ids: readonly string[]): number {
-    this.#collected = undefined;
     const slots = new Set<number>();
     for (const id of ids) {
       const slot = this.#table.slotOf(id);
@@ -269,17 +278,6 @@ class HybridToolIndex implements ObservableToolIndex {
     this.#lexical.remove(slots);
     this.#table.recycle(this.#lexical.takeFreeSlots());
     return slots.size;
-  }
-
-  #scope({ allow }: SearchRequest): Scope {
-    if (!allow) return { accept: (slot) => this.#table.entry(slot) !== undefined, searched: this.size };
-    const [slots, servers] = [new Set<number>(), new Set<string>()];
-    for (const [slot, entry] of this.#table.entries()) {
-      if (!allow(entry)) continue;
-      slots.add(slot);
-      servers.add(entry.server);
-    }
-    return { accept: (slot) => slots.has(slot), searched: slots.size, servers };
   }
 
   #matched({ accept, searched }: Scope): number {

@@ -13,6 +13,13 @@ export class DocumentTable {
   readonly #free: number[] = [];
   readonly #servers = new Map<string, number>();
 
+  #version = 0;
+
+  /** Another one whenever documents come or go. */
+  get version(): number {
+    return this.#version;
+  }
+
   get size(): number {
     return this.#slots.size;
   }
@@ -31,6 +38,10 @@ export class DocumentTable {
     return this.#entries[slot];
   }
 
+  /** Orders slots by id, so that equal scores never depend on what came first. */
+  readonly isBefore = (slot: number, other: number): boolean =>
+    (this.#entries[slot]?.id ?? '') < (this.#entries[other]?.id ?? '');
+
   /** Servers that have a document. */
   servers(): ReadonlySet<string> {
     return new Set(this.#servers.keys());
@@ -39,6 +50,7 @@ export class DocumentTable {
   /** The id must not be in the table; a slot that is asked for must have been reserved. */
   add(entry: TableEntry, reserved?: number): number {
     const slot = reserved ?? this.#free.pop() ?? this.#entries.length;
+    this.#version++;
     this.#entries[slot] = entry;
     this.#slots.set(entry.id, slot);
     this.#servers.set(entry.server, (this.#servers.get(entry.server) ?? 0) + 1);
@@ -59,6 +71,7 @@ export class DocumentTable {
   remove(slot: number): void {
     const entry = this.#entries[slot];
     if (!entry) return;
+    this.#version++;
     this.#slots.delete(entry.id);
     this.#entries[slot] = undefined;
     const left = (this.#servers.get(entry.server) ?? 1) - 1;

@@ -27,17 +27,13 @@ export interface RankingTask {
 
 export type RankedHit = SearchHit & { readonly features: Evidence };
 
-/** Candidates by words; as many come by vectors. */
-const DEPTH = 60;
-
 /** At most `limit` hits, best first; equal scores by id, so that the order never depends on what came first. */
 export function rank(task: RankingTask): RankedHit[] {
   const { text, isTranslated, limit, table, similarities } = task;
-  const isBefore = (slot: number, other: number) => idOf(table, slot) < idOf(table, other);
   const named = namedTools(text, task.names, (slot) => table.entry(slot)?.name ?? '');
   const share = similarities ? vectorShare(text, task.share, isTranslated) : 0;
-  const best = new BestFew(limit, isBefore);
-  for (const slot of candidates(task, named, isBefore)) {
+  const best = new BestFew(limit, table.isBefore);
+  for (const slot of candidates(task, named)) {
     const score = fuse(evidenceOf(task, slot, named), share);
     if (best.wants(slot, score)) best.put(slot, score);
   }
@@ -48,13 +44,11 @@ export function rank(task: RankingTask): RankedHit[] {
   });
 }
 
-const idOf = (table: DocumentTable, slot: number) => table.entry(slot)?.id ?? '';
-
 type Named = ReadonlyMap<number, number>;
-type IsBefore = (slot: number, other: number) => boolean;
 
-function candidates({ words, similarities, accept }: RankingTask, named: Named, isBefore: IsBefore): Set<number> {
-  const slots = new Set(words.candidates({ limit: DEPTH, accept, isBefore }));
+function candidates({ words, similarities, accept }: RankingTask, named: Named): Set<number> {
+  const slots = new Set<number>();
+  for (const { slot } of words.candidates()) slots.add(slot);
   for (const slot of named.keys()) if (accept(slot)) slots.add(slot);
   for (const slot of similarities?.slots() ?? []) if (accept(slot)) slots.add(slot);
   return slots;

@@ -4,8 +4,8 @@ import type { VectorLists } from './vector-evidence.ts';
 
 /** Of tools that are not among the nearest only a ceiling is known: the last of the nearest; it stands in for them. */
 export class Similarities {
-  readonly #whole = new Map<number, number>();
-  readonly #bestPart: Map<number, number>;
+  readonly #whole: ReadonlyMap<number, number>;
+  readonly #bestPart: ReadonlyMap<number, number>;
   readonly #wholeCeiling: number;
   readonly #partCeiling: number;
   /** For each part of a long request the cosines of its nearest tools. */
@@ -13,19 +13,23 @@ export class Similarities {
 
   /** Hits without a slot are of documents that went in the meantime. */
   constructor([whole = [], ...parts]: VectorLists, slotOf: (id: string) => number | undefined) {
-    this.#bestPart = parts.length > 0 ? new Map<number, number>() : this.#whole;
     this.#wholeCeiling = whole.at(-1)?.similarity ?? 0;
     this.#partCeiling = Math.max(...(parts.length > 0 ? parts : [whole]).map((hits) => hits.at(-1)?.similarity ?? 0));
-    const bySlot = (hits: readonly VectorHit[]) =>
-      hits.flatMap(({ id, similarity }): [number, number][] => {
+    const bySlot = (hits: readonly VectorHit[]) => {
+      const cosines = new Map<number, number>();
+      for (const { id, similarity } of hits) {
         const slot = slotOf(id);
-        return slot === undefined ? [] : [[slot, similarity]];
-      });
-    for (const [slot, similarity] of bySlot(whole)) this.#whole.set(slot, similarity);
-    this.parts = parts.map((hits) => new Map(bySlot(hits)));
+        if (slot !== undefined) cosines.set(slot, similarity);
+      }
+      return cosines;
+    };
+    this.#whole = bySlot(whole);
+    const bestPart = new Map<number, number>();
+    this.#bestPart = parts.length > 0 ? bestPart : this.#whole;
+    this.parts = parts.map(bySlot);
     for (const part of this.parts) {
       for (const [slot, similarity] of part) {
-        this.#bestPart.set(slot, Math.max(similarity, this.#bestPart.get(slot) ?? -1));
+        bestPart.set(slot, Math.max(similarity, bestPart.get(slot) ?? -1));
       }
     }
   }

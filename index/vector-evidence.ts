@@ -84,7 +84,9 @@ function readiness(layer: VectorLayer, ms: number, clock: Clock): Promise<void> 
 
 async function nearest(layer: VectorLayer, question: VectorQuestion, clock: Clock): Promise<VectorLists> {
   const { text, clauses, servers, deadlineMs } = question;
-  return withDeadline((signal) => layer.nearest({ texts: [text, ...clauses], limit: NEAREST, servers, signal }), {
+  const wanted = { texts: [text, ...clauses], limit: NEAREST, servers };
+  if (layer.isImmediate) return layer.nearest(wanted);
+  return withDeadline((signal) => layer.nearest({ ...wanted, signal }), {
     ms: deadlineMs,
     clock,
     expired: () => new IndexError('timeout', `${layer.name} did not answer within ${Math.round(deadlineMs)} ms`),

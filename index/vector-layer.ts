@@ -24,7 +24,7 @@ export interface NearestTexts {
   readonly texts: readonly string[];
   readonly limit: number;
   readonly servers?: ReadonlySet<string>;
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal;
 }
 
 /** Documents given to the embedder at once. */
@@ -38,6 +38,8 @@ const RETRY_MS = { first: 1_000, longest: 60_000 };
 const MISSING_SHARE_MAX = 0.05;
 
 export class VectorLayer {
+  /** Whether `nearest` waits for nobody. */
+  readonly isImmediate: boolean;
   readonly #source: VectorSource;
   readonly #clock: Clock;
   readonly #closing = new AbortController();
@@ -57,6 +59,7 @@ export class VectorLayer {
 
   constructor(source: VectorSource, clock: Clock = systemClock) {
     this.#source = source;
+    this.isImmediate = (source.embedder.isImmediate && source.store.isImmediate) ?? false;
     this.#clock = clock;
     this.#isDormant = source.inBackground ?? false;
     this.#msPerDocument = source.patienceMs === undefined ? FIRST_GUESS_MS.fast : FIRST_GUESS_MS.slow;

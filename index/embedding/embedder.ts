@@ -6,6 +6,8 @@ export interface Embedder {
   readonly identity: string;
   /** Length of every vector. */
   readonly dimensions: number;
+  /** Requests are embedded before anything else gets a turn on the event loop, so that no deadline could end that. */
+  readonly isImmediate?: boolean;
   /** Resolves when identity and dimensions are final; absent where they are from the start. May be asked again after it failed. */
   ready?(signal?: AbortSignal): Promise<void>;
   /** One unit vector a text; an agent's wording, not a document. Rejects with the signal's reason when aborted. */

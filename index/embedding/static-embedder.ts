@@ -26,6 +26,7 @@ export async function openStaticEmbedder(modelFile: string): Promise<Embedder> {
 }
 
 class StaticEmbedder implements Embedder {
+  readonly isImmediate = true;
   readonly identity: string;
   readonly #model: StaticModel;
 

@@ -39,8 +39,13 @@ export function documentTerms(document: ToolDocument): DocumentTerms {
 
 /** The terms of any text in order, repeated as often as they stand there; `neo4j` also gives `neo`. */
 export function terms(text: string): string[] {
+  return termsOf(words(text));
+}
+
+/** The same of words that have been found already. */
+export function termsOf(found: readonly string[]): string[] {
   const result: string[] = [];
-  for (const word of words(text)) {
+  for (const word of found) {
     result.push(stem(word.slice(0, WORD_LENGTH)));
     if (HAS_DIGIT.test(word)) for (const piece of word.match(LETTERS_OF_MIXED) ?? []) result.push(stem(piece));
   }

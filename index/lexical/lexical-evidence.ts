@@ -1,7 +1,7 @@
 /** What the words of one request say about every tool: the whole request, and the best of its parts. */
-import type { Ranked } from '../best-few.ts';
+import type { IsBefore, Ranked } from '../best-few.ts';
 import type { LexicalIndex, LexicalQuery } from './lexical-index.ts';
-import { type Choice, ScoreBoard } from './score-board.ts';
+import { ScoreBoard } from './score-board.ts';
 
 export interface LexicalTask {
   readonly text: string;
@@ -9,7 +9,12 @@ export interface LexicalTask {
   readonly keyWords: readonly string[];
   /** Only these count; what is not accepted may still have scores. */
   readonly accept: (slot: number) => boolean;
+  /** Decides between equal scores. */
+  readonly isBefore: IsBefore;
 }
+
+/** Tools that the whole request brings into the ranking; its parts bring as many. */
+const CANDIDATES = 60;
 
 /** Added to the best score of a part before dividing by it: a part that matches nothing well must not count in full. */
 const WEAK_PART = 4;
@@ -27,6 +32,7 @@ export class LexicalEvidence {
   #best = 0;
   #hasParts = false;
   #partBests: (readonly Ranked[])[] = [];
+  #candidates: readonly Ranked[] = [];
 
   constructor(index: LexicalIndex) {
     this.#index = index;
@@ -36,10 +42,13 @@ export class LexicalEvidence {
     this.#query = this.#index.query(task.text, task.keyWords);
     this.#whole.reset(slots);
     this.#index.score(this.#query, this.#whole);
-    this.#best = this.#whole.best(task.accept);
+    const choice = { limit: CANDIDATES, accept: task.accept, isBefore: task.isBefore };
+    const whole = this.#whole.top(choice);
+    this.#best = whole[0]?.score ?? 0;
     this.#bestPart.reset(slots);
     this.#hasParts = task.clauses.length > 0;
     this.#partBests = task.clauses.map((clause) => this.#collectPart(clause, { slots, accept: task.accept }));
+    this.#candidates = this.#hasParts ? whole.concat(this.#bestPart.top(choice)) : whole;
   }
 
   /** Slots that share at least one term with the request; removed documents may be among them. */
@@ -47,11 +56,9 @@ export class LexicalEvidence {
     return this.#whole.touched();
   }
 
-  /** The most promising slots by the whole request, and by its best part. */
-  candidates(choice: Choice): number[] {
-    const whole = this.#whole.top(choice);
-    const part = this.#hasParts ? this.#bestPart.top(choice) : [];
-    return [...whole, ...part].map(({ slot }) => slot);
+  /** The most promising tools by the whole request, and by its best part; some may come twice. */
+  candidates(): readonly Ranked[] {
+    return this.#candidates;
   }
 
   bm25(slot: number): number {
@@ -86,9 +93,9 @@ export class LexicalEvidence {
   #collectPart(clause: string, { slots, accept }: { slots: number; accept: LexicalTask['accept'] }): readonly Ranked[] {
     this.#part.reset(slots);
     this.#index.score(this.#index.query(clause), this.#part);
-    const best = this.#part.best(accept) + WEAK_PART;
-    for (const slot of this.#part.touched()) this.#bestPart.raise(slot, this.#part.score(slot) / best);
     const few = this.#part.top({ limit: BESTS_OF_PART, accept });
+    const best = (few[0]?.score ?? 0) + WEAK_PART;
+    this.#bestPart.raise(this.#part, best);
     return few.map(({ slot, score }) => ({ slot, score: score / best }));
   }
 }

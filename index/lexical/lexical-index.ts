@@ -1,6 +1,6 @@
 /** BM25F over tool documents: finds tools by the words that they share with the request, and needs no model. */
 import type { ToolDocument } from '../tool-document.ts';
-import { documentTerms, terms } from './document-terms.ts';
+import { documentTerms, terms, termsOf } from './document-terms.ts';
 import type { LexicalSnapshot, PostingArrays } from './lexical-snapshot.ts';
 import { isOneSlipAway, NearWords } from './near-words.ts';
 import { Postings } from './postings.ts';
@@ -28,6 +28,16 @@ const FOREIGN_WORD = 0.7;
 /** Words in fewer public tools than this may be foreign. */
 const ENGLISH_SHARE = 1e-3;
 
+/** Texts and unknown words remembered, so that a request and its parts are read once, whoever asks: not for the next request. */
+const REMEMBERED = 32;
+
+/** A text as it has been read. */
+interface Reading {
+  readonly found: readonly string[];
+  readonly terms: ReadonlySet<string>;
+  readonly translation: Translation;
+}
+
 /** A request ready to be scored: term number to its weight, rarity included. */
 export interface LexicalQuery {
   readonly weights: ReadonlyMap<number, number>;
@@ -45,6 +55,8 @@ export class LexicalIndex {
   readonly #postings = new Postings();
   readonly #nearWords = new NearWords();
   readonly #translator = new Translator();
+  readonly #readings = new Map<string, Reading>();
+  readonly #nearOf = new Map<string, readonly string[]>();
   #documents = 0;
 
   constructor(statistics: WordStatistics) {
@@ -60,11 +72,13 @@ export class LexicalIndex {
     }
     this.#postings.add(slot, impacts);
     this.#documents++;
+    this.#nearOf.clear();
   }
 
   remove(slots: ReadonlySet<number>): void {
     this.#postings.remove(slots);
     this.#documents -= slots.size;
+    this.#nearOf.clear();
   }
 
   takeFreeSlots(): number[] {
@@ -85,8 +99,8 @@ export class LexicalIndex {
 
   /** Each word counts once, however often it is said; `boosted` words weigh more than they would by themselves. */
   query(text: string, boosted: readonly string[] = []): LexicalQuery {
-    const { english, understood } = this.translate(text);
-    const said = new Set(terms(text));
+    const { terms: said, translation } = this.#read(text);
+    const { english, understood } = translation;
     const weights = new Map<number, number>();
     let mass = 0;
     const add = (term: string, factor: number, counts: boolean) => {
@@ -107,7 +121,7 @@ export class LexicalIndex {
 
   /** What the foreign words of a request mean in English. */
   translate(text: string): Translation {
-    return this.#translator.translate(text, (word) => this.#isEnglish(word));
+    return this.#read(text).translation;
   }
 
   /**
@@ -115,8 +129,8 @@ export class LexicalIndex {
    * else, and a word that is nobody's becomes the word of the catalog that it is a slip of.
    */
   readable(text: string): string {
-    const { english, understood } = this.translate(text);
-    const found = words(text);
+    const { found, translation } = this.#read(text);
+    const { english, understood } = translation;
     const corrected = found.map((word) => (understood.has(word) ? word : (this.#slip(word) ?? word)));
     const plain = corrected.some((word, i) => word !== found[i]) ? corrected.join(' ') : text;
     return english.length === 0 ? plain : `${english.join(' ')} . ${plain}`;
@@ -125,6 +139,16 @@ export class LexicalIndex {
   /** Adds the scores of every document that shares a term with the query. */
   score(query: LexicalQuery, board: ScoreBoard): void {
     this.#postings.accumulate(query.weights, board);
+  }
+
+  #read(text: string): Reading {
+    const known = this.#readings.get(text);
+    if (known) return known;
+    const found = words(text);
+    const translation = this.#translator.translate(text, (word) => this.#isEnglish(word), found);
+    const reading = { found, terms: new Set(termsOf(found)), translation };
+    remember(this.#readings, text, reading);
+    return reading;
   }
 
   /** Inverse document frequency of Robertson and Spärck Jones with the background as so many more documents. */
@@ -137,7 +161,10 @@ export class LexicalIndex {
   /** Only for words that neither this catalog nor any public tool knows: all others mean what they say. */
   #near(term: string): readonly string[] {
     const isKnown = this.#frequency(term) > 0 || this.#statistics.documentShare(term) > 0;
-    return isKnown ? [] : this.#nearWords.find(term, (word) => this.#frequency(word));
+    if (isKnown) return [];
+    const near = this.#nearOf.get(term) ?? this.#nearWords.find(term, (word) => this.#frequency(word));
+    remember(this.#nearOf, term, near);
+    return near;
   }
 
   /** Documents of this catalog that have the word. */
@@ -167,4 +194,9 @@ export class LexicalIndex {
     this.#nearWords.add(term);
     return number;
   }
+}
+
+function remember<T>(memory: Map<string, T>, key: string, value: T): void {
+  if (memory.size >= REMEMBERED) memory.clear();
+  memory.set(key, value);
 }

@@ -49,9 +49,8 @@ export class Postings {
   accumulate(weights: ReadonlyMap<number, number>, board: ScoreBoard): void {
     this.#merge();
     for (const [term, weight] of weights) {
-      const end = this.#offsets[term + 1] ?? 0;
-      for (let i = this.#offsets[term] ?? end; i < end; i++)
-        board.add(this.#slots[i] ?? 0, weight * (this.#impacts[i] ?? 0));
+      const to = this.#offsets[term + 1] ?? 0;
+      board.addRun({ slots: this.#slots, impacts: this.#impacts }, { from: this.#offsets[term] ?? to, to, weight });
     }
     for (const [slot, impacts] of this.#tail) {
       for (const [term, weight] of weights) {

@@ -7,6 +7,19 @@ export interface Choice {
   readonly isBefore?: IsBefore;
 }
 
+/** Slots with an impact each, side by side. */
+interface Columns {
+  readonly slots: Uint32Array;
+  readonly impacts: Float32Array;
+}
+
+/** The rows `from` to before `to`. */
+interface Run {
+  readonly from: number;
+  readonly to: number;
+  readonly weight: number;
+}
+
 export class ScoreBoard {
   #scores = new Float32Array(0);
   #touched = new Uint32Array(0);
@@ -28,26 +41,35 @@ export class ScoreBoard {
     this.#scores[slot] = before + score;
   }
 
-  /** Keeps the higher of the old and the new score. */
-  raise(slot: number, score: number): void {
-    const before = this.#scores[slot] ?? 0;
-    if (before === 0) this.#touched[this.#count++] = slot;
-    if (score > before) this.#scores[slot] = score;
+  /** The same for many slots: each gets `weight` times its impact, which must be positive. */
+  addRun({ slots, impacts }: Columns, { from, to, weight }: Run): void {
+    const [scores, touched] = [this.#scores, this.#touched];
+    let count = this.#count;
+    for (let i = from; i < to; i++) {
+      const slot = slots[i] ?? 0;
+      const before = scores[slot] ?? 0;
+      if (before === 0) touched[count++] = slot;
+      scores[slot] = before + weight * (impacts[i] ?? 0);
+    }
+    this.#count = count;
+  }
+
+  /** Lifts every score to that of the other board divided by `divisor`, where that is higher. */
+  raise(other: ScoreBoard, divisor: number): void {
+    const [scores, touched] = [this.#scores, this.#touched];
+    let count = this.#count;
+    for (let i = 0; i < other.#count; i++) {
+      const slot = other.#touched[i] ?? 0;
+      const before = scores[slot] ?? 0;
+      const score = (other.#scores[slot] ?? 0) / divisor;
+      if (before === 0) touched[count++] = slot;
+      if (score > before) scores[slot] = score;
+    }
+    this.#count = count;
   }
 
   score(slot: number): number {
     return this.#scores[slot] ?? 0;
-  }
-
-  /** Highest score that `accept` takes; 0 when there is none. */
-  best(accept: (slot: number) => boolean): number {
-    let best = 0;
-    for (let i = 0; i < this.#count; i++) {
-      const slot = this.#touched[i] ?? 0;
-      const score = this.#scores[slot] ?? 0;
-      if (score > best && accept(slot)) best = score;
-    }
-    return best;
   }
 
   touched(): Uint32Array {
@@ -57,10 +79,11 @@ export class ScoreBoard {
   /** The best slots that the choice accepts, best first. */
   top({ limit, accept, isBefore }: Choice): Ranked[] {
     const best = new BestFew(limit, isBefore);
+    const [scores, touched, count] = [this.#scores, this.#touched, this.#count];
     let threshold = best.threshold;
-    for (let i = 0; i < this.#count; i++) {
-      const slot = this.#touched[i] ?? 0;
-      const score = this.#scores[slot] ?? 0;
+    for (let i = 0; i < count; i++) {
+      const slot = touched[i] ?? 0;
+      const score = scores[slot] ?? 0;
       if (score < threshold || !best.wants(slot, score) || !accept(slot)) continue;
       best.put(slot, score);
       threshold = best.threshold;

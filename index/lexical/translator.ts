@@ -31,9 +31,8 @@ const ENGLISH = new Set(
 export class Translator {
   #built: Dictionary | undefined;
 
-  /** `isEnglish` tells words that English texts use: alone they never make a request foreign. */
-  translate(text: string, isEnglish: (word: string) => boolean): Translation {
-    const found = words(text);
+  /** `isEnglish` tells words that English texts use: alone they never make a request foreign. `found` are the words of the text. */
+  translate(text: string, isEnglish: (word: string) => boolean, found = words(text)): Translation {
     const chinese = found.some(isUnspaced) ? translateUnspaced(text, this.#dictionary()) : NOTHING;
     const spaced = found.filter((word) => !isUnspaced(word));
     const romance = this.#translateRomance(spaced, isEnglish);
@@ -45,7 +44,7 @@ export class Translator {
 
   #translateRomance(spaced: readonly string[], isEnglish: (word: string) => boolean): Translation {
     const candidates = [...new Set(spaced)].filter((word) => !ROMANCE.has(word));
-    const strange = candidates.filter((word) => !isEnglish(word) && word.length > 3);
+    const strange = candidates.filter((word) => word.length > 3 && !isEnglish(word));
     const isEnough = (some: readonly string[]) => some.length >= FOREIGN_SHARE * spaced.length;
     const isTold = looksRomance(spaced);
     if (!isTold && !isEnough(strange)) return NOTHING;

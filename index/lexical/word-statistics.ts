@@ -22,9 +22,9 @@ const TITLE = '# Share of public tools';
 /** Terms remembered with what was found of them; the common ones fill it and stay. */
 const REMEMBERED = 10_000;
 
-interface Shares {
+interface Known {
   readonly inTools: number;
-  readonly inRequests: number;
+  readonly weight: number;
 }
 
 /** What `model/count-words.ts` wrote, as it was read: `stem share-of-tools share-of-requests`. Throws when it is something else. */
@@ -32,23 +32,24 @@ export function parseWordStatistics(bytes: Uint8Array): WordStatistics {
   const title = Buffer.from(bytes.subarray(0, TITLE.length)).toString();
   if (title !== TITLE) throw new Error(`Word statistics that do not begin with "${TITLE}"`);
   const lines = new SortedLines(bytes);
-  const remembered = new Map<string, Shares>();
-  const sharesOf = (term: string): Shares => {
+  const remembered = new Map<string, Known>();
+  const lookUp = (term: string): Known => {
     const known = remembered.get(term);
     if (known) return known;
     const [inTools = 0, inRequests = 0] = lines.find(term)?.split(' ').map(Number) ?? [];
-    const shares = { inTools, inRequests };
-    if (remembered.size < REMEMBERED) remembered.set(term, shares);
-    return shares;
+    const found = { inTools, weight: requestWeight(inTools, inRequests) };
+    if (remembered.size < REMEMBERED) remembered.set(term, found);
+    return found;
   };
   return {
     backgroundDocuments: BACKGROUND_DOCUMENTS,
-    documentShare: (term) => sharesOf(term).inTools,
-    requestWeight(term) {
-      const { inTools, inRequests } = sharesOf(term);
-      return inRequests === 0 ? 1 : Math.min(1, ((inTools + UNSEEN_SHARE) / inRequests) ** REQUEST_POWER);
-    },
+    documentShare: (term) => lookUp(term).inTools,
+    requestWeight: (term) => lookUp(term).weight,
   };
+}
+
+function requestWeight(inTools: number, inRequests: number): number {
+  return inRequests === 0 ? 1 : Math.min(1, ((inTools + UNSEEN_SHARE) / inRequests) ** REQUEST_POWER);
 }
 
 export const NO_STATISTICS: WordStatistics = {

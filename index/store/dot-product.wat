@@ -6,9 +6,10 @@
 (module
   (import "env" "memory" (memory 1))
 
-  ;; scores[i] = scale[i] * sum over d of query[d] * rows[i][d]
+  ;; scores[i] = factor * scale[i] * sum over d of query[d] * rows[i][d]
   (func (export "scan")
     (param $query i32) (param $rows i32) (param $scales i32) (param $count i32) (param $dim i32) (param $scores i32)
+    (param $factor f32)
     (local $row i32)        ;; address of the next row numbers
     (local $at i32)         ;; address of the next query numbers
     (local $query_end i32)
@@ -40,7 +41,7 @@
           (i32x4.add (local.get $c) (local.get $d))))
         (f32.store (local.get $scores)
           (f32.mul
-            (f32.load (local.get $scales))
+            (f32.mul (local.get $factor) (f32.load (local.get $scales)))
             (f32.convert_i32_s
               (i32.add
                 (i32.add (i32x4.extract_lane 0 (local.get $a)) (i32x4.extract_lane 1 (local.get $a)))
@@ -49,6 +50,45 @@
         (local.set $scales (i32.add (local.get $scales) (i32.const 4)))
         (local.set $count (i32.sub (local.get $count) (i32.const 1)))
         (br $next_row))))
+
+  ;; counts[s]++ for each score, s being the score in steps, rounded down, and 256 more; scores outside 0 to 512 are not counted.
+  (func (export "count") (param $scores i32) (param $count i32) (param $steps_per_one f32) (param $counts i32)
+    (local $end i32) (local $step i32)
+    (local.set $end (i32.add (local.get $scores) (i32.shl (local.get $count) (i32.const 2))))
+    (block $none_left
+      (loop $next
+        (br_if $none_left (i32.ge_u (local.get $scores) (local.get $end)))
+        (local.set $step (i32.add (i32.const 256)
+          (i32.trunc_sat_f32_s (f32.floor (f32.mul (local.get $steps_per_one) (f32.load (local.get $scores)))))))
+        (local.set $scores (i32.add (local.get $scores) (i32.const 4)))
+        (br_if $next (i32.gt_u (local.get $step) (i32.const 512)))
+        (local.set $step (i32.add (local.get $counts) (i32.shl (local.get $step) (i32.const 2))))
+        (i32.store (local.get $step) (i32.add (i32.const 1) (i32.load (local.get $step))))
+        (br $next))))
+
+  ;; Writes the numbers of the scores that are no less than floor into list and returns how many they are: few, so that four
+  ;; scores at once are mostly passed over.
+  (func (export "reach") (param $scores i32) (param $count i32) (param $floor f32) (param $list i32) (result i32)
+    (local $at i32) (local $four_end i32) (local $listed i32)
+    (block $none_left
+      (loop $next_four
+        (br_if $none_left (i32.ge_u (local.get $at) (local.get $count)))
+        (local.set $four_end (i32.add (local.get $at) (i32.const 4)))
+        (if (v128.any_true (f32x4.ge (v128.load (local.get $scores)) (f32x4.splat (local.get $floor))))
+          (then
+            (loop $next
+              (if (i32.and (f32.ge (f32.load (local.get $scores)) (local.get $floor)) (i32.lt_u (local.get $at) (local.get $count)))
+                (then
+                  (i32.store (i32.add (local.get $list) (i32.shl (local.get $listed) (i32.const 2))) (local.get $at))
+                  (local.set $listed (i32.add (local.get $listed) (i32.const 1)))))
+              (local.set $scores (i32.add (local.get $scores) (i32.const 4)))
+              (local.set $at (i32.add (local.get $at) (i32.const 1)))
+              (br_if $next (i32.lt_u (local.get $at) (local.get $four_end)))))
+          (else
+            (local.set $scores (i32.add (local.get $scores) (i32.const 16)))
+            (local.set $at (local.get $four_end))))
+        (br $next_four)))
+    (local.get $listed))
 
   ;; scores[i] = scale[r] * sum over d of query[d] * (rows[r][d] + step * rests[r][d]) with r = list[i]; query is float32, rests
   ;; are int16, dim is a multiple of 16. Seven bits and sixteen after them fit into the 24 of a float32.

@@ -35,6 +35,7 @@ interface Row {
 }
 
 class EmbeddedVectorStore implements VectorStore {
+  readonly isImmediate = true;
   readonly #storage: BlobStorage | undefined;
   readonly #clock: Clock;
   #matrix: VectorMatrix | undefined;

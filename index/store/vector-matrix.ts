@@ -11,8 +11,10 @@ const LEVELS = 127;
 /** What a whole number leaves of a number, at most a half either way, is kept in steps of one in so many. */
 const REST_LEVELS = 32_767;
 const FINER = 2 * REST_LEVELS;
-/** Of the histogram of scores, on each side of zero. */
+/** Of the histogram of scores, on each side of zero; the assembly knows them too. */
 const STEPS = 256;
+/** Below every score. */
+const NOTHING = -3e38;
 /** Above what float32 sums can be off. */
 const ROUNDING = 1e-5;
 
@@ -42,8 +44,8 @@ export class VectorMatrix {
   constructor(dimensions: number) {
     this.dimensions = dimensions;
     this.#padded = Math.ceil(dimensions / STRIDE) * STRIDE;
-    // The query comes first: as int16 numbers for the scan, then as float32 numbers.
-    this.#memory = new WebAssembly.Memory({ initial: Math.ceil((6 * this.#padded) / PAGE) });
+    // The query comes first: as int16 numbers for the scan, then as float32 numbers; then the histogram.
+    this.#memory = new WebAssembly.Memory({ initial: Math.ceil((6 * this.#padded + 4 * (2 * STEPS + 1)) / PAGE) });
     this.#assembly = assemble(this.#memory);
   }
 
@@ -94,9 +96,10 @@ export class VectorMatrix {
    */
   nearest(vector: Float32Array, limit: number, accept?: (row: number) => boolean): Ranked[] {
     const { error, ceiling } = this.#scan(vector);
-    const floor = this.#roughFloor(limit, ceiling, accept) - 2 * error;
+    if (accept) this.#reject((row) => !accept(row));
+    const floor = Math.max(NOTHING, this.#roughFloor(limit, ceiling) - 2 * error);
     const best = new BestFew(limit);
-    for (let block = 0; block < this.#blocks.length; block++) this.#offerExact(block, { floor, best, accept });
+    for (let block = 0; block < this.#blocks.length; block++) this.#offerExact(block, floor, best);
     return best.sorted();
   }
 
@@ -104,17 +107,12 @@ export class VectorMatrix {
    * A rough score that at least `limit` rows reach, or minus infinity: a histogram tells it in one pass where a heap
    * would sort. No score is above the ceiling.
    */
-  #roughFloor(limit: number, ceiling: number, accept?: (row: number) => boolean): number {
+  #roughFloor(limit: number, ceiling: number): number {
     if (limit >= this.#size) return Number.NEGATIVE_INFINITY;
-    const counts = new Uint32Array(2 * STEPS + 1);
+    const counts = new Uint32Array(this.#memory.buffer, 6 * this.#padded, 2 * STEPS + 1).fill(0);
     const perStep = ceiling / STEPS;
     for (const [block, { scores }] of this.#blocks.entries()) {
-      const count = this.#countIn(block);
-      for (let i = 0; i < count; i++) {
-        if (accept && !accept(block * BLOCK_ROWS + i)) continue;
-        const step = Math.floor((scores[i] ?? 0) / perStep) + STEPS;
-        counts[step] = (counts[step] ?? 0) + 1;
-      }
+      this.#assembly.count(scores.byteOffset, this.#countIn(block), 1 / perStep, counts.byteOffset);
     }
     let reached = 0;
     for (let step = 2 * STEPS; step >= 0; step--) {
@@ -133,8 +131,7 @@ export class VectorMatrix {
     new Float32Array(buffer, 2 * this.#padded, this.#padded).fill(0).set(vector);
     for (const [block, { rows, scales, scores }] of this.#blocks.entries()) {
       const count = this.#countIn(block);
-      this.#assembly.scan(0, rows.byteOffset, scales.byteOffset, count, this.#padded, scores.byteOffset);
-      for (let i = 0; i < count; i++) scores[i] = (scores[i] ?? 0) * scale;
+      this.#assembly.scan(0, rows.byteOffset, scales.byteOffset, count, this.#padded, scores.byteOffset, scale);
     }
     const length = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
     const ownError = errorOf(vector, rounded, scale);
@@ -142,20 +139,24 @@ export class VectorMatrix {
     return { error, ceiling: length + error };
   }
 
-  #offerExact(block: number, { floor, best, accept }: Selection): void {
+  #offerExact(block: number, floor: number, best: BestFew): void {
     const { rows, rests, scales, scores, list } = this.#blocks[block] ?? NO_BLOCK;
     const first = block * BLOCK_ROWS;
-    const count = this.#countIn(block);
-    let listed = 0;
-    for (let i = 0; i < count; i++) {
-      if ((scores[i] ?? 0) >= floor && (!accept || accept(first + i))) list[listed++] = i;
-    }
+    const listed = this.#assembly.reach(scores.byteOffset, this.#countIn(block), floor, list.byteOffset);
     if (listed === 0) return;
     const kept = [rows.byteOffset, rests.byteOffset, scales.byteOffset];
     this.#assembly.exact(2 * this.#padded, ...kept, list.byteOffset, listed, this.#padded, scores.byteOffset);
     for (let i = 0; i < listed; i++) {
       const [row, score] = [first + (list[i] ?? 0), scores[i] ?? 0];
       if (best.wants(row, score)) best.put(row, score);
+    }
+  }
+
+  /** Takes rows out of the running, below every floor. */
+  #reject(isRejected: (row: number) => boolean): void {
+    for (const [block, { scores }] of this.#blocks.entries()) {
+      const count = this.#countIn(block);
+      for (let i = 0; i < count; i++) if (isRejected(block * BLOCK_ROWS + i)) scores[i] = Number.NEGATIVE_INFINITY;
     }
   }
 
@@ -178,12 +179,6 @@ export class VectorMatrix {
   }
 }
 
-interface Selection {
-  readonly floor: number;
-  readonly best: BestFew;
-  readonly accept?: (row: number) => boolean;
-}
-
 const EMPTY = new Float32Array(0);
 const NO_BLOCK: Block = {
   rows: new Int8Array(0),
@@ -204,17 +199,18 @@ function blockAt(buffer: ArrayBuffer, address: number, padded: number): Block {
   };
 }
 
-interface Assembly {
-  readonly scan: (...addresses: readonly number[]) => void;
-  readonly exact: (...addresses: readonly number[]) => void;
-}
+/** The functions of dot-product.wat, which says what each argument is. */
+type Assembly = Readonly<Record<'scan' | 'count' | 'reach' | 'exact', (...values: readonly number[]) => number>>;
 
 function assemble(memory: WebAssembly.Memory): Assembly {
   const module = new WebAssembly.Module(Buffer.from(DOT_PRODUCT_WASM, 'base64'));
-  const { scan, exact } = new WebAssembly.Instance(module, { env: { memory } }).exports;
-  if (typeof scan !== 'function' || typeof exact !== 'function')
-    throw new TypeError('dot-product.wat lacks a function');
-  return { scan: scan as Assembly['scan'], exact: exact as Assembly['exact'] };
+  const { scan, count, reach, exact } = new WebAssembly.Instance(module, { env: { memory } }).exports;
+  return { scan: checked(scan), count: checked(count), reach: checked(reach), exact: checked(exact) };
+}
+
+function checked(exported: unknown): Assembly['scan'] {
+  if (typeof exported !== 'function') throw new TypeError('dot-product.wat lacks a function');
+  return exported as Assembly['scan'];
 }
 
 const clamped = (whole: number) => Math.max(-REST_LEVELS, Math.min(REST_LEVELS, whole));

@@ -24,6 +24,8 @@ export interface NearestRequest {
 
 /** A store holds the vectors of exactly one model identity; another identity is another collection. */
 export interface VectorStore {
+  /** `nearest` answers before anything else gets a turn on the event loop, so that no deadline could end it. */
+  readonly isImmediate?: boolean;
   /** Opens or makes the collection of this model. */
   open(model: { readonly identity: string; readonly dimensions: number }): Promise<void>;
   /** Id to document hash of everything stored, so that only what changed is embedded again. */

@@ -67,6 +67,24 @@ describe('exact nearest vectors', () => {
   });
 });
 
+describe('exact nearest vectors of some rows', () => {
+  const random = noise(77);
+  const vectors = Array.from({ length: 2_050 }, () => unit(random, 64));
+  const matrix = new VectorMatrix(64);
+  for (const vector of vectors) matrix.push(vector);
+
+  it.each([{ every: 2 }, { every: 37 }, { every: 300 }])('are those of every $every-th row only', ({ every }) => {
+    const query = unit(random, 64);
+    const expected = vectors
+      .map((vector, slot) => ({ slot, score: dot(query, vector) }))
+      .filter(({ slot }) => slot % every === 1)
+      .sort((a, b) => b.score - a.score)
+      .slice(0, 20);
+    const found = matrix.nearest(query, 20, (row) => row % every === 1);
+    expect(found.map(({ slot }) => slot)).toEqual(expected.map(({ slot }) => slot));
+  });
+});
+
 describe('the embedded store', () => {
   it('filters by server before the cut-off', async () => {
     const store = createEmbeddedVectorStore();

@@ -91,6 +91,28 @@ function cascade({ settled, quickFaults = {}, whileCostly = async () => {} }: Ca
   return { index, asked };
 }
 
+describe('a model and a store that answer at once', () => {
+  it.each([
+    { isImmediate: true, timers: 0 },
+    { isImmediate: false, timers: 1 },
+  ])('need no deadline: $isImmediate', async ({ isImmediate, timers }) => {
+    const clock = fakeClock();
+    const waiting: number[] = [];
+    const embedder = synonymEmbedder();
+    const embedTasks: Embedder['embedTasks'] = (...args) => {
+      waiting.push(clock.waiting);
+      return embedder.embedTasks(...args);
+    };
+    const source = { embedder: { ...embedder, embedTasks, isImmediate }, store: createEmbeddedVectorStore() };
+    const index = createToolIndex({ vectors: [source], clock });
+    await index.upsert(CATALOG);
+    await index.settled();
+    expect(await index.search({ task: 'photo', limit: 5 })).toMatchObject({ mode: 'hybrid' });
+    expect(waiting).toEqual([timers]);
+    await index.close();
+  });
+});
+
 describe('a costly model that is asked only when in doubt', () => {
   const CLEAR = { task: 'resize an image', limit: 3 };
   const VAGUE = { task: 'image mail', limit: 3 };
@@ -113,6 +135,23 @@ describe('a costly model that is asked only when in doubt', () => {
     await index.settled();
     expect(await index.search(VAGUE)).toMatchObject({ mode: 'hybrid', model: 'costly' });
     expect(asked).toEqual({ costly: 1, quick: 1 });
+    await index.close();
+  });
+
+  it('lets a request say once of each tool whether it may be seen, until tools come', async () => {
+    const shown: string[] = [];
+    const allow = ({ id }: { id: string }) => shown.push(id) > 0;
+    const late = tool('graphics', 'crop_image', 'Cut the edges of an image.');
+    let coming: ToolDocument[] = [];
+    const { index } = cascade({ settled: 0.3, whileCostly: () => index.upsert(coming) });
+    await index.upsert(CATALOG);
+    await index.settled();
+    expect(await index.search({ ...VAGUE, allow })).toMatchObject({ model: 'costly', searched: CATALOG.length });
+    expect(shown).toEqual(CATALOG.map(({ id }) => id));
+    coming = [late];
+    const { hits, searched } = await index.search({ ...VAGUE, allow });
+    expect(searched).toBe(CATALOG.length + 1);
+    expect(hits.map(({ id }) => id)).toContain(late.id);
     await index.close();
   });
 
