@@ -148,7 +148,7 @@ const ANSWERS: [string, Answer][] = [
 
 const PARAMS = { name: 'say', arguments: { text: 'ümlaut 😀', n: [1, 2.5, null] } };
 /** A call that nobody answers is over soon. */
-const TIMES = { timeoutMs: 1_500 };
+const TIMES = { timeoutMs: 5_000 };
 
 function ask(session: UpstreamSession, lane: Lane, options: CallOptions = TIMES): Promise<JsonObject> {
   if (lane !== 'bytes') return session.request('tools/call', PARAMS, options);
