@@ -99,7 +99,7 @@ export async function answerPost(
 export async function answerRequest(parts: RelayParts, request: LegacyRequest, asker: Asker): Promise<void> {
   const { session, reply } = asker;
   const call = parts.inFlight.begin(session?.id, request.id);
-  const leave = session?.enter(reply);
+  const leave = session?.enter({ send: (message) => reply.send(message), abort: call.abort });
   const signal = AbortSignal.any([call.signal, asker.gone]);
   try {
     const result = await perform(parts, request, { ...asker, gone: signal });
@@ -191,8 +191,7 @@ async function subscribe(parts: RelayParts, request: LegacyRequest, asker: Asker
   };
   const onRenewed = () => session.tell('notifications/resources/updated', { uri });
   const release = await keepSubscribed({ hub: parts.hub, begin, onRenewed });
-  session.subscriptions.get(uri)?.();
-  session.subscriptions.set(uri, release);
+  session.subscribed(uri, release);
   return result;
 }
 

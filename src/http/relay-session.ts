@@ -20,6 +20,8 @@ const BROKEN_STREAMS_MAX = 16;
 /** What a call under way gives its session, to be told and asked through. */
 export interface SessionCall {
   send(message: JsonObject): void;
+  /** Nobody wants it any more, for the session has ended. */
+  abort(reason: Error): void;
 }
 
 export interface RelaySessionOptions {
@@ -52,6 +54,7 @@ export class RelaySession implements Hearer {
   /** Takes its own messages instead of the stream, for a client whose one connection is no stream of ours. */
   #sink: ((message: JsonObject) => void) | undefined;
   #streamCount = 0;
+  #isOver = false;
   #askCount = 0;
 
   constructor({ id, principal, capabilities, room }: RelaySessionOptions) {
@@ -137,11 +140,20 @@ export class RelaySession implements Hearer {
     else waiting.reject(refusedBy(error));
   }
 
+  /** `release` is called when the resource is subscribed to again, or when the session ends, which it may have. */
+  subscribed(uri: string, release: () => void): void {
+    this.subscriptions.get(uri)?.();
+    if (this.#isOver) release();
+    else this.subscriptions.set(uri, release);
+  }
+
   keepAlive(): void {
     this.#main.keepAlive();
   }
 
   end(): void {
+    this.#isOver = true;
+    for (const call of [...this.#calls]) call.abort(new Error('the client ended its session'));
     for (const release of this.subscriptions.values()) release();
     this.subscriptions.clear();
     for (const { reject } of this.#asked.values()) reject(new GatewayError('CALL_CANCELLED', 'the session has ended'));
@@ -165,7 +177,7 @@ export class RelaySession implements Hearer {
     });
   }
 
-  #takeBack(id: string, channel: SessionCall): void {
+  #takeBack(id: string, channel: Pick<SessionCall, 'send'>): void {
     const waiting = this.#asked.get(id);
     if (!waiting) return;
     this.#asked.delete(id);

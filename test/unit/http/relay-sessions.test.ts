@@ -34,7 +34,7 @@ it('ends what nobody used for a while, and no timer stays behind', () => {
 
 it('never ends a session that waits for an answer', () => {
   const { ended, open } = setUp();
-  const leave = open().enter({ send: () => {} });
+  const leave = open().enter({ send: () => {}, abort: () => {} });
   vi.advanceTimersByTime(600_000);
   expect(ended).toEqual([]);
   leave();
@@ -48,4 +48,17 @@ it('makes room by ending the one unused for the longest', () => {
   sessions.find(first.id, LOCAL);
   open();
   expect(ended).toEqual([second.id]);
+});
+
+it('holds nothing for a subscription that began too late', () => {
+  const { sessions, open } = setUp();
+  const session = open();
+  const released: string[] = [];
+  session.subscribed('file:///a', () => released.push('first'));
+  session.subscribed('file:///a', () => released.push('second'));
+  expect(released).toEqual(['first']);
+  sessions.end(session);
+  expect(released).toEqual(['first', 'second']);
+  session.subscribed('file:///b', () => released.push('late'));
+  expect(released).toEqual(['first', 'second', 'late']);
 });
