@@ -1,5 +1,6 @@
 /** `npm run build`: everything under dist/. With `--if-stale`, only when a source is newer than what is there. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
+import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundle, ROOT, replace } from './bundle.mjs';
 import { thirdPartyLicenses } from './third-party-licenses.mjs';
@@ -12,9 +13,12 @@ const DIST = join(ROOT, 'dist');
 if (!process.argv.includes('--if-stale') || isStale()) await build();
 
 async function build() {
+  const startedAt = new Date();
   const metafile = await bundle({ entries: ENTRIES, outdir: DIST });
   await replace(join(DIST, 'THIRD-PARTY-LICENSES.txt'), thirdPartyLicenses(metafile, ROOT));
   await warm(join(DIST, 'main.cjs'));
+  // What was changed in the meantime may not be in it.
+  await utimes(join(DIST, 'main.cjs'), startedAt, startedAt);
 }
 
 function isStale() {

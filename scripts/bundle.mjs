@@ -1,7 +1,7 @@
 /** Bundles each entry file and everything it imports into one CommonJS file, with the loader that runs them beside them. */
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 
@@ -34,6 +34,7 @@ const BEGIN = '(function (exports, require, module, __filename, __dirname) {';
 
 /** `entries`: name of the bundle to entry file. Writes bundles, source maps and `main.cjs`; returns esbuild's metafile. */
 export async function bundle({ entries, outdir }) {
+  const programs = new Set();
   const { outputFiles, metafile } = await esbuild.build({
     absWorkingDir: ROOT,
     entryPoints: {
@@ -59,12 +60,13 @@ export async function bundle({ entries, outdir }) {
     define: { 'import.meta.url': 'bundleUrl' },
     banner: { js: `${BEGIN}const bundleUrl=require('node:url').pathToFileURL(__filename).href;` },
     footer: { js: '})' },
-    plugins: [ownUrls, late, apart],
+    plugins: [ownUrls(programs), late, apart],
     logLevel: 'warning',
   });
   await rm(join(outdir, 'lib'), { recursive: true, force: true });
   await mkdir(join(outdir, 'lib'), { recursive: true });
   for (const { path, contents } of outputFiles) await replace(path, contents);
+  await copyPrograms(programs, join(outdir, 'lib'));
   await writeLoader(
     outdir,
     outputFiles.filter(({ path }) => path.endsWith('.cjs')),
@@ -88,18 +90,37 @@ export async function replace(path, contents, mode = 0o644) {
   await rename(unfinished, path);
 }
 
-/** Lets our own files find what lies beside them by `import.meta.url`, from the bundle as from the source. */
-const ownUrls = {
+/** A program that our own code starts from a file: a thread or a process of its own. */
+const PROGRAM_URL = /new URL\('\.\/([\w-]+\.cjs)', import\.meta\.url\)/g;
+
+/**
+ * Lets our own files find what lies beside them by `import.meta.url`, from the bundle as from the source. Programs go along
+ * with the bundle, and are noted in `programs`: a bundle that was built before a `git pull` would not fit newer ones.
+ */
+const ownUrls = (programs) => ({
   name: 'own-urls',
   setup({ onLoad }) {
     onLoad({ filter: /[\\/](src|index)[\\/].*\.ts$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8');
       if (path.includes('node_modules') || !source.includes('import.meta.url')) return undefined;
       const url = `new URL(${JSON.stringify(`../${relative(ROOT, path)}`)}, bundleUrl).href`;
-      return { contents: source.replaceAll('import.meta.url', `(${url})`), loader: 'ts' };
+      const contents = source.replaceAll(PROGRAM_URL, (_, name) => {
+        programs.add(join(dirname(path), name));
+        return `new URL('./lib/${name}', bundleUrl)`;
+      });
+      return { contents: contents.replaceAll('import.meta.url', `(${url})`), loader: 'ts' };
     });
   },
-};
+});
+
+/** With the files beside them that they require. */
+async function copyPrograms(programs, folder) {
+  for (const path of programs) {
+    const source = await readFile(path, 'utf8');
+    for (const [, name] of source.matchAll(/require\('\.\/([\w-]+\.cjs)'\)/g)) programs.add(join(dirname(path), name));
+    await replace(join(folder, basename(path)), source);
+  }
+}
 
 /** Stands for what LATE names until a member of it is read. */
 const late = {

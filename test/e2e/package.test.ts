@@ -46,9 +46,9 @@ describe.skipIf(unreachable)('the packed package', () => {
           ...readdirSync(join(ROOT, 'dist/lib'))
             .filter((file) => file.endsWith('.cjs'))
             .map((file) => `dist/lib/${file}`),
-          'index/embedding/encoder-model.cjs',
-          'index/embedding/encoder-program.cjs',
-          'index/embedding/transformers-program.cjs',
+          'dist/lib/encoder-model.cjs',
+          'dist/lib/encoder-program.cjs',
+          'dist/lib/transformers-program.cjs',
           'index/model/encoder.bin',
           'index/model/static.bin',
           'dist/THIRD-PARTY-LICENSES.txt',

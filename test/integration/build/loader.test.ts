@@ -1,7 +1,7 @@
 /** The loader starts the bundle with a code cache where it can have one, and without where it cannot. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { stop } from 'esbuild';
@@ -113,4 +113,27 @@ describe('the code cache', () => {
 it('the loader is a program of its own', async () => {
   expect(readFileSync(join(outdir, 'main.cjs'), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
   expect(statSync(join(outdir, 'main.cjs')).mode & 0o111).toBe(0o111);
+});
+
+describe('a program that our own code starts from a file', () => {
+  it('is the one of the build, whatever becomes of the source afterwards', async () => {
+    const folder = join(built.path, 'src');
+    mkdirSync(folder, { recursive: true });
+    const write = (word: string) => {
+      writeFileSync(join(folder, 'word.cjs'), `module.exports = '${word}';`);
+      writeFileSync(join(folder, 'program.cjs'), `console.log('${word}', require('./word.cjs'));`);
+    };
+    write('built');
+    const main = join(folder, 'main.ts');
+    writeFileSync(
+      main,
+      `import { execFileSync } from 'node:child_process';
+      import { fileURLToPath } from 'node:url';
+      export const start = () =>
+        execFileSync(process.execPath, [fileURLToPath(new URL('./program.cjs', import.meta.url))], { stdio: 'inherit' });`,
+    );
+    await bundle({ entries: { tooldex: main, 'tooldex-stdio': join(built.path, 'front.ts') }, outdir });
+    write('pulled');
+    expect(await run('list')).toEqual({ output: 'built built\n', errors: '', code: 0 });
+  });
 });
