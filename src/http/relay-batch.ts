@@ -28,14 +28,31 @@ export function paramsOf({ params }: JsonObject): JsonObject {
   return isObject(params) ? (params as JsonObject) : {};
 }
 
-/** A reply for each of so many requests; the last to be answered ends what they share. */
-export function repliesOf(count: number, reply: Reply): Reply[] {
-  let left = count;
-  return Array.from({ length: count }, () => ({
-    get isResumable() {
-      return reply.isResumable;
-    },
-    send: (message) => reply.send(message),
-    finish: (message, status) => (--left === 0 ? reply.finish(message, status) : reply.send(message)),
-  }));
+/** A reply to so many requests, of which the last to be answered ends it. */
+export function sharedReply(count: number, reply: Reply): Reply {
+  return count === 1 ? reply : new SharedReply(count, reply);
+}
+
+class SharedReply implements Reply {
+  readonly #reply: Reply;
+  #left: number;
+
+  constructor(count: number, reply: Reply) {
+    this.#left = count;
+    this.#reply = reply;
+  }
+
+  get isResumable(): boolean {
+    return this.#reply.isResumable;
+  }
+
+  send(message: JsonObject): void {
+    this.#reply.send(message);
+  }
+
+  finish(message: JsonObject, status?: number): void {
+    this.#left--;
+    if (this.#left === 0) this.#reply.finish(message, status);
+    else this.#reply.send(message);
+  }
 }

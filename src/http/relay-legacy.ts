@@ -7,7 +7,7 @@ import { toRpcError } from '../meta-tools/tool-offer.ts';
 import type { Principal } from '../policy/principal.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 import type { CallsInFlight } from './calls-in-flight.ts';
-import { repliesOf } from './relay-batch.ts';
+import { sharedReply } from './relay-batch.ts';
 import { metaOf, toLegacyResult, withoutEnvelope } from './relay-eras.ts';
 import type { HubCall, RelayHub } from './relay-hub.ts';
 import { withInputRounds } from './relay-input-rounds.ts';
@@ -87,11 +87,9 @@ export async function answerPost(
     if (!reply.isResumable) gone.abort(new Error('the client closed the connection'));
   };
   response.once('close', onClose);
-  const asker = { principal, session, requestId: requestIdOf(response), gone: gone.signal };
-  const replies = repliesOf(requests.length, reply);
-  await Promise.all(
-    requests.map((request, at) => answerRequest(parts, request, { ...asker, reply: replies[at] ?? reply })),
-  );
+  const shared = sharedReply(requests.length, reply);
+  const asker = { principal, session, reply: shared, requestId: requestIdOf(response), gone: gone.signal };
+  await Promise.all(requests.map((request) => answerRequest(parts, request, asker)));
   response.off('close', onClose);
 }
 

@@ -30,48 +30,75 @@ export function sendJson(response: ServerResponse, status: number, message: Json
 
 /** With a session the stream can be resumed. */
 export function sessionReply(response: ServerResponse, session: RelaySession): Reply {
-  let stream: RelayStream | undefined;
-  const open = () => {
-    if (stream || response.destroyed) return stream;
-    stream = session.newStream();
-    stream.connect(response, 0, { 'mcp-session-id': session.id });
-    return stream;
-  };
-  const beat = setInterval(() => open()?.keepAlive(), SILENCE_MS).unref();
-  return {
-    get isResumable() {
-      return stream !== undefined;
-    },
-    send(message) {
-      open()?.send(message);
-    },
-    finish(message, status = 200) {
-      clearInterval(beat);
-      if (!stream) return sendJson(response, status, message);
-      stream.send(message);
-      stream.end();
-    },
-  };
+  return new SessionReply(response, session);
 }
 
 /** Without one it ends with its connection. */
 export function plainReply(response: ServerResponse): Reply {
-  const write = (message: JsonObject) => {
-    if (!response.headersSent) response.writeHead(200, EVENT_STREAM_HEADERS);
-    response.write(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
-  };
-  const stopSigns = keepAlive(response, SILENCE_MS);
-  return {
-    isResumable: false,
-    send(message) {
-      if (!response.destroyed) write(message);
-    },
-    finish(message, status = 200) {
-      stopSigns();
-      if (response.destroyed) return;
-      if (!response.headersSent) return sendJson(response, status, message);
-      write(message);
-      response.end();
-    },
-  };
+  return new PlainReply(response);
+}
+
+/** A class, because each object literal with a getter costs a hidden class, which lives until the next full collection. */
+class SessionReply implements Reply {
+  readonly #response: ServerResponse;
+  readonly #session: RelaySession;
+  readonly #beat = setInterval(() => this.#open()?.keepAlive(), SILENCE_MS).unref();
+  #stream: RelayStream | undefined;
+
+  constructor(response: ServerResponse, session: RelaySession) {
+    this.#response = response;
+    this.#session = session;
+  }
+
+  get isResumable(): boolean {
+    return this.#stream !== undefined;
+  }
+
+  send(message: JsonObject): void {
+    this.#open()?.send(message);
+  }
+
+  finish(message: JsonObject, status = 200): void {
+    clearInterval(this.#beat);
+    if (this.#stream) {
+      this.#stream.send(message);
+      this.#stream.end();
+    } else sendJson(this.#response, status, message);
+  }
+
+  #open(): RelayStream | undefined {
+    if (this.#stream || this.#response.destroyed) return this.#stream;
+    this.#stream = this.#session.newStream();
+    this.#stream.connect(this.#response, 0, { 'mcp-session-id': this.#session.id });
+    return this.#stream;
+  }
+}
+
+class PlainReply implements Reply {
+  readonly isResumable = false;
+  readonly #response: ServerResponse;
+  readonly #stopSigns: () => void;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+    this.#stopSigns = keepAlive(response, SILENCE_MS);
+  }
+
+  send(message: JsonObject): void {
+    if (!this.#response.destroyed) this.#write(message);
+  }
+
+  finish(message: JsonObject, status = 200): void {
+    this.#stopSigns();
+    if (this.#response.destroyed) return;
+    if (this.#response.headersSent) {
+      this.#write(message);
+      this.#response.end();
+    } else sendJson(this.#response, status, message);
+  }
+
+  #write(message: JsonObject): void {
+    if (!this.#response.headersSent) this.#response.writeHead(200, EVENT_STREAM_HEADERS);
+    this.#response.write(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
+  }
 }
