@@ -4,6 +4,7 @@ import type { BackOff } from './back-off.ts';
 import { type InstanceEvent, transition } from './instance-transitions.ts';
 import type { InstanceState, Lease } from './pool.ts';
 import type { Change, CountingSession, ServerPlan } from './server-plan.ts';
+import { leftAloneAfter } from './slot-errors.ts';
 import { endProcess, type StartedServer, type StartOptions, startServer } from './start-server.ts';
 
 /** A life shorter than this, in which no call was answered, counts against the server. */
@@ -161,13 +162,11 @@ export class Instance {
 
   #startFailed(thrown: unknown): GatewayError {
     const error = toGatewayError(thrown);
-    this.#change(
-      error.code === 'SHUTTING_DOWN'
-        ? { kind: 'ended', reason: error.message }
-        : this.#failure(error.message, this.#delayAfter(error)),
-    );
+    const { code, message: reason } = error;
+    const delayMs = code === 'SHUTTING_DOWN' ? 0 : this.#delayAfter(error);
+    this.#change(code === 'SHUTTING_DOWN' ? { kind: 'ended', reason } : this.#failure(reason, delayMs));
     this.#resolveEnded();
-    return error;
+    return delayMs === 0 ? error : leftAloneAfter(error, delayMs);
   }
 
   /** A login may come at any moment, and until then nobody is asked: the next caller may try at once. */

@@ -13,6 +13,12 @@ export function endedAtOnce(server: string): GatewayError {
   });
 }
 
+/** The same error, with when the server is started again at the earliest. */
+export function leftAloneAfter({ code, message, hint, cause, data }: GatewayError, retryAfterMs: number): GatewayError {
+  const details = { cause, data: { ...data, retryAfterMs } };
+  return new GatewayError(code, message, hint === undefined ? details : { ...details, hint });
+}
+
 export interface Failing {
   readonly leftMs: number;
   /** What the last start said. */

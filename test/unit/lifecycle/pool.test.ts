@@ -99,8 +99,8 @@ describe('failures', () => {
 
   it('#29 waits as announced, says so, and tries again after it', async () => {
     const { pool, clock, launches } = fakePool({ open: failing });
-    await codeOf(pool.acquire('s'));
-    await codeOf(pool.acquire('s'));
+    await expect(pool.acquire('s')).rejects.toMatchObject({ code: 'START_FAILED', retryAfterMs: undefined });
+    await expect(pool.acquire('s')).rejects.toMatchObject({ code: 'START_FAILED', retryAfterMs: 1000 });
     expect(pool.state('s')).toEqual({ kind: 'backing-off', untilMs: 1000, reason: 'no key' });
     await clock.advance(999);
     await expect(pool.acquire('s')).rejects.toMatchObject({ data: { retryAfterMs: 1, failures: 2 } });
