@@ -46,14 +46,15 @@ export function createAuditFile(options: AuditFileOptions): AuditFile {
   let writing: Promise<void> | undefined;
 
   const flush = async () => {
-    while (waiting.lines > 0) {
+    while (waiting.lines > 0 || lost > 0) {
       const { bytes, lines } = waiting.take();
+      // More may be lost while this is written.
+      const told = lost;
       try {
-        const text = lost > 0 ? Buffer.concat([Buffer.from(lossLine(lost)), bytes]) : bytes;
-        await append(text, { ...options, isUnsure });
+        await append(afterLoss(told, bytes), { ...options, isUnsure });
         isUnsure = false;
-        if (lost > 0) log('warn', `audit lines reach ${file} again; ${lost} were lost`);
-        lost = 0;
+        if (told > 0) log('warn', `audit lines reach ${file} again; ${told} were lost`);
+        lost -= told;
         problem = undefined;
       } catch (error) {
         isUnsure = true;
@@ -99,8 +100,11 @@ export function createAuditFile(options: AuditFileOptions): AuditFile {
   };
 }
 
-const lossLine = (lines: number) =>
-  `${JSON.stringify({ time: new Date().toISOString(), event: 'lost', lines } satisfies JsonObject)}\n`;
+function afterLoss(lines: number, bytes: Buffer): Buffer {
+  if (lines === 0) return bytes;
+  const loss: JsonObject = { time: new Date().toISOString(), event: 'lost', lines };
+  return Buffer.concat([Buffer.from(`${JSON.stringify(loss)}\n`), bytes]);
+}
 
 interface Appending extends AuditFileOptions {
   readonly isUnsure: boolean;

@@ -83,6 +83,21 @@ it('tells how many lines were lost as soon as it can write again (#67)', async (
   expect(log.map((line) => line.split(' ')[0])).toEqual(['error', 'warn']);
 });
 
+it('tells of lost lines and is well again though no other line comes (#67)', async () => {
+  const file = join(tempDir('audit'), 'audit.jsonl');
+  mkdirSync(file);
+  const { audit, log } = open(file);
+  audit.write({ n: 0 });
+  await vi.advanceTimersByTimeAsync(50);
+  await vi.waitFor(() => expect(audit.problem()).toContain('EISDIR'), { interval: 1 });
+  rmdirSync(file);
+  await vi.advanceTimersByTimeAsync(5_000);
+  await vi.waitFor(() => expect(audit.problem()).toBeUndefined(), { interval: 1 });
+  expect(read(file)).toMatchObject([{ event: 'lost', lines: 1 }]);
+  expect(log.map((line) => line.split(' ')[0])).toEqual(['error', 'warn']);
+  await audit.close();
+});
+
 it('holds a bounded number of lines while the disk does not answer', async () => {
   const file = join(tempDir('audit'), 'audit.jsonl');
   mkdirSync(file);
@@ -98,6 +113,20 @@ it('holds a bounded number of lines while the disk does not answer', async () =>
   expect(kept.length).toBeLessThan(10);
   expect(kept.at(-1)?.n).toBe('last');
   expect(log).toHaveLength(2);
+});
+
+it('tells of what it had no room for while it was writing', async () => {
+  const file = join(tempDir('audit'), 'audit.jsonl');
+  const { audit } = open(file);
+  audit.write({ n: 0 });
+  vi.advanceTimersByTime(50);
+  const text = 'x'.repeat(1_000_000);
+  for (let n = 1; n < 20; n += 1) audit.write({ n, text });
+  await audit.close();
+  const lines = read(file);
+  const lost = lines.reduce((sum, { event, lines: many }) => sum + (event === 'lost' ? Number(many) : 0), 0);
+  expect(lost).toBeGreaterThan(0);
+  expect(lines.filter(({ n }) => n !== undefined).length + lost).toBe(20);
 });
 
 it('opens the file once for all lines of a short while, and loses none of them at the end', async () => {
