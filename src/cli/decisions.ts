@@ -1,5 +1,6 @@
 /** What waits for an admin and what becomes of it: at the gateway that runs for this configuration, or in the data folder. */
 import { definitionDiff } from '../catalog/definition-diff.ts';
+import type { Config } from '../config/config.ts';
 import { toGatewayError } from '../errors.ts';
 import type { Observed } from '../gateway-observed.ts';
 import type { MetaToolParts } from '../meta-tools/parts.ts';
@@ -45,8 +46,8 @@ export async function withDecisions<Result>(
 ): Promise<Result> {
   const gateway = await runningGateway(invocation, flags);
   if (gateway) return work(there(gateway));
-  return withGateway(invocation, flags, async (parts, _config, { observed }) =>
-    work(audited(here(parts), await observed())),
+  return withGateway(invocation, flags, async (parts, config, { observed }) =>
+    work(audited(here(parts, config), await observed())),
   );
 }
 
@@ -90,11 +91,12 @@ function audited(decisions: Decisions, { noteAdmin }: Pick<Observed, 'noteAdmin'
   };
 }
 
-function here(parts: MetaToolParts): Decisions {
+function here(parts: MetaToolParts, { servers }: Pick<Config, 'servers'>): Decisions {
   const { additions, discovery } = parts;
   return {
     url: null,
-    requireServer: async (name) => void findServer(parts, name),
+    // A disabled one is there, too.
+    requireServer: async (name) => void (servers.has(name) || findServer(parts, name)),
     pending: async () => additions.waiting().map(({ server: name, ...rest }) => ({ name, ...rest })),
     approveServer: (server, id) => additions.approve(LOCAL, { server, id }),
     reject: async (server, reason) => additions.reject(LOCAL, { server, reason }),

@@ -23,7 +23,7 @@ export async function list(invocation: Invocation, server: string | undefined, f
   } else {
     const tools = gateway
       ? await toolsThere(gateway, server)
-      : await withGateway(invocation, flags, (parts) => toolsHere(parts, server));
+      : await withGateway(invocation, flags, (parts, config) => toolsHere(parts, config, server));
     if (flags.json) printJson(invocation, { server: tools.server, tools: tools.definitions, gateway: url });
     else printTools(invocation, tools);
   }
@@ -100,12 +100,17 @@ interface Tools {
   readonly definitions: readonly ToolDefinition[];
 }
 
-function toolsHere(parts: MetaToolParts, server: string): Tools {
+function toolsHere(parts: MetaToolParts, { servers }: Config, server: string): Tools {
+  if (servers.has(server) && isSwitchedOff(parts, server)) return { server, status: DISABLED, definitions: [] };
   const named = namedParts(parts);
   const known = findServer(named, server);
   const tools = named.catalog.tools(known.name).filter((tool) => known.allows(tool.name));
   const status = serverStatus(parts, known.name);
   return { server: known.name, status, definitions: tools.map(({ definition }) => definition) };
+}
+
+function isSwitchedOff({ directory }: MetaToolParts, server: string): boolean {
+  return !directory.get(server) && !directory.unconfigured?.().some(({ name }) => name === server);
 }
 
 interface ToolRow {
@@ -122,7 +127,9 @@ async function toolsThere(gateway: AdminClient, server: string): Promise<Tools> 
 }
 
 function printTools(invocation: Invocation, { server, status, definitions }: Tools): void {
-  if (definitions.length === 0) print(invocation, `${server}: ${status}; "tooldex index ${server}" lists it`);
+  const remedy =
+    status === DISABLED ? `"tooldex enable ${server}" switches it on` : `"tooldex index ${server}" lists it`;
+  if (definitions.length === 0) print(invocation, `${server}: ${status}; ${remedy}`);
   for (const { name, inputSchema } of definitions) print(invocation, signature(name, inputSchema));
 }
 

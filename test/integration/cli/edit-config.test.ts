@@ -24,6 +24,11 @@ describe('tooldex add, disable, enable, remove', () => {
     expect(found).toMatchObject({ code: 0, stdout: expect.stringContaining('3') });
     expect((await runCli(['disable', 'well', '--config', config])).code).toBe(0);
     expect((await runCli(['list', '--config', config])).stdout).toBe('old   disabled\nwell  disabled\n');
+    expect(await runCli(['list', 'well', '--config', config])).toMatchObject({
+      code: 0,
+      stdout: 'well: disabled; "tooldex enable well" switches it on\n',
+    });
+    expect(await runCli(['changes', 'well', '--config', config])).toMatchObject({ code: 0 });
     expect((await runCli(['enable', 'well', '--config', config])).code).toBe(0);
     expect((await runCli(['list', '--config', config])).stdout).toContain('well');
     expect((await runCli(['remove', 'well', '--config', config])).code).toBe(0);
