@@ -80,9 +80,17 @@ function parseTomlText(file: string, text: string): Fields {
 
 function serversIn(document: Fields, { blocks }: ClientFormat): [string, unknown][] {
   const direct = blocks.flatMap((block) => entriesAt(document, block));
-  // Claude Code keeps the servers of single projects in the same file.
-  const projects = isObject(document.projects) ? Object.values(document.projects) : [];
-  return [...direct, ...projects.flatMap((project) => (isObject(project) ? entriesAt(project, 'mcpServers') : []))];
+  const projects = isObject(document.projects) ? Object.entries(document.projects) : [];
+  return [...direct, ...projects.flatMap(serversOfProject)];
+}
+
+/** Claude Code keeps the servers of single projects in the same file, and starts them in the folder of theirs. */
+function serversOfProject([folder, project]: [string, unknown]): [string, unknown][] {
+  const servers = isObject(project) ? entriesAt(project, 'mcpServers') : [];
+  return servers.map(([name, fields]) => {
+    const isLocal = isObject(fields) && fields.command !== undefined;
+    return [name, isLocal ? { cwd: folder, ...fields } : fields];
+  });
 }
 
 function entriesAt(document: Fields, block: string): [string, unknown][] {

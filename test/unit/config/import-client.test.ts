@@ -31,12 +31,16 @@ describe('#71 what clients write is understood', () => {
       projects: {
         '/a': { mcpServers: { one: { type: 'stdio', command: 'x', env: {} }, api: { command: 'z' } } },
         '/b': { history: [] },
+        '/c': { mcpServers: { two: { command: 'x', cwd: '/own' }, far: { type: 'sse', url: 'https://x.test/sse' } } },
       },
     });
     const { servers, skipped } = read('claude-code', text);
     expect(servers.map(({ name, entry }) => [name, entry])).toEqual([
       ['api', { url: '${env:BASE:-https://x.test}/mcp', transport: 'streamable-http' }],
-      ['one', { command: 'x' }],
+      // Claude Code starts it there.
+      ['one', { command: 'x', cwd: '/a' }],
+      ['two', { command: 'x', cwd: '/own' }],
+      ['far', { url: 'https://x.test/sse', transport: 'sse' }],
     ]);
     expect(skipped).toEqual([{ name: 'api', reason: 'another one has this name already' }]);
   });
