@@ -88,6 +88,26 @@ describe('an answer of a remote server', () => {
     expect(await session.request('tools/call', CALL, { timeoutMs: 20_000 })).toEqual({ content: [] });
   });
 
+  it.each(LANES)('that is packed and does not end is given up with its call, by way of %s', async (lane) => {
+    let hangUp = () => {};
+    const hungUp = new Promise<void>((resolve) => {
+      hangUp = resolve;
+    });
+    const abort = new AbortController();
+    const { url } = await serveCalls((response) => {
+      response.on('close', hangUp).writeHead(200, { ...EVENTS, 'content-encoding': 'gzip' });
+      const packed = createGzip();
+      packed.pipe(response);
+      packed.write(event({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: 'x' } }));
+      packed.flush();
+    });
+    const session = await openBy(url, lane);
+    session.onNotification(() => abort.abort());
+    const error = await failure(session.request('tools/call', CALL, { timeoutMs: 20_000, signal: abort.signal }));
+    expect(error.code).toBe('CALL_CANCELLED');
+    await hungUp;
+  });
+
   it.each([
     ['plain', (id: number) => [event(answerTo(id))]],
     ['not plain', (id: number) => [event({ jsonrpc: '2.0', method: 'notifications/message' }), event(answerTo(id))]],
