@@ -120,10 +120,18 @@ class SqliteApiKeys implements ApiKeys {
     const recent = this.#findRecent(text, now) ?? this.#verify(text);
     if (!recent || (recent.key.expiresAt ?? Number.POSITIVE_INFINITY) <= now) return undefined;
     if (now - recent.touchedAt >= USED_WITHIN_MS) {
-      this.#touch.run(now, recent.key.id);
       recent.touchedAt = now;
+      this.#noteUse(recent.key.id, now);
     }
     return recent.key;
+  }
+
+  #noteUse(id: string, now: number): void {
+    try {
+      this.#touch.run(now, id);
+    } catch {
+      // Nobody is kept out because the disk is full.
+    }
   }
 
   #findRecent(text: string, now: number): Recent | undefined {

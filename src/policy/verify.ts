@@ -13,6 +13,11 @@ export type Verdict =
 export type Verify = (credential: string) => Verdict | Promise<Verdict>;
 
 const NOT_VALID: Verdict = { kind: 'unknown', reason: 'the API key is not valid' };
+const UNREADABLE: Verdict = {
+  kind: 'unavailable',
+  reason: 'API keys cannot be checked at the moment',
+  retryAfterSeconds: 10,
+};
 
 /** Wrong, expired, revoked: the answer is the same, so that it tells nothing about keys. */
 export function createKeyVerifier(keys: Pick<ApiKeys, 'find'>): Verify {
@@ -24,7 +29,11 @@ export function createKeyVerifier(keys: Pick<ApiKeys, 'find'>): Verify {
     return verdict;
   };
   return (credential) => {
-    const key = keys.find(credential);
-    return key ? (verdicts.get(key) ?? verdictOn(key)) : NOT_VALID;
+    try {
+      const key = keys.find(credential);
+      return key ? (verdicts.get(key) ?? verdictOn(key)) : NOT_VALID;
+    } catch {
+      return UNREADABLE;
+    }
   };
 }
