@@ -31,7 +31,7 @@ export class HandedAnswer {
       },
       new ByteLengthQueuingStrategy({ highWaterMark: WAITING_BYTES_MAX }),
     );
-    const decoded = WITHOUT_BODY.includes(status) ? null : decode(body, String(headers['content-encoding'] ?? ''));
+    const decoded = WITHOUT_BODY.includes(status) ? null : decode(body, codingsOf({ headers }));
     this.#response = new Response(decoded, { status, headers: fieldsOf(headers) });
   }
 
@@ -66,11 +66,14 @@ export class HandedAnswer {
   }
 }
 
-function decode(body: ReadableStream<Uint8Array>, encoding: string): ReadableStream {
-  const decoders = encoding
-    .split(',')
-    .map((name) => DECODERS[name.trim().toLowerCase()])
-    .reverse();
+/** Of its body, in the order in which they were applied. */
+export function codingsOf({ headers }: Pick<AnswerHead, 'headers'>): string[] {
+  const said = headers['content-encoding'];
+  return said === undefined ? [] : String(said).split(',');
+}
+
+function decode(body: ReadableStream<Uint8Array>, codings: readonly string[]): ReadableStream {
+  const decoders = codings.map((name) => DECODERS[name.trim().toLowerCase()]).reverse();
   return decoders.reduce<ReadableStream>((coded, make) => {
     return make ? coded.pipeThrough(Duplex.toWeb(make()) as Transform) : coded;
   }, body);

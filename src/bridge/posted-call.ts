@@ -2,7 +2,7 @@
 import type { ByteText } from '../stdx/json-cursor.ts';
 import type { Post, PostedHeaders, Posting, PostListener } from '../stdx/post.ts';
 import { readFirstEvent } from './first-event.ts';
-import { type AnswerHead, HandedAnswer } from './handed-answer.ts';
+import { type AnswerHead, codingsOf, HandedAnswer } from './handed-answer.ts';
 import { MESSAGE_BYTES_MAX } from './wire.ts';
 
 export interface PostedCallHost {
@@ -75,7 +75,7 @@ export class PostedCall implements PostListener {
     const type = status === 200 && headers['content-encoding'] === undefined ? mediaType(headers) : undefined;
     if (type === 'application/json') this.#reading = 'json';
     else if (type === 'text/event-stream') this.#reading = 'events';
-    else this.#handOver();
+    else this.#handOverHead();
   }
 
   data(chunk: Buffer): void {
@@ -107,7 +107,7 @@ export class PostedCall implements PostListener {
   #keep(chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
-    if (this.#bytes > MESSAGE_BYTES_MAX) this.#refuse();
+    if (this.#bytes > MESSAGE_BYTES_MAX) this.#refuse(this.#host.tooLong());
     else if (this.#reading === 'events' && (chunk.includes('\n') || chunk.includes('\r'))) this.#readEvents();
   }
 
@@ -135,10 +135,17 @@ export class PostedCall implements PostListener {
     return this.#chunks.length === 1 ? (this.#chunks[0] ?? EMPTY) : Buffer.concat(this.#chunks);
   }
 
-  #refuse(): void {
+  #refuse(error: Error): void {
     this.drop();
     this.#chunks = [];
-    this.#host.failed(this, this.#host.tooLong());
+    this.#host.failed(this, error);
+  }
+
+  #handOverHead(): void {
+    const codings = codingsOf(this.#head);
+    const why = `too many content-encodings in response: ${codings.length}, maximum allowed is ${CODINGS_MAX}`;
+    if (codings.length <= CODINGS_MAX) this.#handOver();
+    else this.#refuse(new TypeError('fetch failed', { cause: new Error(why) }));
   }
 
   #handOver(): void {
@@ -151,6 +158,8 @@ export class PostedCall implements PostListener {
   }
 }
 
+/** As many as undici's `fetch` takes: a server chooses them, and each costs memory. */
+const CODINGS_MAX = 5;
 const EMPTY = Buffer.alloc(0);
 const NOTHING: Posting = { abort: () => {}, pause: () => {}, resume: () => {} };
 

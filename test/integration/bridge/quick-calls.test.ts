@@ -58,6 +58,14 @@ const ANSWERS: [string, Answer][] = [
     (response, id) =>
       void response.writeHead(200, { ...EVENTS, 'content-encoding': 'gzip' }).end(gzipSync(event(answerTo(id)))),
   ],
+  ...[5, 6].map((times): [string, Answer] => [
+    `JSON compressed ${times} times`,
+    (response, id) => {
+      const encoding = Array.from({ length: times }, () => 'gzip').join(', ');
+      const packed = Array.from({ length: times }).reduce<Buffer>((bytes) => gzipSync(bytes), Buffer.from(plain(id)));
+      response.writeHead(200, { ...JSON_TYPE, 'content-encoding': encoding }).end(packed);
+    },
+  ]),
   [
     'JSON byte by byte',
     (response, id) => {
