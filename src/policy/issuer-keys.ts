@@ -1,5 +1,6 @@
 /** The published keys of an authorization server, as long as they can be trusted; jose's own set fails when a fetch does. */
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import { UNALTERED_URL } from '../config/written-forms.ts';
 
 export interface IssuerKeysOptions {
   readonly issuer: string;
@@ -26,11 +27,14 @@ export function createIssuerKeys({ issuer, jwksUrl, now }: IssuerKeysOptions): J
   let learnedAt = Number.NEGATIVE_INFINITY;
   let askedAt = Number.NEGATIVE_INFINITY;
   let asking: Promise<void> | undefined;
+  let isDown = false;
   const learn = async () => {
     try {
       keys = createLocalJWKSet(await fetchKeys(jwksUrl ?? (await discover(issuer))));
       learnedAt = now();
+      isDown = false;
     } catch {
+      isDown = true;
       // What was known before holds on; when that is nothing, nobody is let in.
     } finally {
       asking = undefined;
@@ -42,12 +46,18 @@ export function createIssuerKeys({ issuer, jwksUrl, now }: IssuerKeysOptions): J
     asking ??= learn();
     await asking;
   };
+  const usable = () => (now() - learnedAt < STALE_MS ? keys : undefined);
   const find: JWTVerifyGetKey = (header, token) => {
-    if (!keys || now() - learnedAt >= STALE_MS) throw new KeysUnavailable();
-    return keys(header, token);
+    const known = usable();
+    if (!known) throw new KeysUnavailable();
+    return known(header, token);
   };
   return async (header, token) => {
-    if (now() - learnedAt >= FRESH_MS) await ask();
+    if (now() - learnedAt >= FRESH_MS) {
+      const asked = ask();
+      // Whether it is back need not be waited for.
+      if (!isDown || !usable()) await asked;
+    }
     try {
       return await find(header, token);
     } catch (error) {
@@ -66,9 +76,10 @@ async function fetchKeys(url: string): Promise<JSONWebKeySet> {
 async function discover(issuer: string): Promise<string> {
   const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
   const document = (await fetchJson(address)) as { issuer?: unknown; jwks_uri?: unknown };
-  if (document.issuer !== issuer || typeof document.jwks_uri !== 'string')
-    throw new Error(`${address} is not about ${issuer}`);
-  return document.jwks_uri;
+  const { jwks_uri: keysUrl } = document;
+  if (document.issuer !== issuer || typeof keysUrl !== 'string') throw new Error(`${address} is not about ${issuer}`);
+  if (!UNALTERED_URL.pattern.test(keysUrl)) throw new Error(`the keys at ${keysUrl} could be altered on their way`);
+  return keysUrl;
 }
 
 async function fetchJson(url: string): Promise<unknown> {

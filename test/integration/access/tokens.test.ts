@@ -125,6 +125,33 @@ describe('the keys of an issuer (#56)', () => {
     expect((await verify(await known())).kind).toBe('known');
   });
 
+  it('that were learned make nobody wait once it is known to be down', async () => {
+    const { issuer, verify, claims, clock } = await verifier();
+    await verify(await issuer.sign(claims()));
+    issuer.setDown(true);
+    clock.now += 11 * MINUTE * 1000;
+    expect((await verify(await issuer.sign(claims()))).kind).toBe('known');
+    vi.stubGlobal('fetch', () => new Promise(() => {}));
+    onTestFinished(() => void vi.unstubAllGlobals());
+    clock.now += 31_000;
+    expect((await verify(await issuer.sign(claims()))).kind).toBe('known');
+  });
+
+  it('are not fetched from where they could be altered, even if its discovery document says so', async () => {
+    const { verify, issuer, claims } = await verifier({ jwksUrl: undefined });
+    const asked: string[] = [];
+    const { fetch } = globalThis;
+    vi.stubGlobal('fetch', async (url: string, init?: RequestInit) => {
+      asked.push(url);
+      if (url.includes('.well-known'))
+        return Response.json({ issuer: issuer.issuer, jwks_uri: 'http://keys.example/jwks' });
+      return fetch(issuer.jwksUrl, init);
+    });
+    onTestFinished(() => void vi.unstubAllGlobals());
+    expect((await verify(await issuer.sign(claims()))).kind).toBe('unavailable');
+    expect(asked).toHaveLength(1);
+  });
+
   it('that were never learned let nobody in while it is down', async () => {
     const { issuer, verify, claims } = await verifier();
     issuer.setDown(true);
