@@ -58,10 +58,11 @@ export class ScoreBoard {
   raise(other: ScoreBoard, divisor: number): void {
     const [scores, touched] = [this.#scores, this.#touched];
     let count = this.#count;
-    for (let i = 0; i < other.#count; i++) {
-      const slot = other.#touched[i] ?? 0;
+    const [others, slots, end] = [other.#scores, other.#touched, other.#count];
+    for (let i = 0; i < end; i++) {
+      const slot = slots[i] ?? 0;
       const before = scores[slot] ?? 0;
-      const score = (other.#scores[slot] ?? 0) / divisor;
+      const score = (others[slot] ?? 0) / divisor;
       if (before === 0) touched[count++] = slot;
       if (score > before) scores[slot] = score;
     }
