@@ -67,8 +67,12 @@ class Passing implements ByteListener, AskedCall {
   }
 
   get params(): JsonObject {
-    this.#params ??= JSON.parse(fromByteText(wholeParams(this.#call.params))) as JsonObject;
+    this.#params ??= JSON.parse(fromByteText(this.paramsJson)) as JsonObject;
     return this.#params;
+  }
+
+  get paramsJson(): string {
+    return wholeParams(this.#call.params);
   }
 
   begin(): void {

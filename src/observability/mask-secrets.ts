@@ -7,6 +7,8 @@ const SECRET_NAME =
 /** Well-known shapes of keys in values, wherever they stand: JWT, bearer, and the prefixes of large providers. */
 const SECRET_VALUE =
   /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|\b(?:sk|pk|rk|ghp|gho|ghs|ghr|github_pat|glpat|xox[abprs]|AKIA|AIza|tdx)[-_]?[\w-]{16,}|\bBearer\s+[\w.~+/-]{8,}=*|(?<=:\/\/[^\s:/@]{0,64}:)[^\s:/@]{1,256}(?=@)|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
+/** The same to look for, without the place where a search of all of them stands. */
+const ONE_SECRET_VALUE = new RegExp(SECRET_VALUE.source);
 
 const TEXT_MAX = 500;
 const ITEMS_MAX = 50;
@@ -63,6 +65,17 @@ interface Name {
   readonly isSecret: boolean;
   readonly quoted: string;
 }
+
+/**
+ * True of short JSON on one line in which nothing can be a secret: it may be written down as it stands. In doubt it is false:
+ * for escapes, for what is not ASCII, and for words that only contain what a secret may be called.
+ */
+export function hidesNothing(json: string): boolean {
+  return json.length <= TEXT_MAX && !WORTH_A_LOOK.test(json) && !(mayHoldSecret(json) && ONE_SECRET_VALUE.test(json));
+}
+
+/** Any part of SECRET_NAME, wherever it stands. */
+const WORTH_A_LOOK = /[^ -~]|\\|pass|secret|token|key|credential|auth|cookie|session|pin|otp/i;
 
 /** Cut first, so that no text costs more than its beginning; a secret at the cut is masked to the end. */
 export function maskText(text: string): string {

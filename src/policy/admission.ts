@@ -12,6 +12,8 @@ export interface AskedCall {
   readonly tool: string;
   /** As the caller gave them; whoever writes them down masks secrets. */
   readonly params: unknown;
+  /** The same as JSON where it came so, each character above ASCII as its bytes; spares making it again. */
+  readonly paramsJson?: string | undefined;
 }
 
 export interface CallOutcome {

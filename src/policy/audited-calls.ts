@@ -1,6 +1,6 @@
 /** Tells the audit of each call: who called what through which door, how it ended, and how long it took. */
 import type { AuditFile } from '../observability/audit-file.ts';
-import { maskText, secretMasker } from '../observability/mask-secrets.ts';
+import { hidesNothing, maskText, secretMasker } from '../observability/mask-secrets.ts';
 import { quote } from '../stdx/quote.ts';
 import { type Admission, type Admitted, type AskedCall, type CallOutcome, outcomeOf } from './admission.ts';
 import type { Principal } from './principal.ts';
@@ -11,8 +11,13 @@ export function createAuditedCalls(audit: Pick<AuditFile, 'writeLine'>, { params
   const masked = secretMasker();
   return {
     // Now, for whoever makes the call may change its arguments later.
-    admit: (call) => new AuditedCall({ audit, lines }, call, params ? masked(call.params) : undefined),
+    admit: (call) => new AuditedCall({ audit, lines }, call, params ? paramsOf(call, masked) : undefined),
   };
+}
+
+function paramsOf(call: AskedCall, masked: (value: unknown) => string): string {
+  const { paramsJson } = call;
+  return paramsJson !== undefined && hidesNothing(paramsJson) ? paramsJson : masked(call.params);
 }
 
 interface Writing {

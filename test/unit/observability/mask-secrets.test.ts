@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { secretMasker } from '../../../src/observability/mask-secrets.ts';
+import { describe, expect, it } from 'vitest';
+import { hidesNothing, secretMasker } from '../../../src/observability/mask-secrets.ts';
 
 const masked = (value: unknown): unknown => JSON.parse(secretMasker()(value));
 
@@ -44,4 +44,55 @@ it('writes JSON of whatever it is given', () => {
   };
   expect(masked(given)).toEqual(given);
   expect(masked([undefined, Number.NaN])).toEqual([null, null]);
+});
+
+describe('JSON that may be written as it stands', () => {
+  it('is short, plain, and has nothing that could be a secret', () => {
+    expect(hidesNothing('{"name":"read_text_file","arguments":{"path":"/home/me/notes.txt","head":3}}')).toBe(true);
+  });
+
+  it.each([
+    '{"password":"hunter2"}',
+    '{"pass\\u0077ord":"hunter2"}',
+    '{"a":{"X-Api-Key":"hunter2"}}',
+    '{"PIN":1234}',
+    '{"q":"see eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl"}',
+    '{"q":"Bearer abcdefgh12345678"}',
+    '{"q":"sk-proj-abcdefghijklmnop1234"}',
+    '{"url":"postgres://user:hunter22@db/x"}',
+    '{"q":"-----BEGIN RSA PRIVATE KEY-----MIIabc"}',
+    '{"q":"\u2028"}',
+    '{"q":"two\nlines"}',
+    `{"q":"${'x '.repeat(300)}"}`,
+  ])('is not %s', (json) => {
+    expect(hidesNothing(json)).toBe(false);
+  });
+
+  it('is what the masker would write, for whatever it is said of', () => {
+    const words = [
+      'path',
+      'passing',
+      'q',
+      'author',
+      'a b',
+      'x@y',
+      'k3y',
+      'sk-1234567890123456',
+      'opinion',
+      'Bearer',
+      '://u:p@h',
+      '[',
+      '{',
+    ];
+    let seed = 7;
+    const pick = () => {
+      seed = (seed * 48_271) % 2_147_483_647;
+      return words[seed % words.length] ?? '';
+    };
+    for (let round = 0; round < 5_000; round++) {
+      const given = { [pick() + pick()]: { [pick()]: pick() + pick() }, [pick()]: [pick() + pick(), 3, null, true] };
+      const json = JSON.stringify(given);
+      if (hidesNothing(json)) expect(secretMasker()(given)).toBe(json);
+    }
+  });
 });
