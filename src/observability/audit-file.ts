@@ -11,7 +11,7 @@ import { redactLine } from './redacted-line.ts';
 export type AuditEntry = Readonly<Record<string, Json | undefined>>;
 
 export interface AuditFile {
-  /** Returns at once; written within 100 ms. What cannot be written is dropped, counted, and told in a line of its own as soon as it can. */
+  /** Returns at once; written within 200 ms. What cannot be written is dropped, counted, and told in a line of its own as soon as it can. */
   write(entry: AuditEntry): void;
   /** The same for an entry that is JSON already, on one line. */
   writeLine(json: string): void;
@@ -32,9 +32,9 @@ const WAITING_BYTES_MAX = 8 * 1024 * 1024;
 /** After a failure, so that a full disk is not asked at each call. */
 const RETRY_MS = 5_000;
 /** Lines of so long are written at once: opening a file for each call would cost more than the rest of the audit. */
-const GATHER_MS = 100;
+const GATHER_MS = 200;
 
-/** Opened anew for each batch, at most ten times a second, so that logrotate may move the file away under it. */
+/** Opened anew for each batch, at most five times a second, so that logrotate may move the file away under it. */
 export function createAuditFile(options: AuditFileOptions): AuditFile {
   const { file, log, redact } = options;
   const waiting = new GatheredLines();

@@ -44,17 +44,27 @@ class AuditedCall implements Admitted {
 
 /** Puts lines together from what is JSON already: an object for each call would cost as much as the rest of the audit. */
 class CallLines {
+  readonly #subjects = new Map<string, Subject>();
   #nowMs = Number.NaN;
   #time = '';
 
   of(call: AskedCall, outcome: CallOutcome, params: string | undefined): string {
-    const { requestId, door } = call;
+    const { requestId } = call;
     const request = requestId === undefined ? '' : `"request":${quote(requestId)},`;
-    const [server, tool] = [quote(call.server), quote(call.tool)];
-    const what = `${request}"principal":${quote(call.principal.id)},"door":"${door}","server":${server},"tool":${tool}`;
     const [duration, upstream] = [Math.round(outcome.durationMs), Math.round(outcome.upstreamMs)];
     const how = `"outcome":"${outcomeOf(outcome)}","duration_ms":${duration},"upstream_ms":${upstream}`;
-    return `{"time":"${this.#now()}","event":"call",${what},${how}${params === undefined ? '' : `,"params":${params}`}}`;
+    const given = params === undefined ? '}' : `,"params":${params}}`;
+    return `{"time":"${this.#now()}","event":"call",${request}${this.#subject(call)},${how}${given}`;
+  }
+
+  /** Who called what, as it was written the last time that the tool was called. */
+  #subject({ principal: { id }, door, server, tool }: AskedCall): string {
+    const known = this.#subjects.get(tool);
+    if (known && known.id === id && known.server === server && known.door === door) return known.json;
+    const json = `"principal":${quote(id)},"door":"${door}","server":${quote(server)},"tool":${quote(tool)}`;
+    if (this.#subjects.size >= SUBJECTS_MAX) this.#subjects.clear();
+    this.#subjects.set(tool, { id, door, server, json });
+    return json;
   }
 
   /** Written once for all calls of a millisecond. */
@@ -64,6 +74,14 @@ class CallLines {
     this.#nowMs = nowMs;
     return this.#time;
   }
+}
+
+/** Names of tools come from callers. */
+const SUBJECTS_MAX = 1_000;
+
+interface Subject extends Pick<AskedCall, 'door' | 'server'> {
+  readonly id: string;
+  readonly json: string;
 }
 
 /** A question that the gateway itself decided, without any server being called. */
