@@ -139,7 +139,7 @@ describe('installing', () => {
       }),
     );
     const beginnings = all.map(({ progress: [first = ''] }) => first.split(' ')[0]);
-    expect(beginnings).toEqual([...Array(4).fill('installing'), 'waiting', 'waiting']);
+    expect(beginnings.toSorted()).toEqual([...Array(4).fill('installing'), 'waiting', 'waiting']);
     for (const { progress } of all) expect(progress.join('\n')).toMatch(/^installing /m);
   });
 
