@@ -56,7 +56,7 @@ async function callAll({ url }: RunningGateway, half: () => void = () => undefin
   const tally: Tally = { answered: 0, failed: 0 };
   const note = (kind: keyof Tally) => {
     tally[kind]++;
-    if (tally.answered === (AGENTS * CALLS_EACH) / 2) half();
+    if (kind === 'answered' && tally.answered === (AGENTS * CALLS_EACH) / 2) half();
   };
   const agents = Array.from({ length: AGENTS }, async (_, agent) => {
     const client = await connectClient('v1', url);
