@@ -106,6 +106,8 @@ export class Instance {
         ending: (gone) => this.#endings.push(gone),
       });
       this.#opened(started);
+      // A stop may come too late to break the start off, and too early to find anything that is up.
+      if (this.#abort.signal.aborted) void this.drain(this.#abort.signal.reason.message, 0);
     } catch (error) {
       throw this.#startFailed(error);
     }

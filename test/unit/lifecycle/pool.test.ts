@@ -291,6 +291,26 @@ describe('the end', () => {
     expect(clock.waiting).toBe(0);
   });
 
+  it('#33 a stop ends a start that comes up all the same, and who waited for it gets the next one', async () => {
+    const opening: ((session: FakeSession) => void)[] = [];
+    const { pool, clock } = fakePool({
+      idleTimeoutMs: Number.POSITIVE_INFINITY,
+      open: () => new Promise((resolve) => opening.push(resolve)),
+    });
+    const waiting = pool.acquire('s');
+    await settled();
+    const stopped = pool.stop('s', 'reconfigured');
+    const [old, fresh] = [fakeSession(), fakeSession()];
+    opening[0]?.(old);
+    await settled();
+    opening[1]?.(fresh);
+    await settled();
+    expect(old.closedWith).toHaveLength(1);
+    await stopped;
+    expect((await waiting).session).toBe(fresh);
+    expect(clock.waiting).toBe(0);
+  });
+
   it('#33 who waits for a turn is told that the gateway shuts down', async () => {
     const { pool } = fakePool({ concurrency: 1 });
     const lease = await pool.acquire('s');
