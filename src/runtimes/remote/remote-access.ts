@@ -50,7 +50,7 @@ export function createRemoteAccess(options: RemoteAccessOptions): RemoteAccess {
     const key = JSON.stringify(server);
     const known = reached.get(server.name);
     if (known?.key === key) return known;
-    void known?.network.then((network) => network.close()).catch(() => {});
+    // The old one is left to the calls that are under way by it; connections that nobody uses close by themselves.
     const network = openRemoteNetwork({ ...server, server: server.name, env, lookup });
     const way = network.then((open) => dressed(server, open, { ...options, store }));
     // Whoever asks gets the error, and the next one may find the fault removed.

@@ -1,6 +1,7 @@
 /** The connections to remote servers: what is refused where it is made, proxies, authorities. Real sockets on loopback. */
+import { EventEmitter, once } from 'node:events';
 import { copyFileSync, readFileSync } from 'node:fs';
-import type { RequestListener } from 'node:http';
+import type { RequestListener, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
@@ -201,6 +202,30 @@ describe('a private authority', () => {
   it('whose file is missing is named', async () => {
     const error = await failure(network(new URL('https://far.test/'), { caFile: '/nowhere/ca.pem' }));
     expect(error.message).toContain('/nowhere/ca.pem');
+  });
+});
+
+describe('another entry for the same server', () => {
+  it('#33 lets those finish who are under way by the old one', async () => {
+    const arrived = new EventEmitter();
+    const asked = once(arrived, 'request');
+    const waiting: ServerResponse[] = [];
+    const { url } = await counted('far.test', (request, response) => {
+      if (request.headers['x-team'] === 'new') return void response.end('new');
+      waiting.push(response);
+      arrived.emit('request');
+    });
+    const options = { dataDir: tempDir('data'), env: {}, tokenSecret: undefined, clock: systemClock, lookup: here };
+    const access = createRemoteAccess(options);
+    onTestFinished(() => access.close());
+    const keys = { transport: 'auto', headers: {}, oauth: undefined, proxy: undefined, caFile: undefined } as const;
+    const before = { ...keys, name: 'far', url, privateHosts: 'all', connectTimeoutMs: 5_000 } as const;
+    const old = (await access.wayTo(before)).fetch(url).then((response) => response.text());
+    await asked;
+    const fresh = await access.wayTo({ ...before, connectTimeoutMs: 6_000 });
+    expect(await (await fresh.fetch(url, { headers: { 'x-team': 'new' } })).text()).toBe('new');
+    waiting[0]?.end('old');
+    expect(await old).toBe('old');
   });
 });
 
