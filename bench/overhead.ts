@@ -84,14 +84,18 @@ function inOtherWays({ child, url }: { readonly child: ChildProcess; readonly ur
   ];
 }
 
-/** As the clients of real hosts do, which listen on a stream of their session. */
-async function inSession({ child, url }: { readonly child: ChildProcess; readonly url: string }): Promise<Target> {
+/** As clients do that open a session, and as those of real hosts do, which listen on a stream of theirs. */
+async function inSessions({ child, url }: { readonly child: ChildProcess; readonly url: string }): Promise<Target[]> {
   const at = `${url}/echo`;
-  const session = await openSession(at);
+  const [quiet, session] = [await openSession(at), await openSession(at)];
   request(at, { headers: { accept: 'text/event-stream', 'mcp-session-id': session } }, (stream) => stream.resume())
     .on('error', () => {})
     .end();
-  return { name: 'direct, in a session with a stream', child, url: at, params: DIRECT, session };
+  const asked = { child, url: at, params: DIRECT };
+  return [
+    { name: 'direct, in a session', ...asked, session: quiet },
+    { name: 'direct, in a session with a stream', ...asked, session },
+  ];
 }
 
 /** What guards cost beside the same call without them. */
@@ -220,7 +224,7 @@ async function main(): Promise<void> {
       { name: 'direct, /mcp/<server>', child: gateway.child, url: `${gateway.url}/echo`, params: DIRECT },
       { name: 'use_tool, /mcp', ...gateway, params: USE_TOOL },
       ...inOtherWays(gateway),
-      await inSession(gateway),
+      ...(await inSessions(gateway)),
       { name: 'an echo server of the SDK, no gateway', ...sdk, params: DIRECT },
     ];
     if (process.argv.includes('--guarded')) targets.push(...(await startGuarded(folder, servers)));

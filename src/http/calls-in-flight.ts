@@ -3,6 +3,7 @@
  * apart the request ids of different clients: nothing is kept for a session in which no call is under way.
  */
 import { randomUUID } from 'node:crypto';
+import { Attendance } from '../stdx/attendance.ts';
 
 export interface CallInFlight {
   readonly signal: AbortSignal;
@@ -15,8 +16,14 @@ export interface Abortable {
   abort(reason: Error): void;
 }
 
+interface Known {
+  readonly session: string;
+  readonly id: string | number;
+  readonly call: Abortable;
+}
+
 export class CallsInFlight {
-  readonly #calls = new Map<string, Abortable>();
+  readonly #calls = new Attendance<Known>();
 
   newSession(): string {
     return randomUUID();
@@ -28,25 +35,19 @@ export class CallsInFlight {
     return { signal: controller.signal, abort: (reason) => controller.abort(reason), end };
   }
 
-  /** The same for a call that is cancelled in its own way. Gives what is to be called when it is answered. */
+  /**
+   * The same for a call that is cancelled in its own way. Gives what is to be called when it is answered. Without a session ids of
+   * different clients cannot be told apart, so nothing may be cancelled by them.
+   */
   enter(session: string | undefined, id: string | number, call: Abortable): () => void {
-    const key = keyOf(session, id);
-    if (key === undefined) return NOTHING;
-    this.#calls.set(key, call);
-    return () => {
-      if (this.#calls.get(key) === call) this.#calls.delete(key);
-    };
+    return session === undefined ? NOTHING : this.#calls.enter({ session, id, call });
   }
 
+  /** Looks through all of them: calls are many and cancelled ones few. Of two by the same id the later one is meant. */
   cancel(session: string | undefined, id: unknown): void {
-    const key = typeof id === 'string' || typeof id === 'number' ? keyOf(session, id) : undefined;
-    if (key !== undefined) this.#calls.get(key)?.abort(new Error('the client cancelled the request'));
+    const meant = this.#calls.all().filter((each) => each.session === session && each.id === id);
+    meant.at(-1)?.call.abort(new Error('the client cancelled the request'));
   }
 }
 
 const NOTHING = () => {};
-
-/** Without a session ids of different clients cannot be told apart, so nothing may be cancelled by them. */
-function keyOf(session: string | undefined, id: string | number): string | undefined {
-  return session === undefined ? undefined : `${session}\n${typeof id}\n${id}`;
-}

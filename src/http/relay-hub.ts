@@ -1,6 +1,7 @@
 /** Who hears what a server says unasked: the one whose instance it is, or only those whom it can concern. */
 import type { UpstreamSession } from '../bridge/upstream-session.ts';
 import { abortable } from '../stdx/abort.ts';
+import { Attendance } from '../stdx/attendance.ts';
 import { isObject, type JsonObject } from '../stdx/json.ts';
 import { META_SUBSCRIPTION_ID, metaOf } from './relay-eras.ts';
 
@@ -24,7 +25,7 @@ export interface HubCall {
 interface Instance {
   readonly instanceOf: string | undefined;
   readonly principals: Set<string>;
-  readonly calls: Set<HubCall>;
+  readonly calls: Attendance<HubCall>;
 }
 
 const FOR_ALL = /^notifications\/(tools|prompts|resources)\/list_changed$|^notifications\/resources\/updated$/;
@@ -50,8 +51,7 @@ export class RelayHub {
   enter(upstream: UpstreamSession, call: HubCall): () => void {
     const instance = this.#instance(upstream, call.instanceOf);
     instance.principals.add(call.principal);
-    instance.calls.add(call);
-    return () => instance.calls.delete(call);
+    return instance.calls.enter(call);
   }
 
   /** Somebody waits for it to be up anew, which only calls that are entered here tell. */
@@ -80,7 +80,7 @@ export class RelayHub {
   #instance(upstream: UpstreamSession, instanceOf: string | undefined): Instance {
     const known = this.#instances.get(upstream);
     if (known) return known;
-    const instance: Instance = { instanceOf, principals: new Set(), calls: new Set() };
+    const instance: Instance = { instanceOf, principals: new Set(), calls: new Attendance() };
     this.#instances.set(upstream, instance);
     const quiet = upstream.onNotification((method, params) => {
       // What a modern server says of the streams by which we listen is ours alone.
@@ -97,7 +97,7 @@ export class RelayHub {
 
   #route(instance: Instance, method: string, params: JsonObject): void {
     const { instanceOf, principals, calls } = instance;
-    const [call] = calls;
+    const call = calls.first;
     if (FOR_ALL.test(method)) {
       for (const hearer of this.#hearers) {
         const isMeant = hearer.instanceOf === instanceOf && principals.has(hearer.principal);

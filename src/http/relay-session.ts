@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { AskableClient, UpstreamSession } from '../bridge/upstream-session.ts';
 import { GatewayError } from '../errors.ts';
 import type { Principal } from '../policy/principal.ts';
+import { Attendance } from '../stdx/attendance.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 import type { KeptRoom } from './kept-room.ts';
 import type { Hearer } from './relay-hub.ts';
@@ -49,7 +50,7 @@ export class RelaySession implements Hearer {
   readonly #room: KeptRoom;
   readonly #main: RelayStream;
   readonly #streams = new Map<string, RelayStream>();
-  readonly #calls = new Set<SessionCall>();
+  readonly #calls = new Attendance<SessionCall>();
   readonly #asked = new Map<string, { resolve(result: JsonObject): void; reject(error: Error): void }>();
   /** Takes its own messages instead of the stream, for a client whose one connection is no stream of ours. */
   #sink: ((message: JsonObject) => void) | undefined;
@@ -87,8 +88,7 @@ export class RelaySession implements Hearer {
   }
 
   enter(call: SessionCall): () => void {
-    this.#calls.add(call);
-    return () => this.#calls.delete(call);
+    return this.#calls.enter(call);
   }
 
   /** The stream of one answer, which can be resumed until it is fetched to its end. */
@@ -153,7 +153,7 @@ export class RelaySession implements Hearer {
 
   end(): void {
     this.#isOver = true;
-    for (const call of [...this.#calls]) call.abort(new Error('the client ended its session'));
+    for (const call of this.#calls.all()) call.abort(new Error('the client ended its session'));
     for (const release of this.subscriptions.values()) release();
     this.subscriptions.clear();
     for (const { reject } of this.#asked.values()) reject(new GatewayError('CALL_CANCELLED', 'the session has ended'));
@@ -166,7 +166,7 @@ export class RelaySession implements Hearer {
 
   /** Over the stream of the call if there is exactly one, which is then the one that it belongs to. */
   #ask(request: { readonly method: string; readonly params: JsonObject }, signal: AbortSignal): Promise<JsonObject> {
-    const [call] = this.#calls;
+    const call = this.#calls.first;
     const channel = call && (this.#calls.size === 1 || !this.hasStream) ? call : this;
     if (channel === this && !this.hasStream) return Promise.reject(nobodyThere(request.method));
     const id = `tooldex-${++this.#askCount}`;

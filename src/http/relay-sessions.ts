@@ -49,9 +49,6 @@ export class RelaySessions {
     const session = this.#sessions.get(id);
     if (session?.owner.id !== principal.id) return undefined;
     session.lastUsedMs = performance.now();
-    // The order of the map is that of last use.
-    this.#sessions.delete(id);
-    this.#sessions.set(id, session);
     return session;
   }
 
@@ -88,7 +85,10 @@ export class RelaySessions {
   }
 
   #makeRoom(): void {
-    const idle = [...this.#sessions.values()].find((session) => !session.isBusy);
-    if (idle) this.end(idle);
+    let oldest: RelaySession | undefined;
+    for (const session of this.#sessions.values()) {
+      if (!session.isBusy && session.lastUsedMs < (oldest?.lastUsedMs ?? Number.POSITIVE_INFINITY)) oldest = session;
+    }
+    if (oldest) this.end(oldest);
   }
 }

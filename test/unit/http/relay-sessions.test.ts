@@ -45,6 +45,7 @@ it('never ends a session that waits for an answer', () => {
 it('makes room by ending the one unused for the longest', () => {
   const { sessions, ended, open } = setUp(2);
   const [first, second] = [open(), open()];
+  vi.advanceTimersByTime(1);
   sessions.find(first.id, LOCAL);
   open();
   expect(ended).toEqual([second.id]);
