@@ -2,6 +2,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { GatewayError } from '../../errors.ts';
+import { abortable } from '../../stdx/abort.ts';
 
 export interface LoopbackRedirect extends AsyncDisposable {
   readonly url: URL;
@@ -29,21 +30,29 @@ export async function openLoopbackRedirect(port: number): Promise<LoopbackRedire
 }
 
 function firstAnswer(server: Server, state: string, signal: AbortSignal): Promise<URLSearchParams> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  const answered = new Promise<URLSearchParams>((resolve) => {
     server.on('request', (request, response: ServerResponse) => {
-      const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1');
-      if (pathname !== '/callback' || searchParams.get('state') !== state) {
+      const answer = answerIn(request.url ?? '', state);
+      if (!answer) {
         response.writeHead(404).end('This is not the answer that Tooldex waits for.\n');
         return;
       }
-      const failed = searchParams.has('error');
+      const failed = answer.has('error');
       response.writeHead(failed ? 400 : 200, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
       response.end(failed ? 'The login was refused. See the terminal.\n' : 'You can close this page.\n', () =>
-        resolve(searchParams),
+        resolve(answer),
       );
     });
   });
+  return abortable(answered, signal);
+}
+
+/** Any page may ask for anything here, also for what is no address, such as `//`. */
+function answerIn(path: string, state: string): URLSearchParams | undefined {
+  const at = `http://127.0.0.1${path}`;
+  if (!URL.canParse(at)) return undefined;
+  const { pathname, searchParams } = new URL(at);
+  return pathname === '/callback' && searchParams.get('state') === state ? searchParams : undefined;
 }
 
 function cannotListen(port: number, cause: Error): GatewayError {
