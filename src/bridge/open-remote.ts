@@ -67,7 +67,7 @@ async function connect(endpoint: RemotePeer, kind: TransportKind, options: Conne
   let wire: RemoteWire | undefined;
   const peer = new RpcPeer(
     (ear) => {
-      wire = new RemoteWire(transport, { server, connect: another, quick }, ear);
+      wire = new RemoteWire(transport, { server, clock, connect: another, quick }, ear);
       return wire;
     },
     { server, clock, client },

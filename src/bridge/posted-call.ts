@@ -3,6 +3,7 @@ import type { ByteText } from '../stdx/json-cursor.ts';
 import type { Post, PostedHeaders, Posting, PostListener } from '../stdx/post.ts';
 import { readFirstEvent } from './first-event.ts';
 import { type AnswerHead, codingsOf, HandedAnswer } from './handed-answer.ts';
+import type { LingeringStream } from './lingering.ts';
 import { MESSAGE_BYTES_MAX } from './wire.ts';
 
 export interface PostedCallHost {
@@ -16,6 +17,8 @@ export interface PostedCallHost {
   failed(call: PostedCall, error: unknown): void;
   /** Why an answer was not read to its end. */
   tooLong(): Error;
+  /** It has its answer, and may go on. */
+  answered(call: PostedCall): void;
   /** Nothing more will come. */
   over(call: PostedCall): void;
 }
@@ -28,7 +31,7 @@ export interface PostedRequest {
 
 type Reading = 'head' | 'json' | 'events' | 'handed' | 'over';
 
-export class PostedCall implements PostListener {
+export class PostedCall implements PostListener, LingeringStream {
   readonly id: number;
   readonly line: ByteText;
   readonly #host: PostedCallHost;
@@ -58,9 +61,9 @@ export class PostedCall implements PostListener {
   }
 
   /** For whoever it was handed over to: aborted when the call is dropped. */
-  get signal(): AbortSignal {
+  get stream(): AbortController {
     this.#dropped ??= new AbortController();
-    return this.#dropped.signal;
+    return this.#dropped;
   }
 
   /** Nobody waits for the answer any more. */
@@ -68,6 +71,11 @@ export class PostedCall implements PostListener {
     this.#dropped?.abort();
     if (this.#reading !== 'over') this.#posting?.abort();
     this.#reading = 'over';
+  }
+
+  leave(): void {
+    this.drop();
+    this.#host.over(this);
   }
 
   head(status: number, headers: PostedHeaders): void {
@@ -112,6 +120,7 @@ export class PostedCall implements PostListener {
   }
 
   #readEvents(): void {
+    const wasAnswered = this.#isAnswered;
     let rest = this.#whole();
     let event = readFirstEvent(rest);
     while (event.kind === 'data' && this.#takes(event.data)) {
@@ -122,6 +131,7 @@ export class PostedCall implements PostListener {
     const isLost = this.#isAnswered && event.kind !== 'incomplete';
     this.#chunks = isLost ? [] : [rest];
     this.#bytes = isLost ? 0 : rest.length;
+    if (this.#isAnswered && !wasAnswered) this.#host.answered(this);
     if (!this.#isAnswered && event.kind !== 'incomplete') this.#handOver();
   }
 

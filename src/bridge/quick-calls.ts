@@ -5,6 +5,7 @@ import { type ByteText, fromByteText } from '../stdx/json-cursor.ts';
 import type { Post } from '../stdx/post.ts';
 import type { HandedAnswer } from './handed-answer.ts';
 import type { HandedAnswers } from './handed-answers.ts';
+import type { Lingering } from './lingering.ts';
 import { PostedCall, type PostedCallHost } from './posted-call.ts';
 import { isJsonObject } from './rpc-message.ts';
 import type { SendOptions, WireEvents } from './wire.ts';
@@ -23,6 +24,7 @@ export interface QuickCallsOptions extends QuickWay {
   readonly send: (transport: Transport, message: JsonObject, options: SendOptions) => Promise<void>;
   readonly explain: (error: unknown) => Error;
   readonly tooLong: () => Error;
+  readonly lingering: Lingering;
   readonly events: WireEvents;
 }
 
@@ -48,7 +50,7 @@ export class QuickCalls implements PostedCallHost {
   }
 
   /** Somebody else has got the answer. */
-  answered(id: unknown): void {
+  answeredElsewhere(id: unknown): void {
     if (this.#calls.size > 0 && typeof id === 'number') this.#calls.delete(id);
   }
 
@@ -73,14 +75,14 @@ export class QuickCalls implements PostedCallHost {
     const { handed, send, events, explain } = this.#options;
     const transport = this.#calls.get(call.id)?.transport;
     if (!transport) return;
-    const { id, signal } = call;
+    const { id, stream } = call;
     const message = JSON.parse(fromByteText(call.line)) as JsonObject;
     if (answer) handed.put(JSON.stringify(message), answer);
     const onStreamEnd = () => {
       this.#calls.delete(id);
       events.streamEnded(id);
     };
-    send(transport, message, { signal, onStreamEnd }).catch((error: unknown) => {
+    send(transport, message, { stream, onStreamEnd }).catch((error: unknown) => {
       this.#calls.delete(id);
       events.failed(id, explain(error));
     });
@@ -96,7 +98,12 @@ export class QuickCalls implements PostedCallHost {
     return this.#options.tooLong();
   }
 
+  answered(call: PostedCall): void {
+    this.#options.lingering.add(call);
+  }
+
   over(call: PostedCall): void {
+    this.#options.lingering.delete(call);
     this.#calls.delete(call.id);
     this.#options.events.streamEnded(call.id);
   }

@@ -2,11 +2,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JSONRPCMessage, SSEClientTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { GatewayError } from '../errors.ts';
+import type { Clock } from '../stdx/clock.ts';
 import { isObject, type JsonObject } from '../stdx/json.ts';
 import type { ByteText } from '../stdx/json-cursor.ts';
 import { SingleFlight } from '../stdx/single-flight.ts';
+import { AnswerStreams } from './answer-streams.ts';
+import { Lingering } from './lingering.ts';
 import { MODERN_VERSION } from './protocol-versions.ts';
 import { QuickCalls, type QuickWay } from './quick-calls.ts';
+import { explainRemote, statusOf } from './remote-errors.ts';
 import { httpStatusOf, tooLong } from './server-errors.ts';
 import type { SendOptions, Wire, WireEvents } from './wire.ts';
 
@@ -32,6 +36,7 @@ export type RemoteTransport = StreamableHTTPClientTransport | SSEClientTransport
 
 export interface RemoteWireOptions {
   readonly server: string;
+  readonly clock: Clock;
   /** Another transport to the same address, not started. */
   readonly connect: () => Promise<RemoteTransport>;
   /** Absent where everything goes through the transports. */
@@ -48,23 +53,34 @@ export class RemoteWire implements Wire {
   #initialize: JsonObject | undefined;
   readonly #server: string;
   readonly #events: WireEvents;
+  readonly #lingering: Lingering;
+  readonly #streams: AnswerStreams;
   readonly #quick: QuickCalls | undefined;
   /** Modern requests have more in their headers. */
   sendLine: Wire['sendLine'];
   #version: string | undefined;
   #isOpen = false;
 
-  constructor(transport: RemoteTransport, { server, connect, quick }: RemoteWireOptions, events: WireEvents) {
+  constructor(transport: RemoteTransport, { server, clock, connect, quick }: RemoteWireOptions, events: WireEvents) {
     this.#transport = transport;
     this.#connect = connect;
     this.#server = server;
     this.#events = events;
     this.hasStreamPerRequest = isStreamable(transport);
+    this.#lingering = new Lingering(clock);
+    this.#streams = new AnswerStreams(this.#lingering);
     const send = this.#sendOn.bind(this);
-    const explain = (error: unknown) => this.#explain(error);
+    const explain = (error: unknown) => explainRemote(server, error);
     this.#quick =
       quick && isStreamable(transport)
-        ? new QuickCalls({ ...quick, send, explain, tooLong: () => tooLong(server), events })
+        ? new QuickCalls({
+            ...quick,
+            send,
+            explain,
+            tooLong: () => tooLong(server),
+            lingering: this.#lingering,
+            events,
+          })
         : undefined;
     this.#listen(transport);
   }
@@ -75,7 +91,7 @@ export class RemoteWire implements Wire {
 
   /** Opens the event stream where the transport has one. Rejects with UPSTREAM_ERROR. */
   async start(): Promise<void> {
-    await this.#transport.start().catch((error: unknown) => Promise.reject(this.#explain(error)));
+    await this.#transport.start().catch((error: unknown) => Promise.reject(explainRemote(this.#server, error)));
     this.#isOpen = true;
   }
 
@@ -86,6 +102,7 @@ export class RemoteWire implements Wire {
 
   dropLine(id: number): void {
     this.#quick?.drop(id);
+    this.#streams.over(id);
   }
 
   useVersion(protocolVersion: string): void {
@@ -100,16 +117,27 @@ export class RemoteWire implements Wire {
     if (isStreamable(this.#transport)) this.#quick?.send(this.#transport, line, id);
   }
 
-  async #sendOn(transport: RemoteTransport, message: JsonObject, options: SendOptions): Promise<void> {
+  async #sendOn(transport: RemoteTransport, message: JsonObject, given: SendOptions): Promise<void> {
+    const options = this.#streams.follow(message, given);
+    try {
+      await this.#sendAnew(transport, message, options);
+    } catch (error) {
+      this.#streams.over(message.id);
+      throw error;
+    }
+  }
+
+  /** Where the session was forgotten, over a new one. */
+  async #sendAnew(transport: RemoteTransport, message: JsonObject, options: SendOptions): Promise<void> {
     try {
       await this.#sendPatiently(transport, message, options);
     } catch (error) {
-      const explained = this.#explain(error);
+      const explained = explainRemote(this.#server, error);
       if (!isSessionLost(transport, explained)) throw explained;
       await this.#renewals.run('session', () => this.#renewSession(transport));
       if (!SAFE_METHODS.includes(message.method)) throw this.#sessionRenewed();
       await this.#sendPatiently(this.#transport, message, options).catch((again: unknown) => {
-        throw this.#explain(again);
+        throw explainRemote(this.#server, again);
       });
     }
   }
@@ -123,11 +151,16 @@ export class RemoteWire implements Wire {
 
   #listen(transport: RemoteTransport): void {
     transport.onmessage = (message: unknown) => {
-      if (isObject(message) && message.method === undefined) this.#quick?.answered(message.id);
+      if (isObject(message) && message.method === undefined) this.#answered(message.id);
       this.#events.message(message);
     };
     transport.onclose = () => this.#lose('was closed');
     transport.onerror = (error: Error) => this.#failed(error);
+  }
+
+  #answered(id: unknown): void {
+    this.#quick?.answeredElsewhere(id);
+    this.#streams.answered(id);
   }
 
   async #sendPatiently(transport: RemoteTransport, message: JsonObject, options: SendOptions): Promise<void> {
@@ -135,9 +168,9 @@ export class RemoteWire implements Wire {
       try {
         return await sendOver(transport, message, options);
       } catch (error) {
-        if (!isPassing(error) || options.signal?.aborted) throw error;
+        if (!isPassing(error) || options.stream?.signal.aborted) throw error;
         // Apart from one another, so that all who failed together do not come back together.
-        await sleep(delayMs * (0.5 + Math.random()), undefined, { signal: options.signal });
+        await sleep(delayMs * (0.5 + Math.random()), undefined, { signal: options.stream?.signal });
       }
     }
     await sendOver(transport, message, options);
@@ -155,7 +188,7 @@ export class RemoteWire implements Wire {
       this.#transport = transport;
     } catch (error) {
       this.#lose('no longer knows this session');
-      throw this.#explain(error);
+      throw explainRemote(this.#server, error);
     }
   }
 
@@ -185,19 +218,9 @@ export class RemoteWire implements Wire {
   #end(reason: GatewayError): void {
     this.#isOpen = false;
     this.#quick?.close();
+    this.#lingering.clear();
+    this.#streams.clear();
     this.#events.ended(reason);
-  }
-
-  #explain(error: unknown): GatewayError {
-    if (error instanceof GatewayError) return error;
-    const status = statusOf(error);
-    const text = describe(error);
-    const what = status === undefined ? `could not be reached: ${text}` : `answered with HTTP ${status}: ${text}`;
-    return new GatewayError('UPSTREAM_ERROR', `Server "${this.#server}" ${what}`, {
-      cause: error,
-      hint: hintFor(status),
-      data: status === undefined ? undefined : { httpStatus: status },
-    });
   }
 }
 
@@ -210,8 +233,8 @@ function isSessionLost(transport: RemoteTransport, error: GatewayError): boolean
 async function sendOver(transport: RemoteTransport, message: JsonObject, options: SendOptions): Promise<void> {
   const outgoing = message as unknown as JSONRPCMessage;
   if (!isStreamable(transport)) return await transport.send(outgoing);
-  const { signal, onStreamEnd, headers } = options;
-  await transport.send(outgoing, { requestSignal: signal, onRequestStreamEnd: onStreamEnd, headers });
+  const { stream, onStreamEnd, headers } = options;
+  await transport.send(outgoing, { requestSignal: stream?.signal, onRequestStreamEnd: onStreamEnd, headers });
 }
 
 /** No answer at all, or one of what stands before the server; our own refusals do not pass by themselves. */
@@ -243,34 +266,6 @@ async function handshake(transport: RemoteTransport, initialize: JsonObject): Pr
 
 function isStreamable(transport: RemoteTransport): transport is StreamableHTTPClientTransport {
   return 'terminateSession' in transport;
-}
-
-/** The SDK says it as `status`, as `data.status`, as the `code` of an event stream, or as a class of its own. */
-function statusOf(error: unknown): number | undefined {
-  if (!(error instanceof Error)) return undefined;
-  if (error.name === 'UnauthorizedError' || error.constructor.name === 'UnauthorizedError') return 401;
-  const { status, data, code } = error as Error & { status?: unknown; data?: unknown; code?: unknown };
-  const found = [status, isObject(data) ? data.status : undefined, code].find((value) => typeof value === 'number');
-  return typeof found === 'number' && found >= 100 && found < 600 ? found : httpStatusInText(error.message);
-}
-
-function httpStatusInText(text: string): number | undefined {
-  const found = /\(HTTP (\d{3})\)/.exec(text)?.[1];
-  return found === undefined ? undefined : Number(found);
-}
-
-/** `fetch` hides what happened in the cause of "fetch failed". */
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';
-  return `${error.message}${cause}`.slice(0, 500);
-}
-
-function hintFor(status: number | undefined): string {
-  if (status === undefined) return 'Check its `url` and the network.';
-  if (status === 401 || status === 403) return 'Give it valid credentials in `headers`.';
-  if (status >= 500) return 'The server itself fails; try again later.';
-  return 'Check its `url` and `transport`.';
 }
 
 async function inTime(work: Promise<void>): Promise<void> {

@@ -84,7 +84,7 @@ export class RpcPeer {
       if (isLine) this.#sendLine(id, toByteText(JSON.stringify(message)));
       else {
         const onStreamEnd = () => this.streamEnded(id);
-        this.#send(id, message, stream && { signal: stream.signal, onStreamEnd, headers: options.headers });
+        this.#send(id, message, stream && { stream, onStreamEnd, headers: options.headers });
       }
     });
   }

@@ -7,8 +7,8 @@ import type { ByteText } from '../stdx/json-cursor.ts';
 export const MESSAGE_BYTES_MAX = 32 * 1024 * 1024;
 
 export interface SendOptions {
-  /** Ends the request's own stream, on transports that have one. */
-  readonly signal?: AbortSignal;
+  /** Ends the request's own stream, on transports that have one; the transport does so too. */
+  readonly stream?: AbortController;
   /** The request's own stream ended; if no response came, none will. */
   readonly onStreamEnd?: () => void;
   /** Header fields of the message, on transports that have such. */

@@ -57,6 +57,11 @@ const ENDLESS: readonly [string, string, (response: ServerResponse, id: number) 
   ['an error', 'UPSTREAM_ERROR', (response) => pour(response.writeHead(500), response, '')],
 ];
 
+const GOING_ON: readonly [string, (id: number) => string[]][] = [
+  ['a plain one', (id) => [event(answerTo(id))]],
+  ['one that is not plain', (id) => [event({ jsonrpc: '2.0', method: 'notifications/message' }), event(answerTo(id))]],
+];
+
 describe('an answer of a remote server', () => {
   it.each(LANES.flatMap((lane) => ENDLESS.map(([what, code, answer]) => ({ lane, what, code, answer }))))(
     'is not read beyond 32 MiB: $what by way of $lane',
@@ -108,10 +113,35 @@ describe('an answer of a remote server', () => {
     await hungUp;
   });
 
-  it.each([
-    ['plain', (id: number) => [event(answerTo(id))]],
-    ['not plain', (id: number) => [event({ jsonrpc: '2.0', method: 'notifications/message' }), event(answerTo(id))]],
-  ])('that goes on as a stream ends with the session: a %s one', async (_, messages) => {
+  it.each(LANES.flatMap((lane) => GOING_ON.map(([what, messages]) => ({ lane, what, messages }))))(
+    'that goes on as a stream holds no connection for long: $what by way of $lane',
+    async ({ lane, messages }) => {
+      const open = new Set<ServerResponse>();
+      const { url } = await serveCalls((response, id) => {
+        open.add(response.on('close', () => open.delete(response)).writeHead(200, EVENTS));
+        for (const message of messages(id)) response.write(message);
+      });
+      const session = await openBy(url, lane);
+      for (let time = 0; time < 5; time++) {
+        expect(await session.request('tools/call', CALL, { timeoutMs: 20_000 })).toEqual({ content: [] });
+      }
+      await expect.poll(() => open.size, { timeout: 20_000 }).toBe(0);
+      expect(await session.request('tools/call', CALL, { timeoutMs: 20_000 })).toEqual({ content: [] });
+    },
+  );
+
+  it.each(LANES)('may be followed by a notification on its stream, by way of %s', async (lane) => {
+    const { url } = await serveCalls((response, id) => {
+      response.writeHead(200, EVENTS).write(event(answerTo(id)));
+      response.write(event({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' }));
+    });
+    const session = await openBy(url, lane);
+    const told = new Promise<string>((resolve) => session.onNotification(resolve));
+    await session.request('tools/call', CALL, { timeoutMs: 20_000 });
+    expect(await told).toBe('notifications/tools/list_changed');
+  });
+
+  it.each(GOING_ON)('that goes on as a stream ends with the session: %s', async (_, messages) => {
     for (const lane of LANES) {
       let hangUp = () => {};
       const hungUp = new Promise<void>((resolve) => {

@@ -189,10 +189,10 @@ describe('cancellation', () => {
     const { peer, sent, options } = setUp({ hasStreamPerRequest: true, cancelsByStream: true });
     const abort = new AbortController();
     const call = codeOf(peer.request('slow', {}, { signal: abort.signal }));
-    expect(options[0]?.signal?.aborted).toBe(false);
+    expect(options[0]?.stream?.signal.aborted).toBe(false);
     abort.abort();
     expect(await call).toBe('CALL_CANCELLED');
-    expect(options[0]?.signal?.aborted).toBe(true);
+    expect(options[0]?.stream?.signal.aborted).toBe(true);
     expect(sent).toHaveLength(1);
   });
 
