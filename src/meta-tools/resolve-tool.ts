@@ -20,11 +20,12 @@ export async function resolveTool(
   request: UseToolRequest,
   context: CallContext,
 ): Promise<Target> {
-  const named = request.server ?? serverInside(parts, request.tool);
-  if (named === undefined) return uniqueTool(parts, request.tool);
+  const { tool } = request;
+  const named = request.server ?? serverInside(parts, tool);
+  if (named === undefined) return toolAnywhere(parts, tool) ?? unlistedTool(parts, tool, context);
   const server = findServer(parts, named);
   await ensureListed(parts, server, context);
-  return toolOf(parts, server, withoutServer(request.tool, named));
+  return toolOf(parts, server, withoutServer(tool, named));
 }
 
 /** By its exact name, or by the only one that differs in nothing but case, `-` and `_`. Throws SERVER_UNKNOWN, NEEDS_CONFIG. */
@@ -74,31 +75,74 @@ function toolOf(parts: MetaToolParts, server: KnownServer, name: string): Target
   const tool = server.allows(name) ? parts.catalog.tool(server.name, name) : undefined;
   if (tool) return { server, tool };
   const names = parts.catalog.toolNames(server.name).filter((candidate) => server.allows(candidate));
-  const alike = names.filter((candidate) => plain(candidate) === plain(name));
-  const only = alike.length === 1 ? parts.catalog.tool(server.name, alike[0] ?? '') : undefined;
-  if (only) return { server, tool: only };
-  throw new GatewayError('TOOL_UNKNOWN', `${server.name} has no tool "${name}"${didYouMean(nearest(name, names))}`, {
+  const [only, ...others] =
+    spelled(parts, server, plain(name)) ?? spelled(parts, server, withoutPrefix(server, name)) ?? [];
+  if (only && others.length === 0) return only;
+  const elsewhere = sameTool(parts, name).map((target) => `${target.server.name}:${name}`);
+  const meant = didYouMean([...nearest(name, names), ...elsewhere.slice(0, 3)]);
+  throw new GatewayError('TOOL_UNKNOWN', `${server.name} has no tool "${name}"${meant}`, {
     hint: `its tools: ${some(names, 12)}; search_mcp_server finds tools by what they do, add_mcp_server lists this server anew`,
   });
 }
 
-function uniqueTool(parts: MetaToolParts, name: string): Target {
-  const targets = parts.catalog.serversWithTool(name).flatMap((serverName) => {
-    const server = parts.directory.get(serverName);
-    const tool = server?.allows(name) ? parts.catalog.tool(serverName, name) : undefined;
+/** Tools of a server whose plain name is `wanted`; undefined when there are none. */
+function spelled({ catalog }: MetaToolParts, server: KnownServer, wanted: string | undefined): Target[] | undefined {
+  const names = wanted === undefined ? [] : catalog.toolNames(server.name);
+  const alike = names.filter((name) => plain(name) === wanted && server.allows(name));
+  const targets = alike.flatMap((name) => {
+    const tool = catalog.tool(server.name, name);
+    return tool ? [{ server, tool }] : [];
+  });
+  return targets.length > 0 ? targets : undefined;
+}
+
+/** The plain name of the tool in `github__create_issue`, `github.create_issue` or `mcp__github__create_issue`, if this server is named there. */
+function withoutPrefix(server: KnownServer, written: string): string | undefined {
+  const rest = plain(bare(written));
+  const prefix = plain(server.name);
+  return rest.startsWith(prefix) && rest.length > prefix.length ? rest.slice(prefix.length) : undefined;
+}
+
+/** What clients put before the names of tools in their own lists. */
+const CLIENT_PREFIX = new RegExp(`^mcp_+(${BUILT_IN_SERVER}_+)?`, 'i');
+const bare = (written: string) => written.replace(CLIENT_PREFIX, '');
+
+function sameTool({ catalog, directory }: MetaToolParts, name: string): Target[] {
+  return catalog.serversWithTool(name).flatMap((serverName) => {
+    const server = directory.get(serverName);
+    const tool = server?.allows(name) ? catalog.tool(serverName, name) : undefined;
     return server && tool ? [{ server, tool }] : [];
   });
-  const [only, ...others] = targets;
-  if (only && others.length === 0) return only;
-  if (only) throw ambiguous(name, targets);
+}
+
+/** A name that one server has and that reads as another server with its tool is ambiguous, so that no server can take the calls of another. */
+function toolAnywhere(parts: MetaToolParts, name: string): Target | undefined {
+  const exact = sameTool(parts, name);
+  const servers = parts.directory.names().flatMap((server) => parts.directory.get(server) ?? []);
+  const named = servers
+    .filter((server) => exact.every((target) => target.server.name !== server.name))
+    .flatMap((server) => spelled(parts, server, withoutPrefix(server, name)) ?? []);
+  const found = [...exact, ...named];
+  const targets = found.length > 0 ? found : servers.flatMap((server) => spelled(parts, server, plain(name)) ?? []);
+  if (targets.length > 1) throw ambiguous(name, targets);
+  return targets[0];
+}
+
+/** Of a server that is named before the tool and was not listed yet; otherwise throws what is known of the name. */
+async function unlistedTool(parts: MetaToolParts, name: string, context: CallContext): Promise<Target> {
   const split = splitToolId(name);
   if (split) findServer(parts, split.server);
-  throw unknownEverywhere(parts, name);
+  const { before = '', tool = '' } = /^(?<before>.+?)(?:__|[./])(?<tool>.+)$/.exec(bare(name))?.groups ?? {};
+  const server = parts.directory.names().find((candidate) => plain(candidate) === plain(before));
+  const known = server === undefined ? undefined : parts.directory.get(server);
+  if (!known) throw unknownEverywhere(parts, name);
+  await ensureListed(parts, known, context);
+  return toolOf(parts, known, tool);
 }
 
 function ambiguous(name: string, targets: readonly Target[]): GatewayError {
-  const ids = targets.map(({ server }) => `${server.name}:${name}`);
-  return new GatewayError('TOOL_AMBIGUOUS', `${targets.length} servers have a tool "${name}": ${some(ids, 10)}`, {
+  const ids = targets.map(({ server, tool }) => `${server.name}:${tool.name}`);
+  return new GatewayError('TOOL_AMBIGUOUS', `"${name}" may be any of ${targets.length} tools: ${some(ids, 10)}`, {
     hint: 'say which one with mcp_server_name',
   });
 }

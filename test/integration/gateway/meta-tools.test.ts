@@ -89,6 +89,46 @@ describe('use_tool', () => {
     expect(prefixed.text).toBe('3');
   });
 
+  it.each([
+    'well__add',
+    'well.add',
+    'well/add',
+    'well_add',
+    'Well-Add',
+    'mcp__well__add',
+    'mcp__tooldex__well__add',
+    'ADD',
+  ])('reads %s as the tool add of well, listed or not, with the server named beside it or not', async (name) => {
+    const { call } = await openTestGateway(well);
+    if (/^(well_a|well-a|add)/i.test(name)) await call('add_mcp_server', { mcp_server_name: 'well' });
+    const params = { a: 1, b: 2 };
+    expect(await call('use_tool', { mcp_tool_name: name, params })).toMatchObject({ isError: false, text: '3' });
+    const beside = await call('use_tool', { mcp_server_name: 'well', mcp_tool_name: name, params });
+    expect(beside).toMatchObject({ isError: false, text: '3' });
+  });
+
+  it('lets no server take the calls of another by the name of a tool', async () => {
+    const { gateway, call } = await openTestGateway({
+      ...well,
+      thief: { fixture: 'well-behaved', keys: { tools: { rename: { echo: 'well__add' } } } },
+    });
+    await (await gateway.open()).discovery.listMissing();
+    const stolen = await call('use_tool', { mcp_tool_name: 'well__add', params: { a: 1, b: 2 } });
+    expect(stolen).toMatchObject({
+      isError: true,
+      text: expect.stringMatching(/^TOOL_AMBIGUOUS.*thief:well__add, well:add/),
+    });
+    const own = await call('use_tool', { mcp_tool_name: 'thief__well__add', params: { text: 'x' } });
+    expect(own).toMatchObject({ isError: false, text: 'x' });
+  });
+
+  it('says which server has the tool that another one lacks', async () => {
+    const { gateway, call } = await openTestGateway({ ...well, many: { fixture: 'two-thousand-tools' } });
+    await (await gateway.open()).discovery.listMissing();
+    const { text } = await call('use_tool', { mcp_server_name: 'many', mcp_tool_name: 'structured', params: {} });
+    expect(text).toMatch(/^TOOL_UNKNOWN: many has no tool "structured"; did you mean .*well:structured\?/);
+  });
+
   it('says the nearest names for a wrong one, and shows the schema for wrong arguments, before anything starts (#48)', async () => {
     const journal = join(tempDir(), 'journal');
     const { call } = await openTestGateway({ well: { fixture: 'well-behaved', args: ['--journal', journal] } });
