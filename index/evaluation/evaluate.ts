@@ -47,31 +47,37 @@ export interface Evaluation {
 
 export interface EvaluateOptions {
   readonly index: ToolIndex;
+  /** Those without groups are requests that no tool answers. */
   readonly queries: readonly JudgedQuery[];
-  /** Requests that no tool of the index answers. */
+  /** More of that kind. */
   readonly noAnswer?: readonly JudgedQuery[];
   readonly serverOf: (id: string) => string | undefined;
-  /** Hits asked for; at least 10 for the measures to mean what they say. */
+  /** Hits asked for; never fewer than the measures look at. */
   readonly top?: number;
   /** Long, so that quality is measured and not the machine's mood. */
   readonly deadlineMs?: number;
 }
 
+/** Hits that the measures look at. */
+const MEASURED = 10;
+
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  const answerable = await askAll(options.queries, options);
-  const unanswerable = await askAll(options.noAnswer ?? [], options);
-  const measured = answerable.flatMap(({ measures }) => measures ?? []);
-  const sureness = (results: readonly EvaluatedQuery[]) => results.map(({ confidence }) => confidence);
+  const results: EvaluatedQuery[] = [];
+  const { queries, noAnswer = [] } = options;
+  for (const query of [...queries, ...noAnswer]) results.push(await ask(query, options));
+  const answerable = results.filter(({ measures }) => measures);
+  const unanswerable = results.filter(({ measures }) => !measures);
+  const sureness = (some: readonly EvaluatedQuery[]) => some.map(({ confidence }) => confidence);
   const area = unanswerable.length > 0 ? auroc(sureness(answerable), sureness(unanswerable)) : undefined;
   return {
     queries: answerable.length,
-    measures: meanMeasures(measured),
+    measures: meanMeasures(answerable.flatMap(({ measures }) => measures ?? [])),
     splits: bySplit(answerable),
     ...(area === undefined ? {} : { noAnswerAuroc: area }),
     verdicts: { answerable: countVerdicts(answerable), unanswerable: countVerdicts(unanswerable) },
-    answeredBy: byModel([...answerable, ...unanswerable]),
-    latencyMs: latency([...answerable, ...unanswerable].map(({ milliseconds }) => milliseconds)),
-    results: [...answerable, ...unanswerable],
+    answeredBy: byModel(results),
+    latencyMs: latency(results.map(({ milliseconds }) => milliseconds)),
+    results,
   };
 }
 
@@ -81,16 +87,10 @@ export function percentile(numbers: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
 }
 
-async function askAll(queries: readonly JudgedQuery[], options: EvaluateOptions): Promise<EvaluatedQuery[]> {
-  const results: EvaluatedQuery[] = [];
-  for (const query of queries) results.push(await ask(query, options));
-  return results;
-}
-
 async function ask(query: JudgedQuery, options: EvaluateOptions): Promise<EvaluatedQuery> {
-  const { index, serverOf, top = 10, deadlineMs = 30_000 } = options;
+  const { index, serverOf, top = MEASURED, deadlineMs = 30_000 } = options;
   const started = performance.now();
-  const answer = await index.search({ task: query.query, limit: top, deadlineMs });
+  const answer = await index.search({ task: query.query, limit: Math.max(top, MEASURED), deadlineMs });
   const milliseconds = performance.now() - started;
   return {
     id: query.id,

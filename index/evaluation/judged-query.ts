@@ -28,30 +28,62 @@ export function parseCorpus(text: string): ToolDocument[] {
   });
 }
 
-/** One request a line: `{"id","query","relevant":[ids],"groups"?:[[ids]],"split"?}`. Throws with the line number. */
+/**
+ * One request a line: `{"id","query","relevant":[ids],"groups"?:[[ids]],"split"?}`. Without groups every relevant tool is a need
+ * of its own; without relevant tools the request is one that no tool answers. Throws with the line number.
+ */
 export function parseQueries(text: string): JudgedQuery[] {
-  return parseLines(text).map(({ row, line }) => {
-    const { id, query, relevant, groups, split } = row;
-    if (typeof id !== 'string' || typeof query !== 'string' || !isListOfTexts(relevant)) {
-      throw new Error(`line ${line}: a query needs the strings "id" and "query" and the list "relevant"`);
-    }
-    const alternatives = Array.isArray(groups) && groups.every(isListOfTexts) ? groups : relevant.map((tool) => [tool]);
-    return { id, query, groups: alternatives, split: textOf(split) || 'all' };
-  });
+  return parseLines(text).map((parsed) => ({ ...request(parsed), groups: needs(parsed) }));
+}
+
+/** Requests that no tool answers, `relevant` or not. Throws with the line number. */
+export function parseUnanswerable(text: string): JudgedQuery[] {
+  return parseLines(text).map((parsed) => ({ ...request(parsed), groups: [] }));
+}
+
+function request({ row: { id, query, split }, line }: Line): Omit<JudgedQuery, 'groups'> {
+  if (typeof id !== 'string' || typeof query !== 'string') {
+    throw new Error(`line ${line}: a query needs the strings "id" and "query"`);
+  }
+  return { id, query, split: textOf(split) || 'all' };
+}
+
+function needs({ row: { relevant, groups }, line }: Line): JudgedQuery['groups'] {
+  if (!isListOf(relevant, isText)) throw new Error(`line ${line}: a query needs the list "relevant" of tools' ids`);
+  const given = groups ?? [];
+  if (!isListOf(given, isGroup)) throw new Error(`line ${line}: "groups" must be a list of lists of tools' ids`);
+  const alternatives = given.filter((group) => group.length > 0);
+  return alternatives.length > 0 ? alternatives : [...new Set(relevant)].map((tool) => [tool]);
 }
 
 const textOf = (value: unknown) => (typeof value === 'string' ? value : '');
 
-const isListOfTexts = (value: unknown): value is string[] =>
-  Array.isArray(value) && value.every((item) => typeof item === 'string');
+const isText = (value: unknown) => typeof value === 'string';
 
-function parseLines(text: string): { row: Record<string, unknown>; line: number }[] {
-  return text.split('\n').flatMap((content, at) => {
-    if (content.trim() === '') return [];
-    const row = parseLine(content, at + 1);
-    if (!isObject(row)) throw new Error(`line ${at + 1}: expected a JSON object`);
-    return [{ row, line: at + 1 }];
-  });
+const isGroup = (value: unknown) => isListOf(value, isText);
+
+function isListOf<T>(value: unknown, isItem: (item: unknown) => item is T): value is T[] {
+  return Array.isArray(value) && value.every(isItem);
+}
+
+interface Line {
+  readonly row: Readonly<Record<string, unknown>>;
+  /** From 1. */
+  readonly line: number;
+}
+
+const BYTE_ORDER_MARK = /^\uFEFF/;
+
+function parseLines(text: string): Line[] {
+  return text
+    .replace(BYTE_ORDER_MARK, '')
+    .split('\n')
+    .flatMap((content, at) => {
+      if (content.trim() === '') return [];
+      const row = parseLine(content, at + 1);
+      if (!isObject(row)) throw new Error(`line ${at + 1}: expected a JSON object`);
+      return [{ row, line: at + 1 }];
+    });
 }
 
 function parseLine(content: string, line: number): unknown {

@@ -42,10 +42,11 @@ function costRow(engine: EngineSummary): string[] {
 
 function verdictTable(engines: readonly EngineSummary[]): string {
   const rows = engines.flatMap(({ engine, verdicts }) =>
-    (['answerable', 'unanswerable'] as const).map((kind) => {
+    (['answerable', 'unanswerable'] as const).flatMap((kind) => {
       const { match, weak, none } = verdicts[kind];
-      const total = Math.max(1, match + weak + none);
-      return [engine, kind, ...[match, weak, none].map((count) => `${((100 * count) / total).toFixed(1)} %`)];
+      const total = match + weak + none;
+      if (total === 0) return [];
+      return [[engine, kind, ...[match, weak, none].map((count) => `${((100 * count) / total).toFixed(1)} %`)]];
     }),
   );
   return table(['engine', 'requests', 'match', 'weak', 'none'], rows);

@@ -22,9 +22,10 @@ export interface EvalOptions {
   readonly statistics?: WordStatistics;
   /** The first is what the others are compared with; at least one. */
   readonly engines: readonly EvalEngine[];
+  /** Hits of each answer that `results` keep, 10 without it; the figures look at ten in any case. */
   readonly top?: number;
   /** Tokens of the answer that a request would get; the renderer belongs to the caller. */
-  readonly answerTokens?: (ranked: readonly string[], verdict: EvaluatedQuery['verdict']) => number;
+  readonly answerTokens?: (ranked: readonly string[]) => number;
   /** Called with one line a step, for a terminal. */
   readonly progress?: (line: string) => void;
 }
@@ -53,12 +54,15 @@ export interface EvalOutput {
 
 /** Rejects when an engine cannot be opened or its vectors cannot be completed. */
 export async function runEval(options: EvalOptions): Promise<EvalOutput> {
+  const { top = 10 } = options;
   const runs: { summary: EngineSummary; evaluation: Evaluation }[] = [];
   for (const engine of options.engines) runs.push(await measureEngine(engine, options, runs[0]?.evaluation));
   const [first] = runs;
   if (!first) throw new RangeError('An evaluation needs at least one engine');
   return {
-    results: first.evaluation.results.map(({ id, ranked, scores, verdict }) => ({ id, ranked, scores, verdict })),
+    results: first.evaluation.results.map(({ id, ranked, scores, verdict }) => {
+      return { id, ranked: ranked.slice(0, top), scores: scores.slice(0, top), verdict };
+    }),
     summary: first.summary,
     engines: runs.map(({ summary }) => summary),
   };
@@ -77,7 +81,7 @@ async function measureEngine(engine: EvalEngine, options: EvalOptions, base?: Ev
     const { results, ...figures } = evaluation;
     const summary: EngineSummary = {
       engine: engine.name,
-      tools: documents.length,
+      tools: index.size,
       ...figures,
       ...cost,
       ...tokenFigures(results, options.answerTokens),
@@ -103,7 +107,7 @@ async function fill(index: ObservableToolIndex, documents: readonly ToolDocument
 
 function tokenFigures(results: readonly EvaluatedQuery[], answerTokens: EvalOptions['answerTokens']) {
   if (!answerTokens || results.length === 0) return {};
-  const tokens = results.map(({ ranked, verdict }) => answerTokens(ranked, verdict)).sort((a, b) => a - b);
+  const tokens = results.map(({ ranked }) => answerTokens(ranked)).sort((a, b) => a - b);
   const mean = tokens.reduce((sum, count) => sum + count, 0) / tokens.length;
   return { answerTokens: { mean, p95: tokens[Math.ceil(0.95 * tokens.length) - 1] ?? 0 } };
 }

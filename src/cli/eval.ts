@@ -23,10 +23,14 @@ export interface EvalFlags extends CommonFlags {
 }
 
 export async function evaluate(invocation: Invocation, flags: EvalFlags): Promise<number> {
+  const { corpus, queries, noanswer } = flags;
+  const isOwn = [corpus, queries, noanswer].every((file) => file === undefined);
   const opened = await openGateway(invocation, flags, { levelMin: 'off' });
   const cleanups: (() => Promise<void>)[] = [];
   try {
-    const set = flags.corpus === undefined ? await ownCatalog(invocation, opened) : await readFiles(flags);
+    const set = isOwn ? await ownCatalog(invocation, opened) : await readFiles(flags);
+    const { remarks } = await import('../../index/evaluation/remarks.ts');
+    for (const remark of remarks(set)) tell(invocation, `note: ${remark}`);
     const { runEval } = await import('../../index/evaluation/run-eval.ts');
     const engines = chooseEngines(opened, flags).map((engine) =>
       toEvalEngine(engine, { invocation, opened, flags, cleanups }),
@@ -42,8 +46,7 @@ export async function evaluate(invocation: Invocation, flags: EvalFlags): Promis
       answerTokens,
       progress,
     });
-    if (flags.json)
-      printJson(invocation, { results: output.results, summary: output.summary, engines: output.engines });
+    if (flags.json) printJson(invocation, output);
     else print(invocation, (await import('../../index/evaluation/render-eval.ts')).renderEval(output));
     return 0;
   } finally {
@@ -59,21 +62,32 @@ async function statistics(invocation: Invocation) {
   return parseWordStatistics(await readFile(join(modelFolder(invocation), 'word-statistics.txt')));
 }
 
-async function readFiles({ corpus = '', queries, noanswer }: EvalFlags): Promise<GoldenSet> {
-  if (queries === undefined) {
-    throw new GatewayError('USAGE', '--corpus needs --queries', {
-      hint: 'without either, your own catalog is measured',
+async function readFiles({ corpus, queries, noanswer }: EvalFlags): Promise<GoldenSet> {
+  if (corpus === undefined || queries === undefined) {
+    throw new GatewayError('USAGE', '--corpus and --queries need each other, and --noanswer needs both', {
+      hint: 'without any of them, your own catalog is measured',
     });
   }
-  const { parseCorpus, parseQueries } = await import('../../index/evaluation/judged-query.ts');
+  const { parseCorpus, parseQueries, parseUnanswerable } = await import('../../index/evaluation/judged-query.ts');
   return {
-    documents: await readLines(corpus, parseCorpus),
-    queries: await readLines(queries, parseQueries),
-    noAnswer: noanswer === undefined ? [] : await readLines(noanswer, parseQueries),
+    documents: await readLines(corpus, notEmpty(parseCorpus)),
+    queries: await readLines(queries, notEmpty(parseQueries)),
+    noAnswer: noanswer === undefined ? [] : await readLines(noanswer, parseUnanswerable),
   };
 }
 
-async function readLines<Row>(file: string, parse: (text: string) => Row[]): Promise<Row[]> {
+type Parse<Row> = (text: string) => Row[];
+
+/** Figures of nothing would all be 0 and look like a verdict on the engine. */
+function notEmpty<Row>(parse: Parse<Row>): Parse<Row> {
+  return (text) => {
+    const rows = parse(text);
+    if (rows.length === 0) throw new Error('it is empty');
+    return rows;
+  };
+}
+
+async function readLines<Row>(file: string, parse: Parse<Row>): Promise<Row[]> {
   try {
     return parse(await readFile(file, 'utf8'));
   } catch (cause) {

@@ -55,4 +55,25 @@ describe('tooldex eval', () => {
     expect(code).toBe(64);
     expect(stderr).toMatch(/corpus\.jsonl: line 4/);
   });
+
+  it('measures nothing where files are empty or one of two is missing, and says what is odd about others', async () => {
+    const folder = tempDir();
+    const [corpus, queries, empty] = ['corpus', 'queries', 'empty'].map((name) => join(folder, `${name}.jsonl`));
+    writeFileSync(corpus ?? '', lines([...TOOLS, ...TOOLS.slice(0, 1)]));
+    writeFileSync(queries ?? '', lines([...QUERIES, { id: 'q3', query: 'fly to the moon', relevant: ['rocket'] }]));
+    writeFileSync(empty ?? '', '\n');
+    const run = (...files: (string | undefined)[]) =>
+      runCli(['eval', ...files.map((file) => file ?? ''), '--embedder', 'words', '--data-dir', join(folder, 'data')]);
+
+    expect(await run('--corpus', corpus, '--queries', empty)).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining('empty.jsonl: it is empty'),
+    });
+    expect(await run('--queries', queries)).toMatchObject({ code: 64, stderr: expect.stringContaining('--corpus') });
+    const { code, stdout, stderr } = await run('--corpus', corpus, '--queries', queries, '--noanswer', empty);
+    expect(code).toBe(0);
+    expect(stderr).toContain('note: tools that replace an earlier one of the same id: 1');
+    expect(stderr).toContain('"q3" for "rocket"');
+    expect(stdout).not.toContain('unanswerable');
+  });
 });

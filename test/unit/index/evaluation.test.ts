@@ -3,8 +3,9 @@ import { createToolIndex } from '../../../index/create-tool-index.ts';
 import { pairedBootstrap } from '../../../index/evaluation/bootstrap.ts';
 import { evaluate, percentile } from '../../../index/evaluation/evaluate.ts';
 import { goldenSet } from '../../../index/evaluation/golden-set.ts';
-import { parseCorpus, parseQueries } from '../../../index/evaluation/judged-query.ts';
+import { parseCorpus, parseQueries, parseUnanswerable } from '../../../index/evaluation/judged-query.ts';
 import { auroc, measure } from '../../../index/evaluation/measures.ts';
+import { remarks } from '../../../index/evaluation/remarks.ts';
 import { renderEval } from '../../../index/evaluation/render-eval.ts';
 import { runEval } from '../../../index/evaluation/run-eval.ts';
 import { qualityTools } from '../../quality/fixtures.ts';
@@ -82,6 +83,47 @@ describe('reading files', () => {
     ]);
   });
 
+  it('takes what editors on Windows write', () => {
+    const crlf = '\uFEFF{"id":"1","query":"q","relevant":["a"]}\r\n\r\n{"id":"2","query":"q","relevant":["a"]}\r\n';
+    expect(parseQueries(crlf).map(({ id }) => id)).toEqual(['1', '2']);
+  });
+
+  it('counts a tool once that is named twice, and goes without groups that are empty', () => {
+    const needed = (more: string) => parseQueries(`{"id":"1","query":"q","relevant":["a","a"]${more}}`)[0]?.groups;
+    for (const more of ['', ',"groups":null', ',"groups":[]', ',"groups":[[]]']) expect(needed(more)).toEqual([['a']]);
+    expect(needed(',"groups":[["a","b"],[]]')).toEqual([['a', 'b']]);
+    for (const wrong of ['[[1]]', '["a"]', '{}', '"a"']) {
+      expect(() => needed(`,"groups":${wrong}`)).toThrow('line 1: "groups" must be a list of lists');
+    }
+  });
+
+  it('needs no list of nothing where no tool answers', () => {
+    const text = '{"id":"1","query":"q"}\n{"id":"2","query":"q","relevant":[],"split":"far"}';
+    expect(parseUnanswerable(text).map(({ groups, split }) => [groups, split])).toEqual([
+      [[], 'all'],
+      [[], 'far'],
+    ]);
+    expect(() => parseUnanswerable('{"id":"1"}')).toThrow('line 1');
+  });
+
+  it('remarks on what will count for less than it seems', () => {
+    const [one, other] = [
+      { id: 'a', server: 's', tool: 't' },
+      { id: 'b', server: 's', tool: 't' },
+    ];
+    const documents = parseCorpus([one, other, one].map((tool) => JSON.stringify(tool)).join('\n'));
+    const queries = parseQueries(
+      '{"id":"1","query":"q","relevant":["a","c"]}\n{"id":"2","query":"q","relevant":["b"]}',
+    );
+    const noAnswer = parseUnanswerable('{"id":"2","query":"q"}');
+    expect(remarks({ documents, queries, noAnswer })).toEqual([
+      'tools that replace an earlier one of the same id: 1',
+      'requests with the id of an earlier one, asked all the same: 1',
+      'requests for tools that are not there, counted as not found: 1, the first "1" for "c"',
+    ]);
+    expect(remarks({ documents: documents.slice(0, 2), queries: queries.slice(1), noAnswer: [] })).toEqual([]);
+  });
+
   it('names the line that is wrong', () => {
     expect(() => parseQueries('{"id":"1","query":"q","relevant":[]}\n{"id":2}')).toThrow('line 2');
     expect(() => parseCorpus('{"id":"1"')).toThrow('line 1: not JSON');
@@ -142,6 +184,27 @@ describe('running an evaluation', () => {
     expect(text).toContain('| one ');
     expect(text).toContain('two minus one: recall@5 +.000');
     expect(text).not.toMatch(/undefined|NaN/);
+  });
+
+  it('looks at ten hits, however few are kept, and counts each tool once', async () => {
+    const { documents, queries } = goldenSet(qualityTools());
+    const some = { queries: queries.slice(0, 40), engines: [{ name: 'one' }] };
+    const wide = await runEval({ documents, ...some });
+    const narrow = await runEval({ documents: [...documents, ...documents.slice(0, 5)], ...some, top: 1 });
+    expect(narrow.summary.measures).toEqual(wide.summary.measures);
+    expect(narrow.summary.tools).toBe(documents.length);
+    expect(narrow.results.map(({ ranked, scores }) => [ranked, scores])).toEqual(
+      wide.results.map(({ ranked, scores }) => [ranked.slice(0, 1), scores.slice(0, 1)]),
+    );
+  });
+
+  it('takes a request that wants no tool for one that no tool answers, wherever it stands', async () => {
+    const { documents, queries, noAnswer } = goldenSet(qualityTools());
+    const engines = [{ name: 'one' }];
+    const apart = await runEval({ documents, queries: queries.slice(0, 20), noAnswer: noAnswer.slice(0, 5), engines });
+    const mixed = await runEval({ documents, queries: [...noAnswer.slice(0, 5), ...queries.slice(0, 20)], engines });
+    const { measures, splits, noAnswerAuroc, verdicts } = apart.summary;
+    expect(mixed.summary).toMatchObject({ queries: 20, measures, splits, noAnswerAuroc, verdicts });
   });
 
   it('refuses to measure nothing', async () => {
