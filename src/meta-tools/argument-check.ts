@@ -72,7 +72,8 @@ function messageOf({ keyword, message, params, data }: ErrorObject): string {
   return message ?? keyword;
 }
 
-function short(value: unknown): string {
+/** A value as JSON, cut. */
+export function short(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';
   return text.length > 120 ? `${text.slice(0, 117)}…` : text;
 }

@@ -2,7 +2,7 @@
 import { GatewayError } from '../errors.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 import { nearest } from '../stdx/nearest.ts';
-import { type Problem, sample, sampleObject } from './argument-check.ts';
+import { type Problem, sample, sampleObject, short } from './argument-check.ts';
 import type { Target } from './resolve-tool.ts';
 import { plainLine } from './third-party-text.ts';
 
@@ -25,6 +25,21 @@ export function wrongArguments(target: Target, params: JsonObject, problems: rea
       data: { problems },
     },
   );
+}
+
+/** Of arguments that are a text, a list or the like. */
+export function notAnObject(given: Json): Problem {
+  const message = `must be an object, got ${short(given)}${typeof given === 'string' ? notJson(given) : ''}`;
+  return { path: '', keyword: 'type', parameter: undefined, message };
+}
+
+function notJson(text: string): string {
+  try {
+    JSON.parse(text);
+    return '';
+  } catch (error) {
+    return `, which is no JSON: ${error instanceof Error ? error.message : String(error)}`;
+  }
 }
 
 function describe({ path, message, parameter, keyword }: Problem, schema: JsonObject): string {

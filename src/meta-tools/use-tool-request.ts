@@ -1,26 +1,27 @@
 /** Reads what an agent meant to call, in any of the spellings and nestings that agents are seen to use. */
 import { GatewayError } from '../errors.ts';
-import { isObject, type JsonObject } from '../stdx/json.ts';
+import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 
 export interface UseToolRequest {
   readonly server: string | undefined;
   /** May still be `server:tool`. */
   readonly tool: string;
-  readonly params: JsonObject;
+  /** As they came where they are no object, so that whoever knows the tool can say what they should be. */
+  readonly params: Json;
 }
 
 const SERVER_KEYS = ['mcp_server_name', 'mcpServerName', 'server', 'server_name', 'serverName'];
 const TOOL_KEYS = ['mcp_tool_name', 'mcpToolName', 'tool', 'tool_name', 'toolName', 'name'];
 const PARAMS_KEYS = ['params', 'arguments', 'args', 'parameters', 'input', 'params_json', 'tool_input'];
 
-/** Throws ARGUMENTS_INVALID when no tool is named or the params are not an object. */
+/** Throws ARGUMENTS_INVALID when no tool is named. */
 export function readUseToolRequest(given: Readonly<Record<string, unknown>>): UseToolRequest {
   const server = firstText(given, SERVER_KEYS);
   const tool = firstText(given, TOOL_KEYS);
   const params = firstOf(given, PARAMS_KEYS);
   if (tool === undefined) return fromNested(given, server, params);
-  const parsed = params === undefined ? flattened(given) : readParams(params, tool);
-  return { server, tool, params: withoutWrapper(parsed) };
+  const parsed = params === undefined ? flattened(given) : readParams(params);
+  return { server, tool, params: isObject(parsed) ? withoutWrapper(parsed as JsonObject) : parsed };
 }
 
 /** `{params: {mcp_tool_name, params}}`: the whole call was put one level too deep. */
@@ -42,13 +43,9 @@ function fromNested(
 
 const EXAMPLE = '{"mcp_server_name":"filesystem","mcp_tool_name":"read_text_file","params":{"path":"notes.txt"}}';
 
-function readParams(params: unknown, tool: string): JsonObject {
-  const value = typeof params === 'string' ? (params.trim() === '' ? {} : tryJson(params)) : params;
-  if (value === null) return {};
-  if (isObject(value)) return value as JsonObject;
-  throw new GatewayError('ARGUMENTS_INVALID', `the params of ${tool} must be an object or the JSON text of one`, {
-    hint: `pass for example ${EXAMPLE}`,
-  });
+function readParams(params: unknown): Json {
+  const value = typeof params === 'string' ? (params.trim() === '' ? {} : (tryJson(params) ?? params)) : params;
+  return value === null ? {} : (value as Json);
 }
 
 /** Arguments beside the names instead of inside `params`. */

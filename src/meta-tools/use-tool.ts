@@ -1,8 +1,8 @@
 /** `use_tool`: one call to one tool, whatever it takes to get its server running. */
 import { BUILT_IN_SERVER } from '../catalog/server-directory.ts';
 import { GatewayError } from '../errors.ts';
-import type { JsonObject } from '../stdx/json.ts';
-import { wrongArguments } from './argument-problems.ts';
+import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
+import { notAnObject, wrongArguments } from './argument-problems.ts';
 import { callHeedingChanges } from './heeding-changes.ts';
 import type { CallContext, MetaTool, MetaToolParts } from './parts.ts';
 import { resolveTool, startProgress, type Target } from './resolve-tool.ts';
@@ -19,8 +19,9 @@ export const useTool: MetaTool = async (parts, given, context) => {
   return parts.results.bound(result, target.server.resultBytesMax);
 };
 
-async function fittingArguments({ checker }: MetaToolParts, target: Target, given: JsonObject): Promise<JsonObject> {
-  const checked = await checker.check(target.tool, given);
+async function fittingArguments({ checker }: MetaToolParts, target: Target, given: Json): Promise<JsonObject> {
+  if (!isObject(given)) throw wrongArguments(target, {}, [notAnObject(given)]);
+  const checked = await checker.check(target.tool, given as JsonObject);
   if (checked.fits) return checked.params;
   throw wrongArguments(target, checked.params, checked.problems);
 }
@@ -66,7 +67,7 @@ const META_TOOLS = /^(search_?mcp_?server|add_?mcp_?server|use_?tool)$/i;
 function callBuiltIn({ results, directory }: MetaToolParts, request: UseToolRequest): JsonObject | undefined {
   const tool = request.tool.replace(new RegExp(`^${BUILT_IN_SERVER}:`), '');
   if (tool === 'read_result' && (request.server ?? BUILT_IN_SERVER) === BUILT_IN_SERVER)
-    return results.read(request.params);
+    return results.read(isObject(request.params) ? (request.params as JsonObject) : {});
   const onAServer = request.server !== undefined && request.server !== BUILT_IN_SERVER;
   if (META_TOOLS.test(tool) && !onAServer) throw recursion(tool);
   if (request.server !== BUILT_IN_SERVER || directory.get(BUILT_IN_SERVER)) return undefined;

@@ -141,6 +141,14 @@ describe('use_tool', () => {
     const wrong = await call('use_tool', { server: 'well', tool: 'add', params: { a: 1 } });
     expect(wrong).toMatchObject({ isError: true, text: expect.stringContaining('"b" is missing') });
     expect(wrong.text).toContain('"second addend"');
+    for (const [params, reason] of [
+      ["{a: 1, 'b': 2}", /- params: must be an object, got .*, which is no JSON: /],
+      [[1, 2], /- params: must be an object, got \[1,2\]\n/],
+    ] as const) {
+      const { text } = await call('use_tool', { server: 'well', tool: 'add', params });
+      expect(text).toMatch(reason);
+      expect(text).toContain('"mcp_tool_name":"add","params":{"a":1,"b":1}');
+    }
     expect(journalOf(journal, 'started').length).toBe(starts);
   });
 
