@@ -4,14 +4,24 @@ import { MESSAGE_BYTES_MAX } from './wire.ts';
 
 type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
+export interface BoundedAnswers {
+  readonly tooLong: () => Error;
+  /** An event stream was broken off, that of the request with this body. Who reads streams says only that one has ended. */
+  readonly onBrokenOff: (request: unknown) => void;
+}
+
 /** The body of what is longer breaks off with that error; of an event stream each event counts by itself. */
-export function boundedAnswers(fetch: Fetch, tooLong: () => Error): Fetch {
+export function boundedAnswers(fetch: Fetch, { tooLong, onBrokenOff }: BoundedAnswers): Fetch {
   return async (url, init) => {
     const response = await fetch(url, init);
     const { body, status, statusText, headers } = response;
     if (!body || isShort(headers)) return response;
     const isEvents = (headers.get('content-type') ?? '').toLowerCase().startsWith('text/event-stream');
-    const bound = new Bound(tooLong, isEvents);
+    const refuse = () => {
+      if (isEvents) onBrokenOff(init?.body);
+      return tooLong();
+    };
+    const bound = new Bound(refuse, isEvents);
     return new Response(body.pipeThrough(new TransformStream(bound)), { status, statusText, headers });
   };
 }
@@ -23,21 +33,21 @@ function isShort(headers: Headers): boolean {
 }
 
 class Bound implements Transformer<Uint8Array, Uint8Array> {
-  readonly #tooLong: () => Error;
+  readonly #refuse: () => Error;
   readonly #isEvents: boolean;
   /** Since the last event ended. */
   #held = 0;
   /** The end of the last chunk, for what ends an event may come in two. */
   #tail = '';
 
-  constructor(tooLong: () => Error, isEvents: boolean) {
-    this.#tooLong = tooLong;
+  constructor(refuse: () => Error, isEvents: boolean) {
+    this.#refuse = refuse;
     this.#isEvents = isEvents;
   }
 
   transform(chunk: Uint8Array, controller: TransformStreamDefaultController<Uint8Array>): void {
     this.#held = this.#isEvents ? this.#behindEvents(chunk) : this.#held + chunk.length;
-    if (this.#held > MESSAGE_BYTES_MAX) controller.error(this.#tooLong());
+    if (this.#held > MESSAGE_BYTES_MAX) controller.error(this.#refuse());
     else controller.enqueue(chunk);
   }
 

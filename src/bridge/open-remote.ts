@@ -60,11 +60,14 @@ async function connect(endpoint: RemotePeer, kind: TransportKind, options: Conne
     createTransport(
       endpoint,
       kind,
-      boundedAnswers(handed.fetch, () => tooLong(server)),
+      boundedAnswers(handed.fetch, {
+        tooLong: () => tooLong(server),
+        onBrokenOff: (request) => wire?.brokeOff(request),
+      }),
     );
   const quick = endpoint.post && { post: endpoint.post, headers: endpoint.headers, handed };
-  const transport = await another();
   let wire: RemoteWire | undefined;
+  const transport = await another();
   const peer = new RpcPeer(
     (ear) => {
       wire = new RemoteWire(transport, { server, clock, connect: another, quick }, ear);

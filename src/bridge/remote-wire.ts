@@ -105,6 +105,16 @@ export class RemoteWire implements Wire {
     this.#streams.over(id);
   }
 
+  /** The event stream that answers this request, or the one for all, had a message that is too long to be read. */
+  brokeOff(request: unknown): void {
+    const error = tooLong(this.#server);
+    const id = typeof request === 'string' ? (JSON.parse(request) as JsonObject).id : undefined;
+    if (typeof id === 'number') {
+      this.#events.failed(id, error);
+      this.#streams.leave(id);
+    } else if (!isStreamable(this.#transport)) this.#loseBy(error);
+  }
+
   useVersion(protocolVersion: string): void {
     this.#version = protocolVersion;
     // A modern request names its version itself; a header for all messages is the older way.
@@ -205,13 +215,17 @@ export class RemoteWire implements Wire {
   }
 
   #lose(how: string): void {
-    if (!this.#isOpen) return;
-    this.#end(
+    this.#loseBy(
       new GatewayError('SERVER_CRASHED', `The connection to server "${this.#server}" ${how}`, {
         hint: 'The call was not repeated. Call again: the next call connects anew.',
         data: { stateLost: true },
       }),
     );
+  }
+
+  #loseBy(error: GatewayError): void {
+    if (!this.#isOpen) return;
+    this.#end(error);
     void this.#transport.close().catch(() => {});
   }
 

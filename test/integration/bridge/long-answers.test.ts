@@ -1,9 +1,11 @@
 /** Answers of remote servers that do not end, whichever way the call went: none is held beyond a bound, and none outlives its session. */
 import type { ServerResponse } from 'node:http';
 import { createGzip } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openSession } from '../../../src/bridge/open-session.ts';
 import { type Lane, openBy, serveCalls } from '../../helpers/called-server.ts';
 import { failure } from '../../helpers/failure.ts';
+import { listen } from '../../helpers/http-servers.ts';
 
 const MIB = 1024 * 1024;
 const LANES: readonly Lane[] = ['fetch', 'post'];
@@ -62,6 +64,27 @@ const GOING_ON: readonly [string, (id: number) => string[]][] = [
   ['one that is not plain', (id) => [event({ jsonrpc: '2.0', method: 'notifications/message' }), event(answerTo(id))]],
 ];
 
+/** A server of HTTP+SSE whose answers to calls do not end. */
+function servePouring(): Promise<URL> {
+  let stream: ServerResponse | undefined;
+  return listen(async (request, response) => {
+    if (request.method === 'GET') {
+      stream = response.writeHead(200, EVENTS);
+      return void stream.write('event: endpoint\ndata: /messages\n\n');
+    }
+    let body = '';
+    for await (const chunk of request.setEncoding('utf8')) body += chunk;
+    response.writeHead(202).end();
+    const { id, method } = JSON.parse(body) as { id?: number; method: string };
+    const facts = { protocolVersion: '2024-11-05', serverInfo: { name: 's', version: '1' }, capabilities: {} };
+    if (method === 'initialize') stream?.write(event({ jsonrpc: '2.0', id, result: facts }));
+    if (method === 'tools/call' && stream) {
+      stream.write(`data: {"jsonrpc":"2.0","id":${id},"result":{"content":[],"x":"`);
+      await pour(stream, stream, '"}}\n\n');
+    }
+  });
+}
+
 describe('an answer of a remote server', () => {
   it.each(LANES.flatMap((lane) => ENDLESS.map(([what, code, answer]) => ({ lane, what, code, answer }))))(
     'is not read beyond 32 MiB: $what by way of $lane',
@@ -75,12 +98,24 @@ describe('an answer of a remote server', () => {
       });
       const session = await openBy(url, lane);
       const error = await failure(session.request('tools/call', CALL, { timeoutMs: 20_000 }));
-      // Whose stream it was `fetch` does not say.
-      expect(error.code).toBe(what === 'an event' && lane === 'fetch' ? 'SERVER_CRASHED' : code);
+      expect(error.code).toBe(code);
+      if (code === 'PROTOCOL_VIOLATION') expect(error.hint).toBe('Ask it for less at once.');
       // What is packed is so short that all of it has come.
       if (!what.includes('packed')) await expect.poll(() => wasCutOff).toBe(true);
     },
   );
+
+  it('is not read beyond 32 MiB on the one stream of HTTP+SSE, which ends with it', async () => {
+    const session = await openSession(
+      { kind: 'remote', url: await servePouring(), transport: 'sse', headers: {} },
+      { server: 'far', clientInfo: { name: 'tooldex-test', version: '1.0.0' }, startTimeoutMs: 20_000 },
+    );
+    onTestFinished(() => session.close('the test is over'));
+    const error = await failure(session.request('tools/call', CALL, { timeoutMs: 20_000 }));
+    expect(error.message).toBe('Server "far" answered with more than 32 MiB, which is not read');
+    expect(error.code).toBe('PROTOCOL_VIOLATION');
+    expect(await session.closed).toMatchObject({ code: 'PROTOCOL_VIOLATION' });
+  });
 
   it.each(LANES)('as a stream may be longer in all, message by message, by way of %s', async (lane) => {
     const note = { jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: 'x'.repeat(MIB) } };
