@@ -42,8 +42,8 @@ export interface ServerDirectory {
   /** In the order of the configuration. */
   names(): string[];
   get(server: string): KnownServer | undefined;
-  /** None of `names`; absent is none. */
-  unconfigured?(): readonly Unconfigured[];
+  /** None of `names`. */
+  unconfigured(): readonly Unconfigured[];
   /** Whether some server has `names`; absent is no. */
   readonly hasNames?: boolean;
 }

@@ -46,7 +46,7 @@ interface Row {
 }
 
 function rowsHere(parts: MetaToolParts, { servers }: Config): Row[] {
-  const unconfigured = (parts.directory.unconfigured?.() ?? []).map((server) => ({
+  const unconfigured = parts.directory.unconfigured().map((server) => ({
     server: server.name,
     status: unconfiguredStatus(server),
     state: 'needs-config',
@@ -110,7 +110,7 @@ function toolsHere(parts: MetaToolParts, { servers }: Config, server: string): T
 }
 
 function isSwitchedOff({ directory }: MetaToolParts, server: string): boolean {
-  return !directory.get(server) && !directory.unconfigured?.().some(({ name }) => name === server);
+  return !directory.get(server) && !directory.unconfigured().some(({ name }) => name === server);
 }
 
 interface ToolRow {

@@ -157,7 +157,7 @@ function serverRow(parts: AdminParts, name: string) {
 }
 
 function disabledState({ directory }: AdminParts, name: string) {
-  const waiting = directory.unconfigured?.().find((each) => each.name === name);
+  const waiting = directory.unconfigured().find((each) => each.name === name);
   if (waiting === undefined) return { state: 'disabled', status: 'disabled' };
   return { state: 'needs-config', missing: waiting.missing, status: unconfiguredStatus(waiting) };
 }

@@ -34,7 +34,7 @@ export function findServer({ directory }: MetaToolParts, name: string): KnownSer
   const alike = names.filter((candidate) => plain(candidate) === plain(name));
   const found = directory.get(name) ?? (alike.length === 1 ? directory.get(alike[0] ?? '') : undefined);
   if (found) return found;
-  const waiting = directory.unconfigured?.().find((candidate) => plain(candidate.name) === plain(name));
+  const waiting = directory.unconfigured().find((candidate) => plain(candidate.name) === plain(name));
   if (waiting) throw needsVariables(waiting);
   const near = nearest(name, names);
   throw new GatewayError('SERVER_UNKNOWN', `no server is called "${name}"${didYouMean(near)}`, {

@@ -75,6 +75,7 @@ function shownServers({ directory, catalog }: MetaToolParts, showing: Showing): 
   const made = new WeakMap<KnownServer, KnownServer>();
   return {
     names: () => directory.names().filter((name) => showing.hasServer(name)),
+    unconfigured: () => directory.unconfigured().filter(({ name }) => showing.hasServer(name)),
     get(server) {
       const known = showing.hasServer(server) ? directory.get(server) : undefined;
       if (!known) return undefined;

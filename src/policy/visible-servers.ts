@@ -17,7 +17,7 @@ export function visibleServers(directory: ServerDirectory, policy: Policy, princ
   };
   return {
     names: () => directory.names().filter((name) => policy.seesServer(principal, name)),
-    unconfigured: () => (directory.unconfigured?.() ?? []).filter(({ name }) => policy.seesServer(principal, name)),
+    unconfigured: () => directory.unconfigured().filter(({ name }) => policy.seesServer(principal, name)),
     get(server) {
       const known = directory.get(server);
       return known && (seen.get(known) ?? look(known)).server;

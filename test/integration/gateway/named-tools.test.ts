@@ -35,6 +35,13 @@ it('are found by their new words and used by their new names, and by no others',
   expect(wrong.text).toContain('one:sum_up');
 });
 
+it('hide no server that needs configuration', async () => {
+  const lacking = { fixture: 'well-behaved', keys: { enabled: false, env: { TOKEN: '${env:NOT_SET_ANYWHERE}' } } };
+  const { call } = await openTestGateway({ ...named(), two: lacking });
+  const used = await call('use_tool', { tool: 'two:add', params: { a: 2, b: 3 } });
+  expect(used.text).toMatch(/^NEEDS_CONFIG.*NOT_SET_ANYWHERE/);
+});
+
 describe('/mcp/<server>', () => {
   it.each(['v1', 'v2-modern'] as const)('lists and calls them so, asleep and running, for %s', async (kind) => {
     const served = await serveWithAccess(named(), {});

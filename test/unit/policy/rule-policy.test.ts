@@ -102,7 +102,11 @@ describe('the servers that somebody sees', () => {
     allows: (tool: string) => tool.startsWith(allowed),
   });
   const servers = new Map([known('files', 'read'), known('mail', '')].map((one) => [one.name, one]));
-  const directory: ServerDirectory = { names: () => [...servers.keys()], get: (name) => servers.get(name) };
+  const directory: ServerDirectory = {
+    names: () => [...servers.keys()],
+    get: (name) => servers.get(name),
+    unconfigured: () => [],
+  };
 
   it('are those of rules and configuration both', () => {
     const policy = policyOf(rule({ tools: ['files:*_text'] }));
