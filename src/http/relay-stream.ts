@@ -13,6 +13,8 @@ const UNREAD_BYTES_MAX = 4 * 1024 * 1024;
 interface Kept {
   readonly number: number;
   readonly frame: string;
+  /** As it is sent. */
+  readonly bytes: number;
 }
 
 export class RelayStream implements Keeper {
@@ -49,8 +51,9 @@ export class RelayStream implements Keeper {
     if (this.#isEnded) return;
     const number = ++this.#lastNumber;
     const frame = `id: ${this.id}-${number}\nevent: message\ndata: ${message}\n\n`;
-    this.#keep({ number, frame });
-    this.#carry({ number, frame });
+    const event = { number, frame, bytes: Buffer.byteLength(frame) };
+    this.#keep(event);
+    this.#carry(event);
   }
 
   /** Sends on the response what came after event number `after`; false, and nothing is sent, if some of it is gone. */
@@ -62,7 +65,7 @@ export class RelayStream implements Keeper {
     response.once('close', () => {
       if (this.#response === response) this.#response = undefined;
     });
-    for (const { number, frame } of this.#kept) if (number > after) this.#carry({ number, frame });
+    for (const event of this.#kept) if (event.number > after) this.#carry(event);
     if (this.#isEnded) this.#close();
     return true;
   }
@@ -95,10 +98,10 @@ export class RelayStream implements Keeper {
 
   #keep(event: Kept): void {
     this.#kept.push(event);
-    this.#keptBytes += event.frame.length;
+    this.#keptBytes += event.bytes;
     // The last one stays whatever its size: it may be the result.
     while (this.#kept.length > 1 && (this.#keptBytes > KEPT_BYTES_MAX || this.#kept.length > KEPT_EVENTS_MAX)) {
-      this.#keptBytes -= this.#kept.shift()?.frame.length ?? 0;
+      this.#keptBytes -= this.#kept.shift()?.bytes ?? 0;
     }
     this.#room.note(this, this.#keptBytes);
   }

@@ -63,6 +63,12 @@ describe('a stream', () => {
     expect(kept?.said.length).toBe(10);
   });
 
+  it('#40 counts what it keeps as it is sent, whatever the script', () => {
+    const stream = new RelayStream('1', new KeptRoom());
+    for (let count = 0; count < 100; count++) stream.send({ method: 'x', text: '字'.repeat(100_000) });
+    expect(connect(stream, stream.freshFrom)?.said.length).toBe(3);
+  });
+
   it('keeps a last message that is larger than all it may keep', () => {
     const stream = new RelayStream('1', new KeptRoom());
     stream.send({ method: 'small' });
