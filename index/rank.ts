@@ -37,7 +37,7 @@ export function rank(task: RankingTask): RankedHit[] {
     const score = fuse(evidenceOf(task, slot, named), share);
     if (best.wants(slot, score)) best.put(slot, score);
   }
-  const seated = seatWinners(best.sorted(), partWinners(partEvidence(task), share));
+  const seated = seatWinners(best.sorted(), partWinners(partEvidence(task), share, table.isBefore));
   return seated.flatMap(({ slot, score }) => {
     const entry = table.entry(slot);
     return entry ? [{ id: entry.id, server: entry.server, score, features: evidenceOf(task, slot, named) }] : [];

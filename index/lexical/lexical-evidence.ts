@@ -1,7 +1,7 @@
 /** What the words of one request say about every tool: the whole request, and the best of its parts. */
 import type { IsBefore, Ranked } from '../best-few.ts';
 import type { LexicalIndex, LexicalQuery } from './lexical-index.ts';
-import { ScoreBoard } from './score-board.ts';
+import { type Choice, ScoreBoard } from './score-board.ts';
 
 export interface LexicalTask {
   readonly text: string;
@@ -47,7 +47,9 @@ export class LexicalEvidence {
     this.#best = whole[0]?.score ?? 0;
     this.#bestPart.reset(slots);
     this.#hasParts = task.clauses.length > 0;
-    this.#partBests = task.clauses.map((clause) => this.#collectPart(clause, { slots, accept: task.accept }));
+    this.#partBests = task.clauses.map((clause) =>
+      this.#collectPart(clause, slots, { ...choice, limit: BESTS_OF_PART }),
+    );
     this.#candidates = this.#hasParts ? whole.concat(this.#bestPart.top(choice)) : whole;
   }
 
@@ -90,10 +92,10 @@ export class LexicalEvidence {
     return this.#partBests;
   }
 
-  #collectPart(clause: string, { slots, accept }: { slots: number; accept: LexicalTask['accept'] }): readonly Ranked[] {
+  #collectPart(clause: string, slots: number, choice: Choice): readonly Ranked[] {
     this.#part.reset(slots);
     this.#index.score(this.#index.query(clause), this.#part);
-    const few = this.#part.top({ limit: BESTS_OF_PART, accept });
+    const few = this.#part.top(choice);
     const best = (few[0]?.score ?? 0) + WEAK_PART;
     this.#bestPart.raise(this.#part, best);
     return few.map(({ slot, score }) => ({ slot, score: score / best }));

@@ -1,5 +1,5 @@
 /** Sees to it that every part of a long request has its best tool among the first few hits. */
-import type { Ranked } from '../best-few.ts';
+import { BestFew, type IsBefore, type Ranked } from '../best-few.ts';
 
 /** The first hits stay as they are, so that a long request with one need loses nothing at the top. */
 const SEATS_FROM = 3;
@@ -12,11 +12,11 @@ export interface PartEvidence {
   readonly cosines: ReadonlyMap<number, number>;
 }
 
-/** The winners of the parts, best first, each once. `share` is the vectors' part of the score. */
-export function partWinners(parts: readonly PartEvidence[], share: number): number[] {
+/** The winners of the parts, best first, each once. `share` is the vectors' part of the score, `isBefore` decides between equal ones. */
+export function partWinners(parts: readonly PartEvidence[], share: number, isBefore: IsBefore): number[] {
   const winners = parts
-    .flatMap((part) => winnerOf(part, share) ?? [])
-    .sort((a, b) => b.score - a.score || a.slot - b.slot);
+    .flatMap((part) => winnerOf(part, share, isBefore) ?? [])
+    .sort((a, b) => b.score - a.score || (isBefore(a.slot, b.slot) ? -1 : 1));
   return [...new Set(winners.map(({ slot }) => slot))];
 }
 
@@ -29,12 +29,12 @@ export function seatWinners(ranked: readonly Ranked[], winners: readonly number[
   return [...top, ...seated, ...rest];
 }
 
-function winnerOf({ words, cosines }: PartEvidence, share: number): Ranked | undefined {
+function winnerOf({ words, cosines }: PartEvidence, share: number, isBefore: IsBefore): Ranked | undefined {
   const byWords = new Map(words.map(({ slot, score }) => [slot, score]));
-  let winner: Ranked | undefined;
+  const best = new BestFew(1, isBefore);
   for (const slot of new Set([...byWords.keys(), ...cosines.keys()])) {
     const score = (1 - share) * (byWords.get(slot) ?? 0) + share * (cosines.get(slot) ?? 0);
-    if (!winner || score > winner.score) winner = { slot, score };
+    if (best.wants(slot, score)) best.put(slot, score);
   }
-  return winner;
+  return best.sorted()[0];
 }

@@ -82,9 +82,12 @@ class EmbeddedVectorStore implements VectorStore {
     checkVector(vector, matrix.dimensions, 'the request');
     const accept = servers && ((row: number) => servers.has(this.#rows[row]?.server ?? ''));
     return matrix
-      .nearest(vector, limit, accept)
+      .nearest(vector, limit, { accept, isBefore: this.#isBefore })
       .map(({ slot, score }) => ({ id: this.#rows[slot]?.id ?? '', similarity: score }));
   }
+
+  /** By id, so that it never matters in which order equal vectors came. */
+  readonly #isBefore = (row: number, other: number) => (this.#rows[row]?.id ?? '') < (this.#rows[other]?.id ?? '');
 
   /** Writes what has not been written yet. */
   async close(): Promise<void> {

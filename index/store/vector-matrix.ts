@@ -1,5 +1,5 @@
 /** Exact nearest vectors in memory: int8 on WASM SIMD narrows down, full precision decides. */
-import { BestFew, type Ranked } from '../best-few.ts';
+import { BestFew, type IsBefore, type Ranked } from '../best-few.ts';
 import { DOT_PRODUCT_WASM } from './dot-product-wasm.ts';
 
 /** Rows come in blocks, so that growing never copies what is there. */
@@ -27,6 +27,12 @@ interface Block {
   readonly scores: Float32Array;
   /** Rows to compute in full, numbered within the block. */
   readonly list: Uint32Array;
+}
+
+export interface RowChoice {
+  readonly accept?: (row: number) => boolean;
+  /** Decides between equal products; without it the lower row. */
+  readonly isBefore?: IsBefore;
 }
 
 /** Rows are unit vectors numbered 0 to `size` without holes. */
@@ -90,15 +96,15 @@ export class VectorMatrix {
   }
 
   /**
-   * The `limit` rows of highest dot product among those that `accept` takes, best first, as if every product had been
+   * The `limit` rows of highest dot product among those that the choice accepts, best first, as if every product had been
    * computed in full: whatever the rounding error could still lift among them is computed so. By the inequality of
    * Cauchy and Schwarz a product is off by no more than the lengths of the two rounding errors together.
    */
-  nearest(vector: Float32Array, limit: number, accept?: (row: number) => boolean): Ranked[] {
+  nearest(vector: Float32Array, limit: number, { accept, isBefore }: RowChoice = {}): Ranked[] {
     const { error, ceiling } = this.#scan(vector);
     if (accept) this.#reject((row) => !accept(row));
     const floor = Math.max(NOTHING, this.#roughFloor(limit, ceiling) - 2 * error);
-    const best = new BestFew(limit);
+    const best = new BestFew(limit, isBefore);
     for (let block = 0; block < this.#blocks.length; block++) this.#offerExact(block, floor, best);
     return best.sorted();
   }
@@ -160,8 +166,9 @@ export class VectorMatrix {
     }
   }
 
+  /** Blocks stay when their rows have gone. */
   #countIn(block: number): number {
-    return Math.min(BLOCK_ROWS, this.#size - block * BLOCK_ROWS);
+    return Math.max(0, Math.min(BLOCK_ROWS, this.#size - block * BLOCK_ROWS));
   }
 
   #row(row: number) {

@@ -80,12 +80,50 @@ describe('exact nearest vectors of some rows', () => {
       .filter(({ slot }) => slot % every === 1)
       .sort((a, b) => b.score - a.score)
       .slice(0, 20);
-    const found = matrix.nearest(query, 20, (row) => row % every === 1);
+    const found = matrix.nearest(query, 20, { accept: (row) => row % every === 1 });
     expect(found.map(({ slot }) => slot)).toEqual(expected.map(({ slot }) => slot));
   });
 });
 
+describe('exact nearest vectors of a matrix that shrinks', () => {
+  it.each([1_500, 1_024, 700, 1, 0])('equal a full scan of the %i rows that are left', (left) => {
+    const random = noise(left);
+    const vectors = Array.from({ length: 2_100 }, () => unit(random, 48));
+    const matrix = new VectorMatrix(48);
+    for (const vector of vectors) matrix.push(vector);
+    for (let size = vectors.length; size > left; size--) {
+      matrix.removeSwapping(0);
+      vectors[0] = vectors.at(-1) ?? new Float32Array(48);
+      vectors.pop();
+    }
+    const query = unit(random, 48);
+    const expected = vectors
+      .map((vector, slot) => ({ slot, score: dot(query, vector) }))
+      .sort((a, b) => b.score - a.score)
+      .slice(0, 10);
+    expect(matrix.nearest(query, 10).map(({ slot }) => slot)).toEqual(expected.map(({ slot }) => slot));
+    matrix.push(query);
+    expect(matrix.nearest(query, 1).map(({ slot }) => slot)).toEqual([left]);
+  });
+});
+
 describe('the embedded store', () => {
+  it('takes the first ids of equal vectors, whatever the order in which they came', async () => {
+    const store = createEmbeddedVectorStore();
+    await store.open(model);
+    const vector = unit(noise(5), 40);
+    const twins = Array.from({ length: 30 }, (_, i) => ({
+      id: `t${10 + ((i * 7) % 30)}`,
+      server: 's',
+      hash: 'h',
+      vector,
+    }));
+    await store.upsert(twins);
+    await store.remove(['t11']);
+    const hits = await store.nearest({ vector, limit: 4 });
+    expect(hits.map(({ id }) => id)).toEqual(['t10', 't12', 't13', 't14']);
+  });
+
   it('filters by server before the cut-off', async () => {
     const store = createEmbeddedVectorStore();
     await store.open(model);
