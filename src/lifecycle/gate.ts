@@ -1,5 +1,6 @@
 /** Lets so many in at a time; the others wait in the order in which they came. */
 import { GatewayError } from '../errors.ts';
+import { Line } from '../stdx/line.ts';
 
 export interface GateOptions {
   readonly limit: number;
@@ -16,13 +17,9 @@ const LATEST_WEIGHT = 0.2;
 const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 60_000;
 
-interface Waiter {
-  readonly admit: () => void;
-}
-
 export class Gate {
   readonly #options: GateOptions;
-  readonly #waiting = new Set<Waiter>();
+  readonly #line = new Line<void>();
   #inside = 0;
   #meanStayMs: number | undefined;
 
@@ -34,7 +31,8 @@ export class Gate {
   async enter(signal?: AbortSignal): Promise<() => void> {
     signal?.throwIfAborted();
     if (this.#inside < this.#options.limit) this.#inside++;
-    else await this.#wait(signal);
+    else if (this.#line.length >= this.#options.waitingMax) throw this.#full();
+    else await this.#line.wait(undefined, signal);
     return this.#wayOut();
   }
 
@@ -43,24 +41,6 @@ export class Gate {
     if (this.#inside >= this.#options.limit) return undefined;
     this.#inside++;
     return this.#wayOut();
-  }
-
-  #wait(signal: AbortSignal | undefined): Promise<void> {
-    if (this.#waiting.size >= this.#options.waitingMax) return Promise.reject(this.#full());
-    return new Promise((resolve, reject) => {
-      const leave = () => {
-        this.#waiting.delete(waiter);
-        reject(signal?.reason);
-      };
-      const waiter: Waiter = {
-        admit: () => {
-          signal?.removeEventListener('abort', leave);
-          resolve();
-        },
-      };
-      this.#waiting.add(waiter);
-      signal?.addEventListener('abort', leave, { once: true });
-    });
   }
 
   #wayOut(): () => void {
@@ -76,13 +56,9 @@ export class Gate {
 
   /** The place goes straight to the first in the queue, so that nobody who comes now can overtake. */
   #letNextIn(): void {
-    const first = this.#waiting.size === 0 ? undefined : this.#waiting.values().next().value;
-    if (!first) {
-      this.#inside--;
-      return;
-    }
-    this.#waiting.delete(first);
-    first.admit();
+    const next = this.#line.next();
+    if (next) next.admit();
+    else this.#inside--;
   }
 
   #noteStay(stayMs: number): void {

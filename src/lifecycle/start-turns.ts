@@ -1,19 +1,15 @@
 /** Whose server starts next: so many starts at a time, and nobody's hundred starts stand before another's first. */
+import { Line } from '../stdx/line.ts';
 
 export interface StartTurn {
   readonly principal: string;
   readonly server: string;
 }
 
-interface Waiter extends StartTurn {
-  readonly admit: () => void;
-}
-
 /** Round robin over principals, and over the servers of each: the next is who was let in longest ago. */
 export class StartTurns {
   readonly #limit: number;
-  /** In the order in which they came. */
-  readonly #waiting = new Set<Waiter>();
+  readonly #line = new Line<StartTurn>();
   readonly #lastTurn = new Map<string, number>();
   #turn = 0;
   #inside = 0;
@@ -26,7 +22,7 @@ export class StartTurns {
   async enter(turn: StartTurn, signal?: AbortSignal): Promise<() => void> {
     signal?.throwIfAborted();
     if (this.#inside < this.#limit) this.#letIn(turn);
-    else await this.#wait(turn, signal);
+    else await this.#line.wait(turn, signal);
     let isOut = false;
     return () => {
       if (isOut) return;
@@ -36,31 +32,13 @@ export class StartTurns {
     };
   }
 
-  #wait(turn: StartTurn, signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const leave = () => {
-        this.#waiting.delete(waiter);
-        reject(signal?.reason);
-      };
-      const admit = () => {
-        signal?.removeEventListener('abort', leave);
-        resolve();
-      };
-      const waiter: Waiter = { ...turn, admit };
-      this.#waiting.add(waiter);
-      signal?.addEventListener('abort', leave, { once: true });
-    });
-  }
-
   #next(): void {
     // Without a line there is nothing to be fair about, and nothing to be remembered.
-    if (this.#waiting.size === 0) this.#lastTurn.clear();
-    let best: Waiter | undefined;
-    for (const waiter of this.#waiting) if (!best || this.#isBefore(waiter, best)) best = waiter;
-    if (!best) return;
-    this.#waiting.delete(best);
-    this.#letIn(best);
-    best.admit();
+    if (this.#line.length === 0) this.#lastTurn.clear();
+    const next = this.#line.next((one, other) => this.#isBefore(one, other));
+    if (!next) return;
+    this.#letIn(next.who);
+    next.admit();
   }
 
   #letIn({ principal, server }: StartTurn): void {

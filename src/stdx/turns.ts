@@ -1,58 +1,40 @@
 /** Lets so much work run at a time; the rest waits in the order in which it came. */
-import { abortable } from './abort.ts';
+import { Line } from './line.ts';
 
 export interface TurnOptions {
   /** Ends the waiting, not the work. */
-  readonly signal: AbortSignal;
-  readonly onWait: () => void;
+  readonly signal?: AbortSignal;
+  readonly onWait?: () => void;
 }
 
 export class Turns {
   #free: number;
-  readonly #waiting = new Set<() => void>();
+  readonly #line = new Line<void>();
 
   constructor(atOnce: number) {
     this.#free = atOnce;
   }
 
   /** Settles like `work`, or rejects with the signal's reason if that aborts before its turn. */
-  async run<Value>(work: () => Promise<Value>, { signal, onWait }: TurnOptions): Promise<Value> {
-    signal.throwIfAborted();
+  async run<Value>(work: () => Promise<Value>, { signal, onWait }: TurnOptions = {}): Promise<Value> {
+    signal?.throwIfAborted();
     if (this.#free > 0) this.#free--;
     else {
-      onWait();
-      await this.#wait(signal);
+      onWait?.();
+      await this.#line.wait(undefined, signal);
     }
     try {
+      signal?.throwIfAborted();
       return await work();
     } finally {
       this.#next();
     }
   }
 
-  async #wait(signal: AbortSignal): Promise<void> {
-    let admit: () => void = () => {};
-    const admitted = new Promise<void>((resolve) => {
-      admit = resolve;
-    });
-    this.#waiting.add(admit);
-    try {
-      await abortable(admitted, signal);
-    } catch (reason) {
-      // Whoever was let in and aborted in the same turn hands its place on.
-      if (!this.#waiting.delete(admit)) this.#next();
-      throw reason;
-    }
-  }
-
   /** The place goes straight to the first in the line. */
   #next(): void {
-    const [first] = this.#waiting;
-    if (!first) {
-      this.#free++;
-      return;
-    }
-    this.#waiting.delete(first);
-    first();
+    const next = this.#line.next();
+    if (next) next.admit();
+    else this.#free++;
   }
 }
