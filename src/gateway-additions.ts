@@ -55,7 +55,7 @@ export function openAdditions(
   const note = noter(parts, requests);
   const warn = onceEach((message) => parts.log('warn', message));
   const servers = (config: Config) => readAddedServers(parts.added, config, warn);
-  const follow = inTurns(() => putIntoUse(parts, servers, running()));
+  const follow = () => live.inTurn(() => putIntoUse(parts, servers, running()));
   const refuseTaken = (brought: Brought) => check(brought, live.current);
   const fromCatalog = openFromCatalog(parts);
   const stopLooking = lookAgain(parts, follow);
@@ -253,13 +253,4 @@ async function putIntoUse(
     if (before.get(name)) pool.stop(name, 'it was added anew or taken out', graceMs).catch(onFailure);
     if (directory.get(name)) void discovery.list(name).catch(() => undefined);
   }
-}
-
-function inTurns(work: () => Promise<void>): () => Promise<void> {
-  let turn = Promise.resolve();
-  return () => {
-    const next = turn.then(work);
-    turn = next.catch(() => undefined);
-    return next;
-  };
 }

@@ -6,6 +6,7 @@ import type { Discovery } from './discovery/discovery.ts';
 import { explain } from './errors.ts';
 import type { Pool } from './lifecycle/pool.ts';
 import type { Log } from './observability/log.ts';
+import { Turns } from './stdx/turns.ts';
 
 export interface ConfigStatus {
   /** Counts the configurations that were in use, from 1. */
@@ -37,7 +38,7 @@ export class LiveConfig {
   readonly #options: LiveConfigOptions;
   #current: Config;
   #status: ConfigStatus = { generation: 1, problem: undefined, refusals: 0 };
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns(1);
   readonly #listeners = new Set<() => void>();
 
   constructor(options: LiveConfigOptions) {
@@ -69,9 +70,12 @@ export class LiveConfig {
 
   /** Resolves when new calls see the new servers; old ones are stopped after their calls. Throws CONFIG_INVALID. */
   reload(next: Config): Promise<ReloadPlan> {
-    const turn = this.#turn.then(() => this.#reload(next));
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+    return this.inTurn(() => this.#reload(next));
+  }
+
+  /** Not while a reload goes on: for whoever else changes which servers there are, by what the configuration says. */
+  inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#turns.run(work);
   }
 
   async #reload(next: Config): Promise<ReloadPlan> {

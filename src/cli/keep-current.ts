@@ -5,6 +5,7 @@ import { listIncluded } from '../config/include-files.ts';
 import type { ReloadPlan } from '../config/plan-reload.ts';
 import { watchFiles } from '../config/watch.ts';
 import { listInBackground } from '../gateway.ts';
+import { Turns } from '../stdx/turns.ts';
 import type { Invocation } from './invocation.ts';
 import type { Opened } from './open.ts';
 
@@ -27,7 +28,6 @@ export interface KeepCurrentOptions extends Pick<Opened, 'config' | 'gateway' | 
 export function keepCurrent({ config, gateway, log, load, fixed = {} }: KeepCurrentOptions): Current {
   let { source } = config;
   let inUse = config;
-  let turn: Promise<unknown> = Promise.resolve();
   const applyNow = async () => {
     try {
       watch.noteSeen();
@@ -43,11 +43,8 @@ export function keepCurrent({ config, gateway, log, load, fixed = {} }: KeepCurr
     }
   };
   // In turns, so that a file that was read earlier is not put into use later.
-  const apply = () => {
-    const applied = turn.then(applyNow);
-    turn = applied.catch(() => undefined);
-    return applied;
-  };
+  const turns = new Turns(1);
+  const apply = () => turns.run(applyNow);
   const reload = async () => void (await apply().catch(() => undefined));
   const watch = watchFiles({
     files: () => [source.file, ...listIncluded(source.include)],

@@ -1,8 +1,8 @@
 /** Finds the server of the catalog that a task is about and that nobody has added, for an agent whom no tool of the others helps. */
 import type { ObservableToolIndex } from '../../index/create-tool-index.ts';
 import { toolDocument } from '../../index/tool-document.ts';
-
 import type { CatalogServer } from '../catalog/server-catalog.ts';
+import { Turns } from '../stdx/turns.ts';
 
 export interface AddableServersParts {
   /** The same array while the catalog is the same. */
@@ -25,7 +25,7 @@ const CONFIDENCE_MIN = 0.4;
 export function createAddableServers({ servers, openIndex }: AddableServersParts): AddableServers {
   let opened: Promise<ObservableToolIndex> | undefined;
   let indexed: readonly CatalogServer[] = [];
-  let turn: Promise<unknown> = Promise.resolve();
+  const turns = new Turns(1);
   const bringUp = async () => {
     const current = await servers();
     opened ??= openIndex();
@@ -40,9 +40,7 @@ export function createAddableServers({ servers, openIndex }: AddableServersParts
     return { index, current };
   };
   const find = async (task: string, isAddable: (server: CatalogServer) => boolean) => {
-    const bringing = turn.then(bringUp);
-    turn = bringing.catch(() => undefined);
-    const { index, current } = await bringing;
+    const { index, current } = await turns.run(bringUp);
     const addable = new Map(current.filter(isAddable).map((server) => [server.name, server]));
     if (addable.size === 0) return undefined;
     const allow = ({ id }: { readonly id: string }) => addable.has(id);

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, StreamableHTTPClientTransport, type Tool } from '@modelcontextprotocol/client';
+import { Turns } from '../../src/stdx/turns.ts';
 import { serveGateway, startCli } from './cli.ts';
 
 /** Under which name the gateway knows the suite's server. */
@@ -14,6 +15,7 @@ const SERVER = 'remote';
 const CLIENT_DOCUMENT = 'https://conformance-test.local/client-metadata.json';
 /** Nobody logs in for ever. */
 const LOGINS_MAX = 4;
+/** The suite starts all scenarios at once, which is more than two cores can do in time. */
 const AT_ONCE = 2;
 
 export interface Scenario {
@@ -60,34 +62,12 @@ async function receive(request: IncomingMessage, response: ServerResponse, { fol
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const scenario = JSON.parse(Buffer.concat(chunks).toString()) as Scenario;
-  const release = await turns.take();
+  const own = join(folder, `${scenario.revision}-${scenario.scenario.replaceAll('/', '-')}`);
   try {
-    await play(scenario, join(folder, `${scenario.revision}-${scenario.scenario.replaceAll('/', '-')}`));
+    await turns.run(() => play(scenario, own));
     response.end('done\n');
   } catch (error) {
     response.writeHead(500).end(`${error instanceof Error ? error.stack : error}\n`);
-  } finally {
-    release();
-  }
-}
-
-/** The suite starts all scenarios at once, which is more than two cores can do in time. */
-class Turns {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(free: number) {
-    this.#free = free;
-  }
-
-  async take(): Promise<() => void> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    return () => {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free++;
-    };
   }
 }
 
