@@ -48,6 +48,8 @@ export class StdioWire implements Wire {
   readonly #noise: NoiseMeter;
   #isEnded = false;
   #isOutputEnded = false;
+  /** Requests that came when nobody could answer any more. */
+  readonly #late: number[] = [];
   #exit: { code: number | null; signal: string | null } | undefined;
 
   constructor(peer: StdioPeer, options: StdioWireOptions, events: WireEvents) {
@@ -65,6 +67,11 @@ export class StdioWire implements Wire {
   }
 
   sendLine(message: ByteText, id?: number): void {
+    if (this.#isOutputEnded) {
+      // Its end will be known in a moment; written now, the message might yet be read.
+      if (id !== undefined) this.#late.push(id);
+      return;
+    }
     if (this.#writer.write(message, id)) return;
     throw new GatewayError('SERVER_BUSY', `Server "${this.#options.server}" does not read its input`, {
       hint: 'Call again later, or restart the server if it hangs.',
@@ -150,7 +157,7 @@ export class StdioWire implements Wire {
     if (rest.length > 0) this.#receive(rest);
     const crash = this.#crash();
     const unread = this.#exit ? this.#writer.unread(this.#peer.hasLeftInput()) : [];
-    if (unread.length > 0) this.#events.unread(unread, neverRead(crash));
+    this.#events.unread([...unread, ...this.#late], neverRead(crash));
     this.#end(crash);
   }
 
