@@ -18,10 +18,8 @@ export function createMetaOffer(identity: Identity, menu: Menu, calls: MetaToolC
       const name = typeof params.name === 'string' ? params.name : '';
       const result = calls.call(name, params.arguments, context);
       if (result) return result;
-      throw unknownTool(
-        name,
-        menu.tools.map((tool) => tool.name),
-      );
+      const known = menu.tools.map((tool) => tool.name);
+      throw unknownTool(name, known, 'use_tool calls the tools of servers');
     },
   };
 }

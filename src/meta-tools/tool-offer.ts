@@ -62,6 +62,7 @@ export function toRpcError(thrown: unknown): RpcError {
   return { code: error.class.rpcCode, message: explain(error), data: { code: error.code, ...later } };
 }
 
-export function unknownTool(name: string, known: readonly string[]): GatewayError {
-  return new GatewayError('TOOL_UNKNOWN', `Unknown tool "${name}"; the tools are ${known.join(', ')}`);
+export function unknownTool(name: string, known: readonly string[], hint?: string): GatewayError {
+  const details = hint === undefined ? {} : { hint };
+  return new GatewayError('TOOL_UNKNOWN', `Unknown tool "${name}"; the tools are ${known.join(', ')}`, details);
 }
