@@ -134,9 +134,9 @@ async function removeBroken(root: string, request: PackageRequest): Promise<void
 
 /** Aborts when the store closes or the time is up. */
 function deadline({ closing, server, request, installTimeoutMs = INSTALL_TIMEOUT_MS }: Work) {
-  const limit = new AbortController();
+  const late = new AbortController();
   const tooLong = () =>
-    limit.abort(
+    late.abort(
       new GatewayError(
         'INSTALL_FAILED',
         `${server}: ${request.packages[0]} was not installed within ${installTimeoutMs / 1_000} s`,
@@ -146,15 +146,9 @@ function deadline({ closing, server, request, installTimeoutMs = INSTALL_TIMEOUT
       ),
     );
   const timer = setTimeout(tooLong, installTimeoutMs);
-  const close = () => limit.abort(closing.reason);
-  if (closing.aborted) close();
-  closing.addEventListener('abort', close, { once: true });
   return {
-    signal: limit.signal,
-    [Symbol.dispose]() {
-      clearTimeout(timer);
-      closing.removeEventListener('abort', close);
-    },
+    signal: AbortSignal.any([closing, late.signal]),
+    [Symbol.dispose]: () => clearTimeout(timer),
   };
 }
 

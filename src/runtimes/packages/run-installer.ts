@@ -41,6 +41,8 @@ export async function runInstaller(program: Program, options: InstallerOptions):
   };
   const kill = () => void endpoint.stop();
   options.signal.addEventListener('abort', kill, { once: true });
+  // It may have been broken off while it was being started.
+  if (options.signal.aborted) kill();
   try {
     const outputs = Promise.all([eachLine(endpoint.output, take), eachLine(spawned.child.stderr, take)]);
     const { code } = await endpoint.exited;
