@@ -1,7 +1,8 @@
 /** What registries answered, kept as files: a start needs no network, and a registry that is down takes nothing away. */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isObject } from '../stdx/json.ts';
+import { writeWhole } from '../stdx/write-whole.ts';
 import { fingerprint } from './fingerprint.ts';
 
 export interface KeptCatalog {
@@ -31,9 +32,7 @@ export function createCatalogStore(folder: string): CatalogStore {
     },
     async save(url, kept) {
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      const draft = `${fileOf(url)}.${process.pid}.draft`;
-      await writeFile(draft, JSON.stringify(kept), { mode: 0o600 });
-      await rename(draft, fileOf(url));
+      await writeWhole(fileOf(url), JSON.stringify(kept), { mode: 0o600 });
     },
   };
 }

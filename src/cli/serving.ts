@@ -1,9 +1,10 @@
 /** Which gateways serve from a data folder, and where: notes that each leaves there, so that commands find a running one. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { GatewayError } from '../errors.ts';
 import { isObject } from '../stdx/json.ts';
+import { writeWholeSync } from '../stdx/write-whole.ts';
 
 export interface Serving {
   readonly pid: number;
@@ -19,7 +20,7 @@ export function noteServing(dataDir: string, { url, file }: { readonly url: URL;
   try {
     mkdirSync(folderOf(dataDir), { recursive: true });
     const serving: Serving = { pid: process.pid, url: reachable(url).origin, file };
-    writeFileSync(note, JSON.stringify(serving), { mode: 0o600 });
+    writeWholeSync(note, JSON.stringify(serving), { mode: 0o600 });
   } catch {
     return () => undefined;
   }

@@ -1,19 +1,10 @@
 /** Adds, removes and switches servers in the files that somebody wrote, whose comments and order stay as they are. */
-import { randomUUID } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { GatewayError } from '../errors.ts';
 import { isObject } from '../stdx/json.ts';
 import { nearest } from '../stdx/nearest.ts';
+import { writeWholeSync } from '../stdx/write-whole.ts';
 import type { Config } from './config.ts';
 import { type ConfigText, editServer, requireSyntax, type ServerEdit, serverNames } from './edit-server.ts';
 import { includePatterns, listIncluded } from './include-files.ts';
@@ -121,15 +112,12 @@ function requireUnchanged(file: string, before: string): void {
   throw new GatewayError('USAGE', `${shownPath(file)} was changed by somebody else meanwhile`, { hint: 'try again' });
 }
 
-/** Writes beside and renames, with the mode of the file that was there. */
+/** In one step, with the mode of the file that was there. Throws USAGE. */
 export function replaceFile(file: string, text: string): void {
-  const draft = `${file}.${randomUUID().slice(0, 8)}.draft`;
   const mode = existsSync(file) ? statSync(file).mode & 0o777 : 0o600;
   try {
-    writeFileSync(draft, text, { mode, flush: true });
-    renameSync(draft, file);
+    writeWholeSync(file, text, { mode, flush: true });
   } catch (error) {
-    rmSync(draft, { force: true });
     throw new GatewayError('USAGE', `cannot write ${shownPath(file)}: ${(error as Error).message}`, {
       hint: 'make the file and its folder writable',
       cause: error,

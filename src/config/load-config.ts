@@ -1,8 +1,9 @@
 /** From a file to the configuration: thoroughly, or in a millisecond by what the last thorough reading left behind. */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { GatewayError } from '../errors.ts';
 import { isObject } from '../stdx/json.ts';
+import { writeWholeSync } from '../stdx/write-whole.ts';
 import type { Config } from './config.ts';
 import { type IncludedText, includePatterns, listIncluded } from './include-files.ts';
 import { resolvePath, shownPath } from './paths.ts';
@@ -159,20 +160,10 @@ function isStillIncluded({ document, included }: Record<string, unknown>, option
 
 /** For the owner alone, since a file may hold literal secrets. A cache that cannot be written is done without. */
 function writeCache(file: string, cache: Origin & Pick<ReadDocument, 'document' | 'included'>): void {
-  const draft = `${file}.${process.pid}`;
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    writeFileSync(draft, JSON.stringify(cache), { mode: 0o600 });
-    renameSync(draft, file);
+    writeWholeSync(file, JSON.stringify(cache), { mode: 0o600 });
   } catch {
-    removeIfThere(draft);
-  }
-}
-
-function removeIfThere(file: string): void {
-  try {
-    rmSync(file, { force: true });
-  } catch {
-    // What stood in the way of writing stands in the way of removing; then there is nothing to remove.
+    // The next start reads the file thoroughly.
   }
 }

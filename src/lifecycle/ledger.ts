@@ -1,9 +1,10 @@
 /** Remembers on disk which processes are ours, so that the next start finds them when this one was killed. */
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { INSTANCE_VARIABLE } from '../runtimes/native/kill-ladder.ts';
 import { processStart } from '../runtimes/native/process-table.ts';
+import { writeWholeSync } from '../stdx/write-whole.ts';
 import type { Ledger } from './server-plan.ts';
 
 /** One file of the ledger: one process. */
@@ -40,7 +41,11 @@ export function createLedger(folder: string, onProblem: OnLedgerProblem = () => 
       // In a container pids repeat from run to run, and the entry of an earlier run must not be mistaken for this one.
       const file = join(folder, `${pid}-${randomUUID()}.json`);
       files.set(pid, file);
-      attempt(() => writeWhole(folder, file, { pid, start, mark: markOf(pid), server, gateway }));
+      attempt(() => {
+        mkdirSync(folder, { recursive: true });
+        const entry: LedgerEntry = { pid, start, mark: markOf(pid), server, gateway };
+        writeWholeSync(file, JSON.stringify(entry), { mode: 0o600 });
+      });
     },
     remove(pid) {
       const file = files.get(pid);
@@ -57,18 +62,6 @@ function failureOf(work: () => void): string | undefined {
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
-  }
-}
-
-function writeWhole(folder: string, file: string, entry: LedgerEntry): void {
-  const draft = `${file}.new`;
-  mkdirSync(folder, { recursive: true });
-  try {
-    writeFileSync(draft, JSON.stringify(entry));
-    renameSync(draft, file);
-  } catch (error) {
-    rmSync(draft, { force: true });
-    throw error;
   }
 }
 

@@ -1,13 +1,13 @@
 /** Keeps what a login has brought, one sealed file per server, so that every gateway of the data folder finds it. */
-import { randomBytes } from 'node:crypto';
 import { type Stats, statSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type {
   OAuthDiscoveryState,
   StoredOAuthClientInformation,
   StoredOAuthTokens,
 } from '@modelcontextprotocol/client';
+import { writeWhole } from '../../stdx/write-whole.ts';
 import { acquireLock } from '../packages/install-lock.ts';
 import { keyFromFile, keyFromSecret, seal, unseal } from './seal.ts';
 
@@ -75,9 +75,7 @@ export class LoginStore {
   async save(server: string, url: URL, login: StoredLogin): Promise<void> {
     const sealed = seal(JSON.stringify(login), await this.#openKey(), label(server, url));
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    const unfinished = `${this.#file(server)}.${process.pid}.${randomBytes(4).toString('hex')}`;
-    await writeFile(unfinished, sealed, { mode: 0o600, flag: 'wx' });
-    await rename(unfinished, this.#file(server));
+    await writeWhole(this.#file(server), sealed, { mode: 0o600 });
   }
 
   /** True if there was one. */
