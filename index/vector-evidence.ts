@@ -64,7 +64,7 @@ export async function vectorEvidence(
 async function ask(layer: VectorLayer, question: VectorQuestion, clock: Clock): Promise<VectorLists | string> {
   const startedAt = clock.now();
   if (layer.unready() && !layer.inBackground && layer.remainingMs() < question.deadlineMs / 2)
-    await readiness(layer, question.deadlineMs / 2, clock);
+    await layer.settledWithin(question.deadlineMs / 2);
   const problem = layer.unready();
   if (problem) return problem;
   const deadlineMs = question.deadlineMs - (clock.now() - startedAt);
@@ -74,12 +74,6 @@ async function ask(layer: VectorLayer, question: VectorQuestion, clock: Clock): 
     layer.rest(reason);
     return reason;
   });
-}
-
-/** Whatever becomes of it, `unready` tells afterwards. */
-function readiness(layer: VectorLayer, ms: number, clock: Clock): Promise<void> {
-  const expired = () => new IndexError('timeout', 'The vectors are not complete yet');
-  return withDeadline(() => layer.settled(), { ms, clock, expired }).catch(() => {});
 }
 
 async function nearest(layer: VectorLayer, question: VectorQuestion, clock: Clock): Promise<VectorLists> {

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../src/stdx/clock.ts';
 import { IndexError } from './index-error.ts';
 import { STATIC_TUNING, type VectorTuning } from './ranking/tuning.ts';
 import type { VectorHit } from './store/vector-store.ts';
-import type { ToolDocument } from './tool-document.ts';
+import { type PendingDocument, VectorBacklog } from './vector-backlog.ts';
 import type { VectorSource } from './vector-source.ts';
 import { withDeadline } from './with-deadline.ts';
 
@@ -13,11 +13,6 @@ export interface LayerStatus {
   readonly pending: number;
   /** What went wrong last, until something works again. */
   readonly problem?: string;
-}
-
-export interface PendingDocument {
-  readonly document: ToolDocument;
-  readonly hash: string;
 }
 
 export interface NearestTexts {
@@ -43,9 +38,7 @@ export class VectorLayer {
   readonly #source: VectorSource;
   readonly #clock: Clock;
   readonly #closing = new AbortController();
-  readonly #pending = new Map<string, PendingDocument>();
-  readonly #embedded = new Map<string, string>();
-  readonly #removed = new Set<string>();
+  readonly #backlog = new VectorBacklog();
   #isOpen = false;
   #batch = BATCH;
   #problem: string | undefined;
@@ -86,7 +79,8 @@ export class VectorLayer {
 
   status(): LayerStatus {
     const { embedder } = this.#source;
-    const counts = { model: embedder.identity, embedded: this.#embedded.size, pending: this.#pending.size };
+    const { embedded, pending } = this.#backlog;
+    const counts = { model: embedder.identity, embedded, pending };
     return this.#problem ? { ...counts, problem: this.#problem } : counts;
   }
 
@@ -104,24 +98,16 @@ export class VectorLayer {
 
   /** A guess of how long the pending documents will take, from the speed so far; endless while something is wrong. */
   remainingMs(): number {
-    return this.#problem ? Number.POSITIVE_INFINITY : this.#pending.size * this.#msPerDocument;
+    return this.#problem ? Number.POSITIVE_INFINITY : this.#backlog.pending * this.#msPerDocument;
   }
 
   upsert(documents: readonly PendingDocument[]): void {
-    for (const pending of documents) {
-      const { id } = pending.document;
-      this.#removed.delete(id);
-      if (this.#embedded.get(id) !== pending.hash) this.#pending.set(id, pending);
-    }
+    this.#backlog.upsert(documents);
     this.#wake();
   }
 
   remove(ids: readonly string[]): void {
-    for (const id of ids) {
-      this.#pending.delete(id);
-      this.#embedded.delete(id);
-      this.#removed.add(id);
-    }
+    this.#backlog.remove(ids);
     this.#wake();
   }
 
@@ -143,10 +129,14 @@ export class VectorLayer {
 
   /** Resolves when it can answer, or will not while somebody has patience; at once where nobody has. */
   async waitedFor(): Promise<void> {
-    const { patienceMs: ms } = this.#source;
-    if (ms === undefined || !this.unready()) return;
+    const { patienceMs } = this.#source;
+    if (patienceMs !== undefined && this.unready()) await this.settledWithin(patienceMs);
+  }
+
+  /** Never rejects: `unready` tells afterwards what became of it. */
+  settledWithin(ms: number): Promise<void> {
     const expired = () => new IndexError('timeout', 'The vectors are not complete yet');
-    await withDeadline(() => this.settled(), { ms, clock: this.#clock, expired }).catch(() => {});
+    return withDeadline(() => this.settled(), { ms, clock: this.#clock, expired }).catch(() => {});
   }
 
   /** Somebody searches: from now on there is use for vectors. */
@@ -158,13 +148,15 @@ export class VectorLayer {
   async settled(): Promise<void> {
     this.#begin();
     while (this.#working) await this.#working;
-    if (this.#pending.size > 0) throw new IndexError('unreachable', this.#problem ?? 'The vectors are not complete');
+    if (this.#backlog.pending > 0) throw new IndexError('unreachable', this.#problem ?? 'The vectors are not complete');
   }
 
   async close(): Promise<void> {
     this.#cancelBegin?.();
     this.#closing.abort(new IndexError('closed', 'The index is closed'));
     await this.#working;
+    // What is left there would come back with the next start, among the nearest; no store may keep a process waiting for it.
+    if (this.#isOpen && this.#source.store.isImmediate) await this.#removeSome();
     await Promise.allSettled([this.#source.store.close(), this.#source.embedder.close()]);
   }
 
@@ -195,34 +187,33 @@ export class VectorLayer {
   }
 
   #hasWork(): boolean {
-    return this.#pending.size + this.#removed.size > 0 && !this.#isTooLong();
+    return this.#backlog.size > 0 && !this.#isTooLong();
   }
 
   /** Half of the vectors would be of no use to a process that is about to end, and overwrite those of one that goes on. */
   #isTooLong(): boolean {
-    return this.#pending.size * this.#msPerDocument > (this.#source.patienceMs ?? Number.POSITIVE_INFINITY);
+    return this.#backlog.pending * this.#msPerDocument > (this.#source.patienceMs ?? Number.POSITIVE_INFINITY);
   }
 
   async #open(): Promise<void> {
     const { embedder, store } = this.#source;
     await embedder.ready?.(this.#closing.signal);
     await store.open({ identity: embedder.identity, dimensions: embedder.dimensions });
-    for (const [id, hash] of await store.hashes()) this.#embedded.set(id, hash);
-    for (const [id, { hash }] of this.#pending) if (this.#embedded.get(id) === hash) this.#pending.delete(id);
+    this.#backlog.restore(await store.hashes());
     this.#isOpen = true;
     this.#failures = 0;
     this.#problem = undefined;
   }
 
   async #removeSome(): Promise<void> {
-    const ids = [...this.#removed];
+    const ids = this.#backlog.removals();
     if (ids.length === 0) return;
     await this.#source.store.remove(ids);
-    for (const id of ids) this.#removed.delete(id);
+    this.#backlog.removedNow(ids);
   }
 
   async #embedSome(): Promise<void> {
-    const batch = [...firstOf(this.#pending.values(), this.#batch)];
+    const batch = this.#backlog.next(this.#batch);
     if (batch.length === 0) return;
     const { signal } = this.#closing;
     const startedAt = this.#clock.now();
@@ -233,40 +224,21 @@ export class VectorLayer {
         return { id, server, hash, vector: vectors[i] ?? new Float32Array(0) };
       });
       await this.#source.store.upsert(records, signal);
-      for (const entry of batch) this.#embeddedNow(entry);
+      for (const entry of batch) this.#backlog.embeddedNow(entry);
       this.#batch = BATCH;
       this.#msPerDocument = (this.#clock.now() - startedAt) / batch.length;
     } catch (error) {
       if (this.#batch === 1 && isDocumentsFault(error)) this.#giveUp(batch, error);
       else {
         this.#batch = Math.ceil(this.#batch / 4);
-        this.#postpone(batch);
+        this.#backlog.postpone(batch);
         throw error;
       }
     }
   }
 
-  /** What changed or went while it was embedded is not done: it is still pending, or to be removed again. */
-  #embeddedNow({ document: { id }, hash }: PendingDocument): void {
-    const wanted = this.#pending.get(id);
-    if (!wanted) this.#removed.add(id);
-    else if (wanted.hash === hash) {
-      this.#pending.delete(id);
-      this.#embedded.set(id, hash);
-    }
-  }
-
-  /** To the end of the queue, so that one document that breaks the embedder holds up no other. */
-  #postpone(batch: readonly PendingDocument[]): void {
-    for (const { document } of batch) {
-      const pending = this.#pending.get(document.id);
-      if (this.#pending.delete(document.id) && pending) this.#pending.set(document.id, pending);
-    }
-  }
-
-  /** A document that the model cannot take ranks by its words alone; the others must not wait for it. */
   #giveUp(batch: readonly PendingDocument[], error: unknown): void {
-    for (const { document } of batch) this.#pending.delete(document.id);
+    this.#backlog.giveUp(batch);
     this.#batch = BATCH;
     this.#problem = describe(error);
   }
@@ -286,14 +258,6 @@ export class VectorLayer {
 /** The embedder answered, but not with vectors that can be kept. */
 function isDocumentsFault(error: unknown): boolean {
   return error instanceof IndexError && (error.fault === 'bad-answer' || error.fault === 'mismatch');
-}
-
-function* firstOf<T>(values: Iterable<T>, limit: number): IterableIterator<T> {
-  let count = 0;
-  for (const value of values) {
-    if (count++ === limit) return;
-    yield value;
-  }
 }
 
 const describe = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -62,6 +62,16 @@ async function indexWith(embedder: Embedder) {
   return index;
 }
 
+function memoryStorage() {
+  const blobs = new Map<string, Uint8Array>();
+  const storage: BlobStorage = {
+    read: (key) => blobs.get(key),
+    write: (key, bytes) => void blobs.set(key, bytes.slice()),
+    delete: (key) => void blobs.delete(key),
+  };
+  return { storage, blobs };
+}
+
 interface CascadeOptions {
   readonly settled: number;
   readonly quickFaults?: Faults;
@@ -265,6 +275,40 @@ describe('hybrid search', () => {
   });
 });
 
+describe('vectors of documents that change while they are made', () => {
+  const before = tool('graphics', 'resize_image', 'Change width and height of an image.');
+  const after = tool('graphics', 'resize_image', 'Deliver a letter.');
+  const nearest = async (index: Awaited<ReturnType<typeof indexWith>>, task: string) =>
+    (await index.search({ task, limit: 5 })).hits.find(({ id }) => id === before.id)?.features.cosine ?? 0;
+
+  it('are those of the last version, which may be the first again', async () => {
+    const index = await indexWith(synonymEmbedder());
+    await index.settled();
+    await index.upsert([after]);
+    await index.upsert([before]);
+    await index.settled();
+    expect(await nearest(index, 'photo')).toBeCloseTo(1, 5);
+    await index.close();
+  });
+
+  it('go with a document that goes as the index is closed', async () => {
+    const { storage } = memoryStorage();
+    const open = async (documents: readonly ToolDocument[]) => {
+      const index = createToolIndex({
+        vectors: [{ embedder: synonymEmbedder(), store: createEmbeddedVectorStore({ storage }) }],
+      });
+      await index.upsert(documents);
+      await index.settled();
+      return index;
+    };
+    const first = await open(CATALOG);
+    await Promise.all([first.remove(['post:send_mail']), first.close()]);
+    const second = await open(CATALOG.slice(0, 1));
+    expect(second.status()).toMatchObject([{ embedded: CATALOG.length - 1 }]);
+    await second.close();
+  });
+});
+
 describe('when vectors fail', () => {
   it('answers by words within the deadline when the embedder hangs, and says why', async () => {
     const index = await indexWith(synonymEmbedder({ tasks: () => new Promise(() => {}) }));
@@ -361,15 +405,6 @@ describe('a source that a search has patience with', () => {
   const SLOW_CATALOG = Array.from({ length: 60 }, (_, i) =>
     CATALOG.map((tool) => ({ ...tool, id: `${tool.id}${i}` })),
   ).flat();
-  const memoryStorage = () => {
-    const blobs = new Map<string, Uint8Array>();
-    const storage: BlobStorage = {
-      read: (key) => blobs.get(key),
-      write: (key, bytes) => void blobs.set(key, bytes.slice()),
-      delete: (key) => void blobs.delete(key),
-    };
-    return { storage, blobs };
-  };
   const open = (better: Embedder, patienceMs: number, storage?: BlobStorage) => {
     const store = createEmbeddedVectorStore({ storage });
     const below = { embedder: synonymEmbedder(), store: createEmbeddedVectorStore() };

@@ -1,0 +1,91 @@
+/** What a vector store lacks of the documents that there are, and what it holds of those that went. */
+import type { ToolDocument } from './tool-document.ts';
+
+export interface PendingDocument {
+  readonly document: ToolDocument;
+  readonly hash: string;
+}
+
+export class VectorBacklog {
+  readonly #pending = new Map<string, PendingDocument>();
+  readonly #embedded = new Map<string, string>();
+  readonly #removed = new Set<string>();
+
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  get embedded(): number {
+    return this.#embedded.size;
+  }
+
+  /** Documents to be embedded or removed. */
+  get size(): number {
+    return this.#pending.size + this.#removed.size;
+  }
+
+  /** One that is pending in another version may be on its way to the store, and has to be overtaken. */
+  upsert(documents: readonly PendingDocument[]): void {
+    for (const pending of documents) {
+      const { id } = pending.document;
+      this.#removed.delete(id);
+      if (this.#pending.has(id) || this.#embedded.get(id) !== pending.hash) this.#pending.set(id, pending);
+    }
+  }
+
+  remove(ids: readonly string[]): void {
+    for (const id of ids) {
+      this.#pending.delete(id);
+      this.#embedded.delete(id);
+      this.#removed.add(id);
+    }
+  }
+
+  /** What the store had when it was opened, id to hash. */
+  restore(hashes: ReadonlyMap<string, string>): void {
+    for (const [id, hash] of hashes) this.#embedded.set(id, hash);
+    for (const [id, { hash }] of this.#pending) if (this.#embedded.get(id) === hash) this.#pending.delete(id);
+  }
+
+  /** Documents to be embedded next, at most `limit`. */
+  next(limit: number): PendingDocument[] {
+    const batch: PendingDocument[] = [];
+    for (const pending of this.#pending.values()) {
+      if (batch.length >= limit) break;
+      batch.push(pending);
+    }
+    return batch;
+  }
+
+  /** Ids to be removed from the store. */
+  removals(): string[] {
+    return [...this.#removed];
+  }
+
+  removedNow(ids: readonly string[]): void {
+    for (const id of ids) this.#removed.delete(id);
+  }
+
+  /** What changed or went while it was embedded is not done: it is still pending, or to be removed again. */
+  embeddedNow({ document: { id }, hash }: PendingDocument): void {
+    const wanted = this.#pending.get(id);
+    if (!wanted) this.#removed.add(id);
+    else if (wanted.hash === hash) {
+      this.#pending.delete(id);
+      this.#embedded.set(id, hash);
+    }
+  }
+
+  /** To the end of the queue, so that one document that breaks the embedder holds up no other. */
+  postpone(batch: readonly PendingDocument[]): void {
+    for (const { document } of batch) {
+      const pending = this.#pending.get(document.id);
+      if (this.#pending.delete(document.id) && pending) this.#pending.set(document.id, pending);
+    }
+  }
+
+  /** Documents that the model cannot take rank by their words alone; the others must not wait for them. */
+  giveUp(batch: readonly PendingDocument[]): void {
+    for (const { document } of batch) this.#pending.delete(document.id);
+  }
+}
