@@ -93,8 +93,13 @@ export class StoredTokens implements TokenSource {
       fetchFn: fetch,
     }).catch(async (error: unknown) => Promise.reject(await this.#refreshFailed(error)));
     const renewed = { ...login, tokens: { ...tokens, ...(issuer ? { issuer } : {}) }, expiresAtMs: expiryOf(tokens) };
-    await store.save(server, url, renewed);
+    await store.save(server, url, renewed).catch(() => this.#hold(renewed));
     return tokens.access_token;
+  }
+
+  /** What cannot be kept is used all the same: the token that it was renewed with serves no more. */
+  #hold(login: StoredLogin): void {
+    if (this.#known) this.#known = { ...this.#known, login };
   }
 
   /** A refused refresh token stays refused; anything else may be better in a moment. */

@@ -3,12 +3,14 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openSession } from '../../../src/bridge/open-session.ts';
+import { LoginStore } from '../../../src/runtimes/remote/login-store.ts';
 import {
   createRemoteAccess,
   type RemoteAccess,
   type RemoteServer,
 } from '../../../src/runtimes/remote/remote-access.ts';
 import { createRemoteRuntime } from '../../../src/runtimes/remote/remote-runtime.ts';
+import { StoredTokens } from '../../../src/runtimes/remote/stored-tokens.ts';
 import { systemClock } from '../../../src/stdx/clock.ts';
 import { failure } from '../../helpers/failure.ts';
 import { fakeClock } from '../../helpers/fake-clock.ts';
@@ -259,6 +261,25 @@ describe('a token that is over', () => {
     oauth.refreshing = 'works';
     await clock.advance(5_000);
     expect((await session.request('tools/call', hello)).content).toEqual(greeting);
+  });
+
+  it('#57 is used when it cannot be kept, since the one that it came from serves no more', async () => {
+    const oauth = await OAuthServer.start();
+    const dataDir = tempDir('data');
+    await logIn(entry(oauth), access(dataDir));
+    class FullDisk extends LoginStore {
+      override save(): Promise<void> {
+        return Promise.reject(new Error('ENOSPC: no space left on device'));
+      }
+    }
+    const store = new FullDisk({ dataDir, secret: undefined });
+    const tokens = new StoredTokens({ server: 'far', url: oauth.url, store, fetch, clock: systemClock });
+    const first = await tokens.token();
+    const second = await tokens.renew(first);
+    expect([await tokens.token(), tokens.tokenNow()]).toEqual([second, second]);
+    const third = await tokens.renew(second);
+    expect(new Set([first, second, third]).size).toBe(3);
+    expect([oauth.count('token refresh_token'), oauth.count('reuse')]).toEqual([2, 0]);
   });
 
   it('#57 is not asked for again and again by a server that refuses even fresh ones', async () => {
