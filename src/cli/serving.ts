@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { GatewayError } from '../errors.ts';
+import { isRunning } from '../stdx/is-running.ts';
 import { isObject } from '../stdx/json.ts';
 import { writeWholeSync } from '../stdx/write-whole.ts';
 
@@ -69,15 +70,6 @@ function parse(note: string): Serving | undefined {
     return { pid, url, file };
   } catch {
     return undefined;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -2,6 +2,7 @@
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isRunning } from '../../stdx/is-running.ts';
 import { processStart } from '../native/process-table.ts';
 
 export interface LockOptions {
@@ -24,7 +25,7 @@ export async function acquireLock(path: string, { signal, onWait }: LockOptions 
   await mkdir(dirname(path), { recursive: true });
   for (let told = false; !(await take(path)); ) {
     const owner = await readOwner(path);
-    if (owner && !isRunning(owner)) {
+    if (owner && !isAlive(owner)) {
       await clear(path, owner);
       continue;
     }
@@ -50,8 +51,8 @@ async function take(path: string): Promise<boolean> {
   const own = uniqueBeside(path);
   const owner: Owner = { pid: process.pid, start: processStart(process.pid) };
   await mkdir(own);
-  await writeFile(join(own, 'owner.json'), JSON.stringify(owner));
   try {
+    await writeFile(join(own, 'owner.json'), JSON.stringify(owner));
     await rename(own, path);
     return true;
   } catch (error) {
@@ -100,16 +101,7 @@ async function readOwner(path: string): Promise<Owner | undefined> {
   }
 }
 
-function isRunning({ pid, start }: Owner): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  if (start !== undefined) return processStart(pid) === start;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
+const isAlive = ({ pid, start }: Owner) => (start === undefined ? isRunning(pid) : processStart(pid) === start);
 
 const exists = (path: string) =>
   stat(path).then(

@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { GatewayError } from '../../errors.ts';
+import { isRunning } from '../../stdx/is-running.ts';
 import type { PrepareProgress } from '../runtime.ts';
 import { acquireLock } from './install-lock.ts';
 import {
@@ -110,14 +111,6 @@ async function makeTrial(dataDir: string): Promise<string> {
     if (!isRunning(Number.parseInt(name, 10))) await rm(join(trials, name), { recursive: true, force: true });
   }
   return mkdtemp(join(trials, `${process.pid}-`));
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 /** The replaced copy keeps its files until the next upgrade, since a server may be running from them. */
