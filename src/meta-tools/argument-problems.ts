@@ -7,6 +7,7 @@ import type { Target } from './resolve-tool.ts';
 import { plainLine } from './third-party-text.ts';
 
 const FRAGMENT_CHARACTERS_MAX = 1_500;
+const WHERE_CHARACTERS_MAX = 200;
 
 export function wrongArguments(target: Target, params: JsonObject, problems: readonly Problem[]): GatewayError {
   const schema = target.tool.definition.inputSchema;
@@ -15,7 +16,7 @@ export function wrongArguments(target: Target, params: JsonObject, problems: rea
   const example = {
     mcp_server_name: target.server.name,
     mcp_tool_name: target.tool.name,
-    params: correct(schema, params, problems),
+    params: abridged(correct(schema, params, problems)),
   };
   return new GatewayError(
     'ARGUMENTS_INVALID',
@@ -43,11 +44,11 @@ function notJson(text: string): string {
 }
 
 function describe({ path, message, parameter, keyword }: Problem, schema: JsonObject): string {
-  const where = plainLine(path === '' ? 'params' : path.slice(1));
+  const where = plainLine(path === '' ? 'params' : path.slice(1, WHERE_CHARACTERS_MAX));
   if (keyword === 'required') return `${where}: "${parameter ?? ''}" is missing`;
   if (keyword !== 'additionalProperties') return `${where}: ${plainLine(message)}`;
   const near = path === '' ? nearest(parameter ?? '', Object.keys(propertiesOf(schema)), 1)[0] : undefined;
-  return `${where}: unknown parameter "${parameter ?? ''}"${near ? `; did you mean "${near}"?` : ''}`;
+  return `${where}: unknown parameter ${short(parameter ?? '')}${near ? `; did you mean "${near}"?` : ''}`;
 }
 
 /** The schemas of the top-level parameters that are at fault; all of it when it is small. */
@@ -65,22 +66,42 @@ function fragment(schema: JsonObject, problems: readonly Problem[]): string {
   return parts.length > 0 ? `{${parts.join(',')}}` : 'ask search_mcp_server for it with detail "schemas"';
 }
 
+/** Without most of long texts, which whoever sent them has: an error is no place to pay for them again. */
+function abridged(value: Json): Json {
+  if (typeof value === 'string')
+    return value.length > VALUE_CHARACTERS_MAX ? `${value.slice(0, VALUE_CHARACTERS_MAX)}…` : value;
+  if (Array.isArray(value)) return value.slice(0, ENTRIES_MAX).map(abridged);
+  if (!isObject(value)) return value;
+  const kept = Object.entries(value).filter(([key]) => key.length <= VALUE_CHARACTERS_MAX);
+  return Object.fromEntries(kept.slice(0, ENTRIES_MAX).map(([key, inner]) => [key, abridged(inner as Json)]));
+}
+
+const VALUE_CHARACTERS_MAX = 200;
+const ENTRIES_MAX = 20;
+
 /** What was right is kept, misspelt names are mended, what is missing or wrong is replaced by a sample. */
 function correct(schema: JsonObject, params: JsonObject, problems: readonly Problem[]): JsonObject {
   const properties = propertiesOf(schema);
   const corrected: JsonObject = { ...sampleObject(schema), ...params };
   for (const { path } of problems) {
     const top = path.split('/')[1];
-    if (top !== undefined) corrected[top] = sample(properties[top]);
+    if (top !== undefined) corrected[top] = asText(properties[top], params[top]) ?? sample(properties[top]);
   }
   const missing = problems.flatMap(({ keyword, parameter }) =>
     keyword === 'required' && parameter ? [parameter] : [],
   );
   for (const unknown of Object.keys(params).filter((key) => properties[key] === undefined)) {
-    const meant = nearest(unknown, Object.keys(properties), 1)[0] ?? onlyOne(missing, properties, params[unknown]);
+    const free = Object.keys(properties).filter((name) => params[name] === undefined);
+    const meant = nearest(unknown, free, 1)[0] ?? onlyOne(missing, properties, params[unknown]);
     if (meant !== undefined || schema.additionalProperties === false) rename(corrected, unknown, meant);
   }
   return corrected;
+}
+
+/** Where a text is wanted, what an object or list is as JSON text. */
+function asText(schema: unknown, given: Json | undefined): string | undefined {
+  const isTextWanted = isObject(schema) && schema.type === 'string';
+  return isTextWanted && typeof given === 'object' && given !== null ? JSON.stringify(given) : undefined;
 }
 
 /** One parameter is missing and one that nobody knows was given, of its type: that is the one. */

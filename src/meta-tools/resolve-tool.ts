@@ -5,6 +5,7 @@ import { BUILT_IN_SERVER, type KnownServer } from '../catalog/server-directory.t
 import { splitToolId } from '../catalog/tool-id.ts';
 import { GatewayError } from '../errors.ts';
 import { nearest } from '../stdx/nearest.ts';
+import { short } from './argument-check.ts';
 import type { CallContext, MetaToolParts } from './parts.ts';
 import { indexingStatus } from './server-status.ts';
 import type { UseToolRequest } from './use-tool-request.ts';
@@ -37,7 +38,7 @@ export function findServer({ directory }: MetaToolParts, name: string): KnownSer
   const waiting = directory.unconfigured().find((candidate) => plain(candidate.name) === plain(name));
   if (waiting) throw needsVariables(waiting);
   const near = nearest(name, names);
-  throw new GatewayError('SERVER_UNKNOWN', `no server is called "${name}"${didYouMean(near)}`, {
+  throw new GatewayError('SERVER_UNKNOWN', `no server is called ${short(name)}${didYouMean(near)}`, {
     hint: near.length > 0 ? 'search_mcp_server finds tools by what they do' : `servers: ${some(names, 20)}`,
   });
 }
@@ -80,7 +81,7 @@ function toolOf(parts: MetaToolParts, server: KnownServer, name: string): Target
   if (only && others.length === 0) return only;
   const elsewhere = sameTool(parts, name).map((target) => `${target.server.name}:${name}`);
   const meant = didYouMean([...nearest(name, names), ...elsewhere.slice(0, 3)]);
-  throw new GatewayError('TOOL_UNKNOWN', `${server.name} has no tool "${name}"${meant}`, {
+  throw new GatewayError('TOOL_UNKNOWN', `${server.name} has no tool ${short(name)}${meant}`, {
     hint: `its tools: ${some(names, 12)}; search_mcp_server finds tools by what they do, add_mcp_server lists this server anew`,
   });
 }
@@ -142,7 +143,7 @@ async function unlistedTool(parts: MetaToolParts, name: string, context: CallCon
 
 function ambiguous(name: string, targets: readonly Target[]): GatewayError {
   const ids = targets.map(({ server, tool }) => `${server.name}:${tool.name}`);
-  return new GatewayError('TOOL_AMBIGUOUS', `"${name}" may be any of ${targets.length} tools: ${some(ids, 10)}`, {
+  return new GatewayError('TOOL_AMBIGUOUS', `${short(name)} may be any of ${targets.length} tools: ${some(ids, 10)}`, {
     hint: 'say which one with mcp_server_name',
   });
 }
@@ -157,7 +158,7 @@ function unknownEverywhere(parts: MetaToolParts, name: string): GatewayError {
   }
   const near = new Set(nearest(name, ids.values()));
   const matches = [...ids].filter(([, tool]) => near.has(tool)).map(([id]) => id);
-  return new GatewayError('TOOL_UNKNOWN', `no server has a tool "${name}"${didYouMean(matches.slice(0, 5))}`, {
+  return new GatewayError('TOOL_UNKNOWN', `no server has a tool ${short(name)}${didYouMean(matches.slice(0, 5))}`, {
     hint: `search_mcp_server finds tools by what they do${indexing ? `; ${indexing}` : ''}`,
   });
 }

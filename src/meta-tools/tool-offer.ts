@@ -1,6 +1,7 @@
 /** What a front door serves, whatever its protocol: who it is, a list of tools, and calls to them. */
 import { explain, GatewayError, toGatewayError } from '../errors.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
+import { short } from './argument-check.ts';
 import type { Identity } from './identity.ts';
 import type { CallContext } from './parts.ts';
 
@@ -64,5 +65,5 @@ export function toRpcError(thrown: unknown): RpcError {
 
 export function unknownTool(name: string, known: readonly string[], hint?: string): GatewayError {
   const details = hint === undefined ? {} : { hint };
-  return new GatewayError('TOOL_UNKNOWN', `Unknown tool "${name}"; the tools are ${known.join(', ')}`, details);
+  return new GatewayError('TOOL_UNKNOWN', `Unknown tool ${short(name)}; the tools are ${known.join(', ')}`, details);
 }

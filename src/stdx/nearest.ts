@@ -27,7 +27,7 @@ function cheapestStep(at: { a: string; b: string; i: number; j: number }, [befor
 /** At most `limit` candidates, nearest first, none farther than a typist would err; spelling aside (case, `-`, `_`). */
 export function nearest(word: string, candidates: Iterable<string>, limit = 3): string[] {
   const wanted = plain(word);
-  const reach = Math.max(2, Math.floor(wanted.length / 3));
+  const reach = Math.max(2, Math.floor(Math.min(wanted.length, COMPARED_MAX) / 3));
   return [...new Set(candidates)]
     .map((candidate) => ({ candidate, ...distances(wanted, plain(candidate)) }))
     .filter(({ distance }) => distance <= reach)
@@ -36,11 +36,14 @@ export function nearest(word: string, candidates: Iterable<string>, limit = 3): 
     .map(({ candidate }) => candidate);
 }
 
+/** Characters; the rest of a longer word counts for nothing. */
+const COMPARED_MAX = 64;
+
 const plain = (word: string) => word.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 
 /** A word inside the other is near however long the other is; among several such, `edits` decides. */
 function distances(wanted: string, candidate: string): { distance: number; edits: number } {
-  const edits = editDistance(wanted.slice(0, 64), candidate.slice(0, 64));
+  const edits = editDistance(wanted.slice(0, COMPARED_MAX), candidate.slice(0, COMPARED_MAX));
   const [short, long] = wanted.length < candidate.length ? [wanted, candidate] : [candidate, wanted];
   const inside = short.length >= 3 && long.includes(short);
   return { distance: inside ? Math.min(1, edits) : edits, edits };

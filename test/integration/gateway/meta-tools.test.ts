@@ -152,6 +152,23 @@ describe('use_tool', () => {
     expect(journalOf(journal, 'started').length).toBe(starts);
   });
 
+  it('does not send long names and arguments back with an error (#48)', async () => {
+    const { call } = await openTestGateway(well);
+    const long = 'x'.repeat(50_000);
+    for (const given of [
+      { tool: long },
+      { server: long, tool: 'add' },
+      { server: 'well', tool: long },
+      { server: 'well', tool: 'add', params: { a: long } },
+      { server: 'well', tool: 'add', params: { [long]: 1 } },
+      { server: 'well', tool: 'add', params: `{"a":"${long}` },
+    ]) {
+      const { isError, text } = await call('use_tool', given);
+      expect(isError).toBe(true);
+      expect(text.length).toBeLessThan(2_000);
+    }
+  });
+
   it('refuses to call itself (#48)', async () => {
     const { call } = await openTestGateway(well);
     const itself = await call('use_tool', { mcp_tool_name: 'search_mcp_server', params: { task_description: 'x' } });

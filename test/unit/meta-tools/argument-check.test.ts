@@ -76,6 +76,21 @@ describe('argument check', () => {
     expect((await check(example.params)).fits).toBe(true);
   });
 
+  it('does not send long values back, and keeps what was right (#48)', async () => {
+    const long = 'x'.repeat(100_000);
+    const wrong = { path: 'a', head: 'ten', paths: 'b', mode: long, filter: { size: long }, [long]: long };
+    const text = await explained(wrong as JsonObject);
+    expect(text.length).toBeLessThan(3_000);
+    const example = JSON.parse(/example: use_tool (.*)$/.exec(text)?.[1] ?? '{}') as { params: JsonObject };
+    expect(example.params).toMatchObject({ path: 'a', mode: 'text' });
+    const missing = await explained({ tags: [long] });
+    expect(missing).toMatch(/"tags":\["x{200}…"\]/);
+  });
+
+  it('shows an object as JSON text where a text is wanted', async () => {
+    expect(await explained({ path: { a: 1 } })).toContain('"params":{"path":"{\\"a\\":1}"}');
+  });
+
   it.each([
     ['a remote reference', { type: 'object', properties: { a: { $ref: 'https://example.com/a.json' } } }],
     ['a broken pattern', { type: 'object', properties: { a: { type: 'string', pattern: '(' } } }],

@@ -28,6 +28,10 @@ it('says nothing when nothing is near', () => {
   expect(nearest('zebra', ['server', 'listen'])).toEqual([]);
 });
 
+it('nothing is near to a word just because that is very long', () => {
+  expect(nearest('x'.repeat(10_000), ['context7', 'everything', 'a'])).toEqual([]);
+});
+
 it('equally near words come in alphabetical order', () => {
   expect(nearest('cat', ['hat', 'bat', 'rat'])).toEqual(['bat', 'hat', 'rat']);
 });
