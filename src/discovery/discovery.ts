@@ -222,7 +222,7 @@ export class Discovery {
     const { pool } = this.#parts;
     const onProgress = (message: string) => this.#tell(known.name, message);
     const wasRunning = pool.state(known.name).kind === 'ready';
-    const lease = await pool.acquire(known.name, { onProgress });
+    const lease = await pool.acquire(known.name, { onProgress, isUrgent: () => this.#wanted.has(known.name) });
     try {
       onProgress('listing tools');
       const tools = await lease.session.listTools();

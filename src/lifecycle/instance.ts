@@ -2,7 +2,7 @@
 import { GatewayError, toGatewayError } from '../errors.ts';
 import type { BackOff } from './back-off.ts';
 import { type InstanceEvent, transition } from './instance-transitions.ts';
-import type { InstanceState, Lease } from './pool.ts';
+import type { AcquireOptions, InstanceState, Lease } from './pool.ts';
 import type { Change, CountingSession, ServerPlan } from './server-plan.ts';
 import { leftAloneAfter } from './slot-errors.ts';
 import { endProcess, type StartedServer, type StartOptions, startServer } from './start-server.ts';
@@ -19,6 +19,16 @@ export interface InstanceOptions extends StartOptions {
   readonly isKept: () => boolean;
 }
 
+/** What an acquirer says of its waiting. */
+type WaitOptions = Pick<AcquireOptions, 'onProgress' | 'isUrgent'>;
+
+interface Waiter {
+  readonly onProgress: WaitOptions['onProgress'] | undefined;
+  readonly isUrgent: () => boolean;
+}
+
+const ALWAYS = () => true;
+
 export class Instance {
   /** Settles when the instance can be leased; rejects with what its start threw, for every waiter alike. */
   readonly opened: Promise<void>;
@@ -27,7 +37,7 @@ export class Instance {
   readonly #draining: Promise<void>;
   readonly #options: InstanceOptions;
   readonly #abort = new AbortController();
-  readonly #listeners = new Set<(message: string) => void>();
+  readonly #waiting = new Set<Waiter>();
   readonly #endings: Promise<void>[] = [];
   #state: InstanceState = { kind: 'stopped' };
   #session: CountingSession | undefined;
@@ -67,11 +77,12 @@ export class Instance {
     return isIdle ? this.#idleSinceMs : undefined;
   }
 
-  /** Tells how an installation goes on, from the last message on. The returned function ends it. */
-  onProgress(listener: (message: string) => void): () => void {
-    this.#listeners.add(listener);
-    if (this.#state.kind === 'installing') listener(this.#state.message);
-    return () => this.#listeners.delete(listener);
+  /** Notes who waits for it, and tells them how an installation goes on, from the last message on. The returned function ends it. */
+  awaitedBy({ onProgress, isUrgent = ALWAYS }: WaitOptions): () => void {
+    const waiter: Waiter = { onProgress, isUrgent };
+    this.#waiting.add(waiter);
+    if (this.#state.kind === 'installing') onProgress?.(this.#state.message);
+    return () => this.#waiting.delete(waiter);
   }
 
   /** Counted in the same turn in which readiness is seen, so that no idle stop can come between. Undefined if not ready. */
@@ -101,6 +112,7 @@ export class Instance {
     try {
       const started = await startServer(this.#options, {
         signal: this.#abort.signal,
+        isUrgent: () => [...this.#waiting].some(({ isUrgent }) => isUrgent()),
         installing: (message) => this.#installing(message),
         installed: () => this.#installed(),
         ending: (gone) => this.#endings.push(gone),
@@ -116,7 +128,7 @@ export class Instance {
   #installing(message: string): void {
     if (this.#state.kind !== 'starting' && this.#state.kind !== 'installing') return;
     this.#change({ kind: 'install-progressed', message });
-    for (const listener of this.#listeners) listener(message);
+    for (const { onProgress } of this.#waiting) onProgress?.(message);
   }
 
   #installed(): void {

@@ -22,6 +22,8 @@ export interface Lease extends Disposable {
 export interface AcquireOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (message: string) => void;
+  /** Asked while its server waits to be installed: those for whom it is true go first. Default: it always is. */
+  readonly isUrgent?: () => boolean;
   /** Id of whose call it is; with `scope: principal` each has instances of its own. Absent: the gateway's own. */
   readonly principal?: string;
   /** Id of the client session that the call belongs to, for `scope: session` and for `client`. */

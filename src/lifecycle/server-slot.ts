@@ -177,14 +177,14 @@ export class ServerSlot {
     for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
       this.#refuseToStart();
       const instance = this.#begin(this.#fresh(plan));
-      const quiet = options.onProgress && instance.onProgress(options.onProgress);
+      const leave = instance.awaitedBy(options);
       await abortable(instance.opened, options.signal)
         .catch((error) => {
           // Nobody else could ever have it, and a start that hangs would keep its place and its processes.
           if (options.signal?.aborted) void instance.drain('its caller gave up', 0);
           throw error;
         })
-        .finally(quiet);
+        .finally(leave);
       const lease = instance.lease(onReleased);
       if (lease) return lease;
     }
@@ -209,8 +209,9 @@ export class ServerSlot {
   }
 
   /** False when the start failed. Giving up is the caller's own affair: the start goes on for whoever comes next. */
-  async #awaitPlace(coming: Instance | undefined, { signal, onProgress }: AcquireOptions): Promise<boolean> {
-    const quiet = onProgress && coming?.onProgress(onProgress);
+  async #awaitPlace(coming: Instance | undefined, options: AcquireOptions): Promise<boolean> {
+    const { signal } = options;
+    const leave = coming?.awaitedBy(options);
     try {
       await this.#daemons.wait(coming, signal);
       return true;
@@ -219,7 +220,7 @@ export class ServerSlot {
       if (signal?.aborted || !this.#daemons.ready(Number.POSITIVE_INFINITY)) throw error;
       return false;
     } finally {
-      quiet?.();
+      leave?.();
     }
   }
 

@@ -29,6 +29,8 @@ export interface StartOptions {
 
 export interface StartSteps {
   readonly signal: AbortSignal;
+  /** Whether somebody who is in a hurry waits for it now. */
+  readonly isUrgent: () => boolean;
   readonly installing: (message: string) => void;
   readonly installed: () => void;
   /** A process that was launched is being ended; settles (never rejects) when it is gone. */
@@ -45,7 +47,7 @@ export interface StartedServer {
 /** Throws what went wrong; nothing is left running then, or `ending` was told of it. */
 export async function startServer(options: StartOptions, steps: StartSteps): Promise<StartedServer> {
   const { plan, startTurns, clock, eraStore, server, principal } = options;
-  await abortable(plan.runtime.prepare(steps.installing, steps.signal), steps.signal);
+  await abortable(plan.runtime.prepare(steps.installing, steps.signal, steps.isUrgent), steps.signal);
   steps.installed();
   const leave = await startTurns.enter({ principal, server }, steps.signal);
   const cancelShare = clock.after(START_SHARE_MS, leave);

@@ -5,7 +5,7 @@ import type { Runtime } from './runtime.ts';
 /** `via` is asked at each request: who asks us may have become known since the last. */
 export function announcing(runtime: Runtime, header: string, via: () => string): Runtime {
   return {
-    prepare: (onProgress, signal) => runtime.prepare(onProgress, signal),
+    prepare: (...asked) => runtime.prepare(...asked),
     async launch(signal) {
       const endpoint = await runtime.launch(signal);
       if (endpoint.kind !== 'remote') return endpoint;

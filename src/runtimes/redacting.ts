@@ -6,8 +6,8 @@ type Redact = (text: string) => string;
 
 export function redacting(runtime: Runtime, redact: Redact): Runtime {
   return {
-    prepare: (onProgress, signal) =>
-      maskingErrors(runtime.prepare(onProgress && ((message) => onProgress(redact(message))), signal), redact),
+    prepare: (onProgress, ...asked) =>
+      maskingErrors(runtime.prepare(onProgress && ((message) => onProgress(redact(message))), ...asked), redact),
     launch: async (signal) => masked(await maskingErrors(runtime.launch(signal), redact), redact),
   };
 }

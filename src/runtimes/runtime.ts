@@ -45,8 +45,11 @@ export interface Exit {
 export type PrepareProgress = (message: string) => void;
 
 export interface Runtime {
-  /** Installs or pulls what the server needs, once; cheap when that is done. Throws INSTALL_FAILED or RUNTIME_UNAVAILABLE. */
-  prepare(onProgress?: PrepareProgress, signal?: AbortSignal): Promise<void>;
+  /**
+   * Installs or pulls what the server needs, once; cheap when that is done. While it waits for others to be installed it asks
+   * `isUrgent`, and goes before those who are not. Throws INSTALL_FAILED or RUNTIME_UNAVAILABLE.
+   */
+  prepare(onProgress?: PrepareProgress, signal?: AbortSignal, isUrgent?: () => boolean): Promise<void>;
   /** Starts one instance. Throws START_FAILED. Calls `prepare` by itself. */
   launch(signal?: AbortSignal): Promise<Endpoint>;
 }

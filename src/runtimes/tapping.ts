@@ -10,7 +10,7 @@ export interface Tap {
 
 export function tapping(runtime: Runtime, { redact, say }: Tap): Runtime {
   return {
-    prepare: (onProgress, signal) => runtime.prepare(onProgress, signal),
+    prepare: (...asked) => runtime.prepare(...asked),
     async launch(signal) {
       const endpoint = await runtime.launch(signal);
       if (endpoint.kind !== 'stdio') return endpoint;

@@ -3,7 +3,7 @@ import type { AskableClient } from '../../src/bridge/upstream-session.ts';
 import { GatewayError } from '../../src/errors.ts';
 import { createPool } from '../../src/lifecycle/create-pool.ts';
 import type { CountingSession, OpenSession, PoolOptions, ServerPlan } from '../../src/lifecycle/server-plan.ts';
-import type { Endpoint, PrepareProgress } from '../../src/runtimes/runtime.ts';
+import type { Endpoint, Runtime } from '../../src/runtimes/runtime.ts';
 import { fakeClock } from './fake-clock.ts';
 
 export interface FakeSession extends CountingSession {
@@ -48,7 +48,7 @@ export const ENDPOINT: Endpoint = {
 interface Setup extends Partial<Omit<ServerPlan, 'runtime'>> {
   readonly options?: Partial<PoolOptions>;
   readonly open?: OpenSession;
-  readonly prepare?: (onProgress?: PrepareProgress) => Promise<void>;
+  readonly prepare?: Runtime['prepare'];
   /** Told for whom a plan is asked. */
   readonly plan?: (principal: string | undefined) => void;
 }

@@ -6,7 +6,7 @@ import { GatewayError } from '../../errors.ts';
 import { findOnPath } from '../packages/find-npm.ts';
 import type { PackageStore } from '../packages/package-store.ts';
 import { recognisePackage } from '../packages/recognise-package.ts';
-import type { Endpoint, PrepareProgress, Runtime } from '../runtime.ts';
+import type { Endpoint, Runtime } from '../runtime.ts';
 import { type Account, accountFor, assertReachable, environmentOf } from './account.ts';
 import { childEnvironment, type Environment } from './child-environment.ts';
 import { type CommandLine, type Confinement, confineProcess, existing } from './confine-process.ts';
@@ -34,15 +34,16 @@ const STOP_TIMES: StopTimes = { graceMs: 1_000, termMs: 2_000 };
 
 export function createNativeRuntime(server: NativeServer, context: NativeContext): Runtime {
   const request = recognisePackage(server);
-  async function commandLine(onProgress?: PrepareProgress, signal?: AbortSignal): Promise<PreparedLine> {
+  async function commandLine(...asked: Parameters<Runtime['prepare']>): Promise<PreparedLine> {
     if (!request) return server;
-    const installed = await context.packages.install(request, { server: server.name, onProgress, signal });
+    const [onProgress, signal, isUrgent] = asked;
+    const installed = await context.packages.install(request, { server: server.name, onProgress, signal, isUrgent });
     const { command, folder } = installed;
     return { command, folder, args: [...installed.args, ...request.args] };
   }
   return {
-    async prepare(onProgress, signal) {
-      await commandLine(onProgress, signal);
+    async prepare(...asked) {
+      await commandLine(...asked);
     },
     async launch(signal) {
       const line = await commandLine(undefined, signal);

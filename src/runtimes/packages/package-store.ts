@@ -25,6 +25,8 @@ export interface InstallOptions {
   readonly onProgress?: PrepareProgress;
   /** Ends the waiting of this caller. The installation goes on and serves the next one. */
   readonly signal?: AbortSignal;
+  /** Asked while it waits for its turn: whether this caller would go before others. */
+  readonly isUrgent?: (() => boolean) | undefined;
 }
 
 export interface PackageStore {
@@ -56,16 +58,20 @@ export function createPackageStore(options: PackageStoreOptions): PackageStore {
   const turns = new Turns(INSTALLS_AT_ONCE);
   const closing = new AbortController();
   return {
-    async install(request, { server, onProgress, signal }) {
+    async install(request, { server, onProgress, signal, isUrgent: isCallerUrgent }) {
       const root = resolve(options.dataDir, 'packages', request.ecosystem);
       const found = await findInstallation(root, request);
       if (found) return commandOf(found, request);
-      const work = (report: PrepareProgress) =>
+      const work = (report: PrepareProgress, isUrgent: () => boolean) =>
         turns.run(() => installLocked({ ...options, root, server, request, report, closing: closing.signal }), {
           signal: closing.signal,
+          isUrgent,
           onWait: () => report(`waiting to install ${request.packages[0]}: others are being installed`),
         });
-      return commandOf(await tasks.join(requestHash(request), work, { onProgress, signal }), request);
+      return commandOf(
+        await tasks.join(requestHash(request), work, { onProgress, signal, isUrgent: isCallerUrgent }),
+        request,
+      );
     },
     async close() {
       closing.abort(

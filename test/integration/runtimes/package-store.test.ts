@@ -143,6 +143,34 @@ describe('installing', () => {
     for (const { progress } of all) expect(progress.join('\n')).toMatch(/^installing /m);
   });
 
+  it('#25 goes before the rest that waits, for a call', async () => {
+    const store = openStore();
+    const begun: string[] = [];
+    const begin = (server: string, isUrgent: () => boolean, onWait: () => void) => {
+      const folder = tempDir('source');
+      npmPackage(folder, { name: server, bin: './cli.js' }, { 'cli.js': ECHO });
+      const onProgress = (message: string) => {
+        if (message.startsWith('waiting')) onWait();
+        else if (!begun.includes(server)) begun.push(server);
+      };
+      return store.install(npx(folder), { server, onProgress, isUrgent });
+    };
+    let waiting = 0;
+    const inBackground = new Promise<Promise<unknown>[]>((resolve) => {
+      const onWait = () => ++waiting === 3 && resolve(all);
+      const all = Array.from({ length: 7 }, (_, n) => begin(`p${n}`, () => false, onWait));
+    });
+    const all = await inBackground;
+    await begin(
+      'called',
+      () => true,
+      () => {},
+    );
+    await Promise.all(all);
+    expect(begun).toHaveLength(8);
+    expect(begun.indexOf('called')).toBeLessThan(7);
+  });
+
   it('#66 is done by one of several processes while the others wait', async () => {
     npmPackage(source, { bin: './cli.js' }, { 'cli.js': ECHO });
     const script = fileURLToPath(new URL('../../fixtures/processes/installs-a-package.ts', import.meta.url));

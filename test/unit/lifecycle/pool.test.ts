@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../src/errors.ts';
 import type { OpenSession } from '../../../src/lifecycle/server-plan.ts';
-import type { Endpoint, PrepareProgress } from '../../../src/runtimes/runtime.ts';
+import type { Endpoint, PrepareProgress, Runtime } from '../../../src/runtimes/runtime.ts';
 import { fakeClock, settled } from '../../helpers/fake-clock.ts';
 import { type FakeSession, fakePool, fakeSession } from '../../helpers/fake-pool.ts';
 
@@ -177,6 +177,35 @@ describe('failures', () => {
 });
 
 describe('starts', () => {
+  it.each(['daemon', 'launcher'] as const)(
+    '#25 an install is urgent for as long as a call waits for it (%s)',
+    async (mode) => {
+      const asked: (() => boolean)[] = [];
+      let done: () => void = () => {};
+      const installed = new Promise<void>((resolve) => {
+        done = resolve;
+      });
+      const prepare: Runtime['prepare'] = (_onProgress, _signal, isUrgent = () => false) => {
+        asked.push(isUrgent);
+        return installed;
+      };
+      const { pool } = fakePool({ mode, prepare });
+      const listing = pool.acquire('s', { isUrgent: () => false });
+      await settled();
+      const isUrgent = () => asked.some((each) => each());
+      expect(isUrgent()).toBe(false);
+      const abort = new AbortController();
+      const call = codeOf(pool.acquire('s', { signal: abort.signal }));
+      await settled();
+      expect(isUrgent()).toBe(true);
+      abort.abort(new GatewayError('CALL_CANCELLED', 'enough'));
+      expect(await call).toBe('CALL_CANCELLED');
+      expect(isUrgent()).toBe(false);
+      done();
+      (await listing).release();
+    },
+  );
+
   it('#15 tells every waiter how the installation goes on, late ones from where it is', async () => {
     let progress: PrepareProgress = () => {};
     let done: () => void = () => {};

@@ -78,6 +78,29 @@ describe('a shared task', () => {
     expect(runs()).toBe(2);
   });
 
+  it('is urgent for as long as one of those who wait is', async () => {
+    const tasks = new SharedTasks<string>();
+    let isUrgent = () => false;
+    let finish: (value: string) => void = () => undefined;
+    const run = (_: unknown, asked: () => boolean) => {
+      isUrgent = asked;
+      return new Promise<string>((resolve) => {
+        finish = resolve;
+      });
+    };
+    const first = tasks.join('key', run, { isUrgent: () => false });
+    await turn();
+    expect(isUrgent()).toBe(false);
+    const impatient = new AbortController();
+    const second = tasks.join('key', run, { signal: impatient.signal, isUrgent: () => true });
+    expect(isUrgent()).toBe(true);
+    impatient.abort(new Error('enough'));
+    await expect(second).rejects.toThrow('enough');
+    expect(isUrgent()).toBe(false);
+    finish('done');
+    expect(await first).toBe('done');
+  });
+
   it('keeps different keys apart', async () => {
     const tasks = new SharedTasks<string>();
     const results = ['a', 'b'].map((key) => tasks.join(key, async () => key));

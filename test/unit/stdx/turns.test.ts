@@ -39,6 +39,22 @@ it('lets so many run, and the others as places come free, in their order', async
   expect(await results).toEqual(['a', 'b', 'c', 'd']);
 });
 
+it('lets in first who is in a hurry when a place comes free, however that was before', async () => {
+  const turns = new Turns(1);
+  const hurried = new Set(['c']);
+  const begun: string[] = [];
+  const run = (name: string) =>
+    turns.run(
+      async () => {
+        begun.push(name);
+        if (name === 'a') hurried.add('e').delete('c');
+      },
+      { isUrgent: () => hurried.has(name) },
+    );
+  await Promise.all(['a', 'b', 'c', 'd', 'e'].map(run));
+  expect(begun).toEqual(['a', 'e', 'b', 'c', 'd']);
+});
+
 it('gives the place of work that failed to the next', async () => {
   const turns = new Turns(1);
   const options = { signal: new AbortController().signal, onWait: () => {} };
