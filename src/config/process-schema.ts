@@ -65,7 +65,7 @@ export const installScripts = z.boolean().optional().meta({
   default: false,
 });
 
-export const allowDangerous = z
+const allowDangerous = z
   .array(z.enum(['privileged', 'host_network', 'engine_socket', 'host_paths']))
   .optional()
   .meta({

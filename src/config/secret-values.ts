@@ -15,7 +15,7 @@ const SECRET_SHAPE =
   /^(?:sk-|sk_(?:live|test)_|gh[opusr]_|github_pat_|glpat-|xox[abeoprs]-|AKIA|AIza|ya29\.|hf_|npm_|pypi-|lin_api_|ntn_|eyJ[\w-]+\.)[\w.-]{8,}/;
 const SCHEME = /^((?:bearer|basic|token)\s+)(.+)$/i;
 
-export const isSecret = (name: string, value: string): boolean =>
+const isSecret = (name: string, value: string): boolean =>
   value !== '' &&
   !value.includes('${') &&
   (SECRET_NAME.test(name) || SECRET_SHAPE.test(SCHEME.exec(value)?.[2] ?? value));

@@ -50,7 +50,7 @@ class Family<One extends Series> {
   }
 }
 
-export class CounterSeries implements Series {
+class CounterSeries implements Series {
   readonly #labels: Labels;
   #count = 0;
 
@@ -67,7 +67,7 @@ export class CounterSeries implements Series {
   }
 }
 
-export class HistogramSeries implements Series {
+class HistogramSeries implements Series {
   readonly #labels: Labels;
   readonly #bounds: readonly number[];
   /** Of each bucket alone; the last is what is above all bounds. */

@@ -21,7 +21,7 @@ export interface EmbeddingsServer {
   close(): Promise<void>;
 }
 
-export const answerVectors: Misbehaviour = (response, request, vectors) =>
+const answerVectors: Misbehaviour = (response, request, vectors) =>
   answerJson(response, {
     object: 'list',
     model: request.body.model,

@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export const TINY_WORDS = [
+const TINY_WORDS = [
   '[PAD]',
   '[UNK]',
   '[CLS]',
@@ -19,7 +19,7 @@ export const TINY_WORDS = [
   ':',
   '##s',
 ];
-export const TINY_DIMENSIONS = 4;
+const TINY_DIMENSIONS = 4;
 
 export interface TinyModelOptions {
   /** File names below `onnx/`, each with its own weights: `scale` multiplies the table. */

@@ -70,7 +70,7 @@ async function assertFolder({ server, cwd }: Program): Promise<void> {
   });
 }
 
-export function startFailure({ server, command, args }: Program, error: NodeJS.ErrnoException): GatewayError {
+function startFailure({ server, command, args }: Program, error: NodeJS.ErrnoException): GatewayError {
   const { what, hint } = explainSpawnError(command, error);
   return new GatewayError('START_FAILED', `${server}: cannot start ${command}: ${what}`, {
     hint,
