@@ -8,7 +8,7 @@ export interface WrittenForm {
 
 export const ORIGIN_ALONE: WrittenForm = {
   pattern: /^https?:\/\/[^/?#\s]+\/?$/,
-  remedy: 'write the origin alone, such as "https://tools.example.com"',
+  remedy: 'write the origin alone, without a path, such as "https://tools.example.com"',
 };
 
 /** What comes from there must come unaltered, so from https or from this machine. */

@@ -470,6 +470,12 @@ describe('#63 what references bring', () => {
     expect(await problems(text)).toEqual([expect.stringMatching(/: environment variable X is not set$/)]);
   });
 
+  test('a public URL below a path is told to leave that out', async () => {
+    expect(await problems('listen: {public_url: "https://x.test/tools"}\n')).toEqual([
+      'tooldex.yaml:1:22: "public_url": write the origin alone, without a path, such as "https://tools.example.com"',
+    ]);
+  });
+
   test.each(['10.0.0.0/33', '10.0.0/8', '::1/129', '999.1.1.1'])('%s is no network', async (network) => {
     expect(await problems(`listen: {trusted_proxies: ["${network}"]}\n`)).toEqual([
       'tooldex.yaml:1:28: "trusted_proxies": write an address or a network, such as "127.0.0.1" or "172.16.0.0/12"',
