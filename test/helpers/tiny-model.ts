@@ -5,20 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const TINY_WORDS = [
-  '[PAD]',
-  '[UNK]',
-  '[CLS]',
-  '[SEP]',
-  'read',
-  'write',
-  'file',
-  'mail',
-  'send',
-  'query',
-  ':',
-  '##s',
-];
+const TINY_WORDS = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'read', 'write', 'file', 'mail', 'send', 'query', ':', '##s'];
 const TINY_DIMENSIONS = 4;
 
 export interface TinyModelOptions {
