@@ -8,6 +8,7 @@ import { type CommonFlags, type Invocation, print } from './invocation.ts';
 import { isAtTerminal, keepCurrent } from './keep-current.ts';
 import { type ListenFlags, loadOptions, openGateway } from './open.ts';
 import { namingOwner, noteServing } from './serving.ts';
+import { tellOfStaleBuild } from './stale-build.ts';
 import { untilSignal } from './until-signal.ts';
 
 export async function serve(invocation: Invocation, flags: CommonFlags & ListenFlags): Promise<number> {
@@ -18,6 +19,7 @@ export async function serve(invocation: Invocation, flags: CommonFlags & ListenF
   const { config, gateway, log } = opened;
   const current = keepCurrent(opened);
   reload = () => void current.reload();
+  const endLook = tellOfStaleBuild(invocation.packageRoot, log);
   try {
     const configFile = createConfigFile({
       loadOptions: () => loadOptions(invocation, flags),
@@ -38,6 +40,7 @@ export async function serve(invocation: Invocation, flags: CommonFlags & ListenF
     await server.close();
     return exitCode;
   } finally {
+    endLook();
     current.close();
     await gateway.close();
   }

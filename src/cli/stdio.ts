@@ -4,6 +4,7 @@ import { serveOnStdio } from '../gateway-doors.ts';
 import type { CommonFlags, Invocation } from './invocation.ts';
 import { isAtTerminal, keepCurrent } from './keep-current.ts';
 import { openGateway } from './open.ts';
+import { tellOfStaleBuild } from './stale-build.ts';
 import { untilSignal } from './until-signal.ts';
 
 export async function stdio(
@@ -16,6 +17,7 @@ export async function stdio(
   const { gateway, log } = opened;
   const current = keepCurrent({ ...opened, fixed: { listen: opened.config.listen } });
   reload = () => void current.reload();
+  const endLook = tellOfStaleBuild(invocation.packageRoot, log);
   try {
     const session = await serveOnStdio(gateway, {
       input: invocation.stdin,
@@ -29,6 +31,7 @@ export async function stdio(
     await session.close();
     return exitCode;
   } finally {
+    endLook();
     current.close();
     await gateway.close();
   }
