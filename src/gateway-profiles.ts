@@ -5,11 +5,11 @@ import type { LiveConfig } from './gateway-reload.ts';
 import type { Identity } from './meta-tools/identity.ts';
 import { type Menu, withPurpose } from './meta-tools/menu.ts';
 import { createMetaOffer } from './meta-tools/meta-offer.ts';
-import type { CallContext, MetaToolParts } from './meta-tools/parts.ts';
-import { callExposed, listExposed } from './meta-tools/profile-offer.ts';
+import type { CallContext } from './meta-tools/parts.ts';
+import { callExposed, type ExposedOf, listExposed, passExposed, rememberExposed } from './meta-tools/profile-offer.ts';
 import { ProfileOthers } from './meta-tools/profile-others.ts';
 import { rememberProfileView } from './meta-tools/profile-view.ts';
-import { type CallRecord, type MetaToolCalls, registerMetaTools } from './meta-tools/register.ts';
+import { type CallRecord, type MetaToolCalls, type PartsSource, registerMetaTools } from './meta-tools/register.ts';
 import type { OtherOffer, ToolOffer } from './meta-tools/tool-offer.ts';
 import { rememberViews, type ViewOf } from './meta-tools/view.ts';
 import { createProfileRule, type ProfileRule } from './policy/profile-rule.ts';
@@ -17,7 +17,7 @@ import { nearest } from './stdx/nearest.ts';
 
 export interface ProfilesOptions {
   readonly live: LiveConfig;
-  readonly open: () => Promise<MetaToolParts>;
+  readonly parts: PartsSource;
   readonly identity: Identity;
   readonly menuFor: (seesServer: (server: string) => boolean) => Menu;
   readonly note: (record: CallRecord) => void;
@@ -55,13 +55,18 @@ export function createProfiles(options: ProfilesOptions): Profiles {
     const known = first.get(name);
     if (known) return known;
     const view = rememberProfileView();
-    const parts = async () => view(await options.open(), required(name));
+    const now = () => {
+      const whole = options.parts.now();
+      return whole && view(whole, required(name));
+    };
+    const parts: PartsSource = { open: async () => view(await options.parts.open(), required(name)), now };
     const seen = {
       rule: required(name),
       calls: registerMetaTools(parts, options.note),
       others: new ProfileOthers(),
       parts,
       viewOf: rememberViews(),
+      exposed: rememberExposed(),
     };
     first.set(name, seen);
     return seen;
@@ -85,8 +90,9 @@ interface FirstSeen {
   readonly calls: MetaToolCalls;
   readonly others: ProfileOthers;
   /** As the profile shows them now, to everybody and to somebody. */
-  readonly parts: () => Promise<MetaToolParts>;
+  readonly parts: PartsSource;
   readonly viewOf: ViewOf;
+  readonly exposed: ExposedOf;
 }
 
 interface Offered extends FirstSeen {
@@ -96,14 +102,14 @@ interface Offered extends FirstSeen {
 
 function createOffer(options: ProfilesOptions, offered: Offered): ToolOffer {
   const { identity, menuFor } = options;
-  const { rule, calls, others, current, seesServer, parts, viewOf } = offered;
+  const { rule, calls, others, current, seesServer, parts, viewOf, exposed } = offered;
   const menu = withPurpose(
     menuFor((server) => rule.hasServer(server) && seesServer(server)),
     rule.config.description,
   );
   const meta = createMetaOffer(identity, menu, calls);
   const isDirect = () => current().config.exposure === 'direct';
-  const view = async ({ principal }: CallContext) => viewOf(await parts(), principal);
+  const view = async ({ principal }: CallContext) => viewOf(await parts.open(), principal);
   const { prompts, resources } = current().config;
   const capabilities = {
     ...(prompts ? { prompts: {} } : {}),
@@ -118,18 +124,23 @@ function createOffer(options: ProfilesOptions, offered: Offered): ToolOffer {
     instructions: isDirect() ? rule.config.description || undefined : menu.instructions,
     listTtlMs: isDirect() ? 0 : meta.listTtlMs,
     list: async (params, context) =>
-      isDirect() ? listExposed(await view(context), context) : meta.list(params, context),
+      isDirect() ? listExposed(await view(context), { exposed, context }) : meta.list(params, context),
     call: async (params, context) =>
-      isDirect() ? callExposed(await view(context), { params, context }) : meta.call(params, context),
+      isDirect() ? callExposed(exposed(await view(context)), params, context) : meta.call(params, context),
+    pass(params, by) {
+      if (!isDirect()) return meta.pass?.(params, by);
+      const now = parts.now();
+      return now && passExposed(exposed(viewOf(now, by.principal)), params, by);
+    },
   };
 }
 
 /** By a reload, or because a server was listed anew. */
-function onChange({ live, open }: ProfilesOptions, listener: () => void): () => void {
+function onChange({ live, parts }: ProfilesOptions, listener: () => void): () => void {
   const ends = [live.onReload(listener)];
   let isOver = false;
   const listen = async () => {
-    const { discovery } = await open();
+    const { discovery } = await parts.open();
     if (!isOver) ends.push(discovery.onChange(listener));
   };
   void listen().catch(() => undefined);

@@ -67,15 +67,18 @@ export function createGateway(options: GatewayOptions): Gateway {
   const menuServers = directory.names().map((name) => ({ name, description: directory.get(name)?.description ?? '' }));
   let opened: Promise<OpenParts> | undefined;
   let observed: Observed | undefined;
+  let openedParts: MetaToolParts | undefined;
   const running = async () => (await opened?.catch(() => undefined))?.running;
   const live = new LiveConfig({ config, directory, log, running });
   const openAll = async () => {
     opened ??= openParts({ ...options, loop }, directory, live);
     const all = await opened;
     observed = all.observed;
+    openedParts = all.parts;
     return all;
   };
   const open = async () => (await openAll()).parts;
+  const parts = { open, now: () => openedParts };
   let closed: Promise<void> | undefined;
   const close = () => {
     closed ??= (async () => (await opened?.catch(() => undefined))?.close())();
@@ -92,8 +95,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     loop,
     menu: buildMenu(menuServers),
     menuFor,
-    calls: registerMetaTools(open, note),
-    profiles: createProfiles({ live, open, identity, menuFor, note }),
+    calls: registerMetaTools(parts, note),
+    profiles: createProfiles({ live, parts, identity, menuFor, note }),
     observed: async () => (await openAll()).observed,
     open,
     reload: async (next) => {

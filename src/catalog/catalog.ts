@@ -86,5 +86,7 @@ export interface Catalog {
   forget(server: string): void;
   /** Changes whenever another process has written: what was read before may be out of date. */
   generation(): number;
+  /** Changes with every write, whoever wrote; what others wrote is noticed within a millisecond. */
+  version(): number;
   close(): void;
 }

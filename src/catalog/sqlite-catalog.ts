@@ -11,6 +11,7 @@ import type {
 } from './catalog.ts';
 import { type Database, inTransaction, type Statement, writing } from './database.ts';
 import { fingerprint } from './fingerprint.ts';
+import { KeptReads } from './kept-reads.ts';
 import { sift, type Withheld } from './quarantine.ts';
 import type { ToolDefinition } from './tool-definition.ts';
 
@@ -38,18 +39,10 @@ interface ToolRow {
   definition: string;
 }
 
-/** Tools that are kept at hand; their definitions have some kilobytes each. */
-const READ_MAX = 500;
-
 class SqliteCatalog implements Catalog, WithheldTools {
   readonly #database: Database;
   readonly #statements = new Map<string, Statement>();
-  /** What calls ask for again and again, for as long as nobody writes. */
-  readonly #listings = new Map<string, ServerListing>();
-  readonly #tools = new Map<string, StoredTool>();
-  #readAt = 0;
-  /** One call asks several times, and nobody else's writing has to be noticed in between. */
-  #isLookedAt = false;
+  readonly #kept = new KeptReads(() => this.generation());
 
   constructor(database: Database) {
     this.#database = database;
@@ -61,7 +54,7 @@ class SqliteCatalog implements Catalog, WithheldTools {
 
   listing(server: string): ServerListing | undefined {
     const read = () => this.#rows<ListingRow>('SELECT * FROM listings WHERE server = ?', server).map(toListing)[0];
-    return this.#once(this.#listings, server, read);
+    return this.#kept.once(this.#kept.listings, server, read);
   }
 
   failure(server: string): ListingFailure | undefined {
@@ -77,7 +70,7 @@ class SqliteCatalog implements Catalog, WithheldTools {
   tool(server: string, name: string): StoredTool | undefined {
     const sql = 'SELECT server, name, hash, definition FROM tools WHERE server = ? AND name = ?';
     const read = () => this.#rows<ToolRow>(sql, server, name).map(toTool)[0];
-    return this.#once(this.#tools, `${server}\n${name}`, read);
+    return this.#kept.once(this.#kept.tools, `${server}\n${name}`, read);
   }
 
   toolNames(server: string): string[] {
@@ -147,6 +140,10 @@ class SqliteCatalog implements Catalog, WithheldTools {
     return this.#rows<{ data_version: number }>('PRAGMA data_version')[0]?.data_version ?? 0;
   }
 
+  version(): number {
+    return this.#kept.version;
+  }
+
   close(): void {
     this.#database.close();
   }
@@ -200,33 +197,8 @@ class SqliteCatalog implements Catalog, WithheldTools {
     try {
       return inTransaction(this.#database, work);
     } finally {
-      this.#forgetRead();
+      this.#kept.forget();
     }
-  }
-
-  #once<Value>(known: Map<string, Value>, key: string, read: () => Value | undefined): Value | undefined {
-    const now = this.#isLookedAt ? this.#readAt : this.#look();
-    if (now !== this.#readAt || known.size >= READ_MAX) this.#forgetRead();
-    this.#readAt = now;
-    const value = known.get(key) ?? read();
-    if (value !== undefined) known.set(key, value);
-    return value;
-  }
-
-  /** Of this turn of the event loop. */
-  #look(): number {
-    this.#isLookedAt = true;
-    setImmediate(this.#onNextTurn);
-    return this.generation();
-  }
-
-  readonly #onNextTurn = () => {
-    this.#isLookedAt = false;
-  };
-
-  #forgetRead(): void {
-    this.#listings.clear();
-    this.#tools.clear();
   }
 
   #rows<Row>(sql: string, ...parameters: string[]): Row[] {
@@ -234,7 +206,7 @@ class SqliteCatalog implements Catalog, WithheldTools {
   }
 
   #run(sql: string, ...parameters: (string | number | null)[]): void {
-    this.#forgetRead();
+    this.#kept.forget();
     writing(this.#database, () => this.#prepare(sql).run(...parameters));
   }
 

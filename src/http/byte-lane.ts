@@ -18,7 +18,7 @@ import type { RelayStream } from './relay-stream.ts';
 import { REQUEST_ID_HEADER, requestIdOf, withRequestId } from './request-id.ts';
 
 /** Sends a call on its way; gives how to give up. Every failure is told to the listener. */
-export type DirectPass = (call: Omit<PassedCall, 'server' | 'principal'>) => (reason: Error) => void;
+export type DirectPass = (call: Omit<PassedCall, 'door' | 'server' | 'principal'>) => (reason: Error) => void;
 
 /** A client of 2026-07-28, and what it is told of the server with each result. */
 export interface ModernCaller {

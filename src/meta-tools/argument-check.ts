@@ -30,6 +30,13 @@ export class ArgumentChecker {
     return { fits: false, params: mended, problems: (validate.errors ?? []).slice(0, PROBLEMS_MAX).map(toProblem) };
   }
 
+  /** Whether they fit as they are; undefined where that takes compiling its schema first. */
+  fitsNow(tool: StoredTool, params: JsonObject): boolean | undefined {
+    if (!this.#compiled.has(tool.hash)) return undefined;
+    const validate = this.#compiled.get(tool.hash);
+    return !validate || validate(params);
+  }
+
   async #validator(tool: StoredTool): Promise<ValidateFunction | undefined> {
     if (this.#compiled.has(tool.hash)) return this.#compiled.get(tool.hash);
     const validate = await compile(tool.definition.inputSchema);

@@ -20,8 +20,7 @@ const FOLDED: ReadonlySet<string> = new Set([...MEANT].map(fold));
 
 /** Throws ARGUMENTS_INVALID when there is one among these parameters of a request, or in their `_meta`. */
 export function refuseLookAlikes(params: JsonObject): void {
-  const { _meta } = params;
-  const found = [...Object.keys(params), ...(isObject(_meta) ? Object.keys(_meta) : [])].find(isLookAlike);
+  const found = lookAlikeIn(params);
   if (found === undefined) return;
   throw new GatewayError(
     'ARGUMENTS_INVALID',
@@ -30,4 +29,11 @@ export function refuseLookAlikes(params: JsonObject): void {
       hint: 'Spell the members of `params` as the specification does.',
     },
   );
+}
+
+export const hasLookAlikes = (params: JsonObject) => lookAlikeIn(params) !== undefined;
+
+function lookAlikeIn(params: JsonObject): string | undefined {
+  const { _meta } = params;
+  return [...Object.keys(params), ...(isObject(_meta) ? Object.keys(_meta) : [])].find(isLookAlike);
 }

@@ -21,6 +21,7 @@ export function createMetaOffer(identity: Identity, menu: Menu, calls: MetaToolC
       const known = menu.tools.map((tool) => tool.name);
       throw unknownTool(name, known, 'use_tool calls the tools of servers');
     },
+    pass: (params, by) => (typeof params.name === 'string' ? calls.pass(params.name, params.arguments, by) : undefined),
   };
 }
 

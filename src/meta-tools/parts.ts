@@ -1,5 +1,6 @@
 /** What the three meta-tools work with, and how one of their calls reaches them. */
 import type { ToolIndex } from '../../index/tool-index.ts';
+import type { ByteListener } from '../bridge/upstream-session.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ServerDirectory } from '../catalog/server-directory.ts';
 import type { Discovery } from '../discovery/discovery.ts';
@@ -42,6 +43,18 @@ export interface CallContext {
   /** What the caller put into `_meta`; only trace context travels on. */
   readonly meta?: JsonObject;
 }
+
+/** Whose call it is that is passed on, as in `CallContext`, and who gets the result. */
+export interface PassedBy {
+  readonly principal: Principal;
+  readonly requestId?: string | undefined;
+  readonly onProgress?: ((progress: JsonObject) => void) | undefined;
+  readonly meta?: JsonObject | undefined;
+  readonly listener: ByteListener;
+}
+
+/** Ends a call that was passed on; its listener is told the reason. */
+export type GiveUp = (reason: Error) => void;
 
 export type MetaTool = (parts: MetaToolParts, given: JsonObject, context: CallContext) => Promise<JsonObject>;
 

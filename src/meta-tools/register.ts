@@ -1,11 +1,14 @@
 /** The one wrapper around every meta-tool: names and aliases, log line, error to result. */
+import type { ByteListener, ByteResult } from '../bridge/upstream-session.ts';
 import { GatewayError, toGatewayError } from '../errors.ts';
 import type { Principal } from '../policy/principal.ts';
 import { isObject, type JsonObject } from '../stdx/json.ts';
+import { fromByteText } from '../stdx/json-cursor.ts';
 import { addMcpServer } from './add-mcp-server.ts';
-import type { CallContext, MetaTool, MetaToolParts } from './parts.ts';
+import type { CallContext, GiveUp, MetaTool, MetaToolParts, PassedBy } from './parts.ts';
 import { searchMcpServer } from './search-mcp-server.ts';
 import { useTool } from './use-tool.ts';
+import { passUseTool } from './use-tool-pass.ts';
 import { rememberViews, type ViewOf } from './view.ts';
 
 /** What one call was, for logs and metrics. */
@@ -22,6 +25,15 @@ export interface CallRecord {
 export interface MetaToolCalls {
   /** Undefined when there is no such tool; never rejects: failures become results that an agent can act on. */
   call(name: string, given: unknown, context: CallContext): Promise<JsonObject> | undefined;
+  /** `call` for whoever takes results as bytes, which never fails either. Undefined, and nothing is begun, where only `call` will do. */
+  pass(name: string, given: unknown, by: PassedBy): GiveUp | undefined;
+}
+
+/** Where the parts are, for whoever waits until they are opened and for whoever does not. */
+export interface PartsSource {
+  open(): Promise<MetaToolParts>;
+  /** Undefined until they are open. */
+  now(): MetaToolParts | undefined;
 }
 
 const META_TOOLS: Readonly<Record<string, MetaTool>> = {
@@ -37,19 +49,68 @@ const ALIASES: Readonly<Record<string, string>> = {
   UseTool: 'use_tool',
 };
 
-export function registerMetaTools(
-  parts: () => Promise<MetaToolParts>,
-  note: (record: CallRecord) => void,
-): MetaToolCalls {
+export function registerMetaTools(parts: PartsSource, note: (record: CallRecord) => void): MetaToolCalls {
   const viewOf = rememberViews();
   return {
     call(name, given, context) {
       const canonical = Object.hasOwn(ALIASES, name) ? ALIASES[name] : name;
       const tool = canonical !== undefined && Object.hasOwn(META_TOOLS, canonical) ? META_TOOLS[canonical] : undefined;
       if (canonical === undefined || !tool) return undefined;
-      return guarded(canonical, { tool, parts, viewOf, given, context, note });
+      return guarded(canonical, { tool, parts: parts.open, viewOf, given, context, note });
+    },
+    pass(name, given, by) {
+      const now = name === PASSED || ALIASES[name] === PASSED ? parts.now() : undefined;
+      return now && new RecordedCall(by, note).pass(viewOf(now, by.principal), given);
     },
   };
+}
+
+const PASSED = 'use_tool';
+
+/** What `guarded` does for calls that are waited for. */
+class RecordedCall implements ByteListener {
+  readonly #startedMs = performance.now();
+  readonly #by: PassedBy;
+  readonly #note: (record: CallRecord) => void;
+  #isGivenUp = false;
+
+  constructor(by: PassedBy, note: (record: CallRecord) => void) {
+    this.#by = by;
+    this.#note = note;
+  }
+
+  pass(parts: MetaToolParts, given: unknown): GiveUp | undefined {
+    const { principal, requestId, onProgress, meta } = this.#by;
+    const giveUp = passUseTool(parts, given, { principal, requestId, onProgress, meta, listener: this });
+    if (!giveUp) return undefined;
+    return (reason) => {
+      this.#isGivenUp = true;
+      giveUp(reason);
+    };
+  }
+
+  bytes(result: ByteResult): void {
+    this.#record(() => JSON.parse(fromByteText(result.result)) as JsonObject);
+    this.#by.listener.bytes(result);
+  }
+
+  value(result: JsonObject): void {
+    this.#record(() => result);
+    this.#by.listener.value(result);
+  }
+
+  failed(thrown: Error): void {
+    const error = this.#isGivenUp ? cancelled(thrown) : toGatewayError(thrown);
+    const result = errorResult(error);
+    this.#record(() => result, error);
+    this.#by.listener.value(result);
+  }
+
+  #record(result: () => JsonObject, error?: GatewayError): void {
+    const { principal, requestId } = this.#by;
+    const durationMs = performance.now() - this.#startedMs;
+    this.#note({ tool: PASSED, durationMs, error, principal, requestId, text: () => textOf(result()) });
+  }
 }
 
 interface GuardedCall {

@@ -31,9 +31,11 @@ export async function resolveTool(
 
 /** By its exact name, or by the only one that differs in nothing but case, `-` and `_`. Throws SERVER_UNKNOWN, NEEDS_CONFIG. */
 export function findServer({ directory }: MetaToolParts, name: string): KnownServer {
+  const exact = directory.get(name);
+  if (exact) return exact;
   const names = directory.names();
-  const alike = names.filter((candidate) => plain(candidate) === plain(name));
-  const found = directory.get(name) ?? (alike.length === 1 ? directory.get(alike[0] ?? '') : undefined);
+  const [alike, ...others] = names.filter((candidate) => plain(candidate) === plain(name));
+  const found = alike !== undefined && others.length === 0 ? directory.get(alike) : undefined;
   if (found) return found;
   const waiting = directory.unconfigured().find((candidate) => plain(candidate.name) === plain(name));
   if (waiting) throw needsVariables(waiting);
@@ -50,6 +52,16 @@ function serverInside({ directory }: MetaToolParts, tool: string): string | unde
   return known ? split.server : undefined;
 }
 
+/** Undefined where anything has to be waited for, guessed or told: `resolveTool` does that. */
+export function resolveToolNow({ directory, catalog }: MetaToolParts, request: UseToolRequest): Target | undefined {
+  const named = request.server ?? splitToolId(request.tool)?.server;
+  const server = named === undefined ? undefined : directory.get(named);
+  if (!server || !catalog.listing(server.name)) return undefined;
+  const name = withoutServer(request.tool, server.name);
+  const tool = server.allows(name) ? catalog.tool(server.name, name) : undefined;
+  return tool && { server, tool };
+}
+
 function withoutServer(tool: string, server: string): string {
   const split = splitToolId(tool);
   return split && plain(split.server) === plain(server) ? split.tool : tool;
@@ -64,7 +76,7 @@ async function ensureListed({ discovery }: MetaToolParts, server: KnownServer, c
 }
 
 /** Messages of an install or start as MCP progress; below zero, so that whatever the server reports later still grows. */
-export function startProgress({ onProgress }: CallContext): (message: string) => void {
+export function startProgress({ onProgress }: Pick<CallContext, 'onProgress'>): (message: string) => void {
   let step = 0;
   return (message) => {
     step += 1;

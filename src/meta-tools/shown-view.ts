@@ -122,6 +122,7 @@ function shownCatalog(catalog: Catalog, namesOf: NamesOf): Catalog {
       return [...new Set([...own, ...renamed])];
     },
     generation: () => catalog.generation(),
+    version: () => catalog.version(),
     ...READ_ONLY,
   };
 }

@@ -3,12 +3,14 @@
  * lines are the SDK's, as they came. A test holds the answers of both equal.
  */
 import type { Writable } from 'node:stream';
+import type { ByteListener, ByteResult } from '../bridge/upstream-session.ts';
 import type { Principal } from '../policy/principal.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
+import { fromByteText, toByteText } from '../stdx/json-cursor.ts';
 import { LineSplitter } from '../stdx/line-splitter.ts';
 import { hasEnvelope, isRequestId } from './legacy-opening.ts';
 import { forLegacy } from './legacy-result.ts';
-import type { CallContext } from './parts.ts';
+import type { CallContext, GiveUp } from './parts.ts';
 import { type ToolOffer, toRpcError } from './tool-offer.ts';
 
 export interface StdioLaneOptions {
@@ -24,7 +26,7 @@ export class StdioLane {
   readonly #options: StdioLaneOptions;
   readonly #splitter: LineSplitter;
   readonly #onLine = (line: Buffer) => this.#take(line);
-  readonly #calls = new Map<string | number, AbortController>();
+  readonly #calls = new Map<string | number, LaneCall>();
   #isOpen = false;
   #onAnswered = () => {};
 
@@ -60,7 +62,7 @@ export class StdioLane {
   #take(line: Buffer): void {
     const message = this.#isOpen ? parse(line) : undefined;
     const call = message && readPlainCall(message);
-    if (call) void this.#answer(call);
+    if (call) this.#answer(call);
     else if (!message || !this.#isCancelled(message)) this.#options.others.write(Buffer.concat([line, LINE_FEED]));
   }
 
@@ -74,31 +76,88 @@ export class StdioLane {
   #cancel(id: string | number): boolean {
     const call = this.#calls.get(id);
     if (call) this.#forget(id);
-    call?.abort(new Error('the client cancelled the request'));
+    call?.giveUp(new Error('the client cancelled the request'));
     return call !== undefined;
   }
 
-  async #answer({ id, params }: PlainCall): Promise<void> {
+  /** As bytes where that can be, for results that only pass through are most of what there is. */
+  #answer({ id, params }: PlainCall): void {
     const { offer, principal } = this.#options;
-    const call = new AbortController();
+    const call = new LaneCall(id, this);
     this.#calls.set(id, call);
-    const say = (message: JsonObject) => {
-      if (this.#calls.get(id) === call) this.#options.output.write(`${JSON.stringify(message)}\n`);
-    };
+    const more = params._meta === undefined ? undefined : metaOf(params, (message) => call.send(message));
+    const by = more ? { principal, listener: call, ...more } : { principal, listener: call };
     try {
-      const { signal } = call;
-      const context =
-        params._meta === undefined ? { principal, signal } : { principal, signal, ...metaOf(params, say) };
-      say({ result: forLegacy(await offer.call(params, context)), jsonrpc: '2.0', id });
+      const giveUp = offer.pass?.(params, by);
+      if (giveUp) call.giveUp = giveUp;
+      else void this.#ask(call, params, more);
     } catch (error) {
-      say({ jsonrpc: '2.0', id, error: toRpcError(error) as unknown as Json });
+      call.failed(error);
     }
-    if (this.#calls.get(id) === call) this.#forget(id);
+  }
+
+  async #ask(call: LaneCall, params: JsonObject, more: Told | undefined): Promise<void> {
+    const { offer, principal } = this.#options;
+    const gone = new AbortController();
+    call.giveUp = (reason) => gone.abort(reason);
+    try {
+      call.value(await offer.call(params, { principal, signal: gone.signal, ...more }));
+    } catch (error) {
+      call.failed(error);
+    }
+  }
+
+  /** Of a call that still waits for its answer; others are not heard any more. */
+  say(call: LaneCall, line: string, encoding: 'latin1' | 'utf8'): void {
+    if (this.#calls.get(call.id) === call) this.#options.output.write(line, encoding);
+  }
+
+  answer(call: LaneCall, line: string, encoding: 'latin1' | 'utf8'): void {
+    this.say(call, line, encoding);
+    if (this.#calls.get(call.id) === call) this.#forget(call.id);
   }
 
   #forget(id: string | number): void {
     this.#calls.delete(id);
     if (this.#calls.size === 0) this.#onAnswered();
+  }
+}
+
+/** Told what comes of it, and says so as the client may read it. */
+class LaneCall implements ByteListener {
+  readonly id: string | number;
+  giveUp: GiveUp = () => {};
+  readonly #lane: Pick<StdioLane, 'say' | 'answer'>;
+
+  constructor(id: string | number, lane: Pick<StdioLane, 'say' | 'answer'>) {
+    this.id = id;
+    this.#lane = lane;
+  }
+
+  bytes(given: ByteResult): void {
+    const { result, hasType, hasServerInfo, isOddlyStructured } = given;
+    if (hasType || hasServerInfo || isOddlyStructured) this.value(JSON.parse(fromByteText(result)) as JsonObject);
+    else {
+      const id = toByteText(JSON.stringify(this.id));
+      this.#lane.answer(this, `{"result":${result},"jsonrpc":"2.0","id":${id}}\n`, 'latin1');
+    }
+  }
+
+  value(result: JsonObject): void {
+    this.#answer({ result: forLegacy(result), jsonrpc: '2.0', id: this.id });
+  }
+
+  failed(error: unknown): void {
+    this.#answer({ jsonrpc: '2.0', id: this.id, error: toRpcError(error) as unknown as Json });
+  }
+
+  /** Before the answer. */
+  send(message: JsonObject): void {
+    this.#lane.say(this, `${JSON.stringify(message)}\n`, 'utf8');
+  }
+
+  #answer(message: JsonObject): void {
+    this.#lane.answer(this, `${JSON.stringify(message)}\n`, 'utf8');
   }
 }
 
@@ -125,7 +184,9 @@ function hasPlainMeta(params: Record<string, unknown>): boolean {
   return progressToken === undefined || isRequestId(progressToken as Json);
 }
 
-function metaOf({ _meta }: JsonObject, say: (message: JsonObject) => void): Pick<CallContext, 'meta' | 'onProgress'> {
+type Told = Pick<CallContext, 'meta' | 'onProgress'>;
+
+function metaOf({ _meta }: JsonObject, say: (message: JsonObject) => void): Told {
   if (!isObject(_meta)) return {};
   const meta = _meta as JsonObject;
   const { progressToken } = meta;

@@ -3,7 +3,7 @@ import { explain, GatewayError, toGatewayError } from '../errors.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 import { short } from './argument-check.ts';
 import type { Identity } from './identity.ts';
-import type { CallContext } from './parts.ts';
+import type { CallContext, GiveUp, PassedBy } from './parts.ts';
 
 export interface ToolOffer {
   readonly identity: Identity;
@@ -13,6 +13,8 @@ export interface ToolOffer {
   /** `params` and result as MCP has them. */
   list(params: JsonObject, context: CallContext): Promise<JsonObject>;
   call(params: JsonObject, context: CallContext): Promise<JsonObject>;
+  /** `call` for whoever takes results as bytes. Undefined, and nothing is begun, where only `call` will do, and absent where it always is so. */
+  pass?(params: JsonObject, by: PassedBy): GiveUp | undefined;
   /** What there is besides tools; absent is nothing. */
   readonly others?: OtherOffer | undefined;
   /** Told when the lists may be others than before; what it returns ends that. Absent where they stay the same. */

@@ -13,6 +13,7 @@ import type { MetaToolParts } from './parts.ts';
 import { askWhoReads, leaseAndAsk, type UpstreamCall, wasUnread } from './upstream-call.ts';
 
 export interface PassedCall {
+  readonly door: AskedCall['door'];
   readonly server: KnownServer;
   readonly tool: string;
   /** Of a `tools/call`. */
@@ -25,6 +26,8 @@ export interface PassedCall {
   readonly onProgress: ((progress: JsonObject) => void) | undefined;
   /** Told through which session the call goes, before it is sent; of the one that counts last. */
   readonly onUpstream: ((upstream: UpstreamSession) => void) | undefined;
+  /** Told how an install or start goes on. */
+  readonly onStart?: ((message: string) => void) | undefined;
   readonly listener: ByteListener;
 }
 
@@ -41,7 +44,7 @@ export function passUpstream(parts: Parts, call: PassedCall): (reason: Error) =>
 
 /** It is also what is admitted, with parameters that are parsed for whoever looks. */
 class Passing implements ByteListener, AskedCall {
-  readonly door = 'direct';
+  readonly door: AskedCall['door'];
   readonly principal: Principal;
   readonly requestId: string | undefined;
   readonly server: string;
@@ -57,8 +60,9 @@ class Passing implements ByteListener, AskedCall {
   #params: JsonObject | undefined;
 
   constructor(parts: Parts, call: PassedCall) {
-    const { server, tool, principal, requestId } = call;
+    const { door, server, tool, principal, requestId } = call;
     this.#parts = parts;
+    this.door = door;
     this.#call = call;
     this.principal = principal;
     this.requestId = requestId;
@@ -141,13 +145,13 @@ class Passing implements ByteListener, AskedCall {
 
   /** As every other call, with the place that it may have got already. */
   async #parse(ask: typeof leaseAndAsk, lease?: Lease): Promise<void> {
-    const { server, tool, principal, requestId, behalf, envelope, onProgress, onUpstream } = this.#call;
+    const { door, server, tool, principal, requestId, behalf, envelope, onProgress, onUpstream, onStart } = this.#call;
     const gone = new AbortController();
     this.#giveUp = (reason) => gone.abort(reason);
     const context = { principal, requestId, signal: gone.signal, ...(onProgress ? { onProgress } : {}) };
     const onLease = onUpstream && (({ session }: Lease) => onUpstream(session));
-    const whose = { context, behalf, envelope, ...(onLease ? { onLease } : {}) };
-    const asked = { door: 'direct', method: METHOD, server, tool, params: this.params, ...whose } as const;
+    const whose = { context, behalf, envelope, ...(onLease ? { onLease } : {}), ...(onStart ? { onStart } : {}) };
+    const asked = { door, method: METHOD, server, tool, params: this.params, ...whose } as const;
     await ask(this.#parts, asked, { timing: this.#timing, lease }).then(
       (result) => this.value(result),
       (error: Error) => this.failed(error),

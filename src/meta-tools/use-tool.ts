@@ -4,6 +4,7 @@ import { GatewayError } from '../errors.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 import { notAnObject, wrongArguments } from './argument-problems.ts';
 import { callHeedingChanges } from './heeding-changes.ts';
+import { named } from './named-error.ts';
 import type { CallContext, MetaTool, MetaToolParts } from './parts.ts';
 import { resolveTool, startProgress, type Target } from './resolve-tool.ts';
 import { readUseToolRequest, type UseToolRequest } from './use-tool-request.ts';
@@ -51,21 +52,17 @@ async function call(parts: MetaToolParts, { server, tool }: Target, { params, co
 }
 
 /** Other `_meta` may be private to the client and is none of a third party's business. */
-function traceContext(meta: JsonObject | undefined): { _meta?: JsonObject } {
+export function traceContext(meta: JsonObject | undefined): { _meta?: JsonObject } {
   const kept = ['traceparent', 'tracestate', 'baggage'].filter((key) => meta?.[key] !== undefined);
   return kept.length > 0 ? { _meta: Object.fromEntries(kept.map((key) => [key, meta?.[key] ?? null])) } : {};
 }
 
-function named(error: unknown, id: string): unknown {
-  if (!(error instanceof GatewayError) || error.message.includes(id)) return error;
-  const { hint, data } = error;
-  return new GatewayError(error.code, `${id}: ${error.message}`, { hint, data, cause: error });
-}
-
+const BUILT_IN_PREFIX = `${BUILT_IN_SERVER}:`;
 const META_TOOLS = /^(search_?mcp_?server|add_?mcp_?server|use_?tool)$/i;
 
-function callBuiltIn({ results, directory }: MetaToolParts, request: UseToolRequest): JsonObject | undefined {
-  const tool = request.tool.replace(new RegExp(`^${BUILT_IN_SERVER}:`), '');
+/** What `read_result` answers; undefined for a tool of any other server. Throws TOOL_UNKNOWN for what Tooldex does not have. */
+export function callBuiltIn({ results, directory }: MetaToolParts, request: UseToolRequest): JsonObject | undefined {
+  const tool = request.tool.startsWith(BUILT_IN_PREFIX) ? request.tool.slice(BUILT_IN_PREFIX.length) : request.tool;
   if (tool === 'read_result' && (request.server ?? BUILT_IN_SERVER) === BUILT_IN_SERVER)
     return results.read(isObject(request.params) ? (request.params as JsonObject) : {});
   const onAServer = request.server !== undefined && request.server !== BUILT_IN_SERVER;

@@ -3,6 +3,8 @@ import { PassThrough } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { readByteAnswer } from '../../../src/bridge/byte-answer.ts';
+import type { ByteResult } from '../../../src/bridge/upstream-session.ts';
 import { GatewayError } from '../../../src/errors.ts';
 import type { Gateway } from '../../../src/gateway.ts';
 import { serveOnStdio } from '../../../src/gateway-doors.ts';
@@ -11,6 +13,7 @@ import { createSdkServer } from '../../../src/meta-tools/sdk-server.ts';
 import type { ToolOffer } from '../../../src/meta-tools/tool-offer.ts';
 import { LOCAL } from '../../../src/policy/principal.ts';
 import type { JsonObject } from '../../../src/stdx/json.ts';
+import { JsonCursor } from '../../../src/stdx/json-cursor.ts';
 
 const REFUSAL = { data: { rpc: { code: -32050, message: 'no', data: { a: 1 } } } };
 const MODERN_META = { 'io.modelcontextprotocol/serverInfo': { name: 's' }, own: 1 };
@@ -38,7 +41,28 @@ function offerFor(asked: unknown[]): ToolOffer {
   };
 }
 
-type Lane = 'ours' | 'sdk';
+type Lane = 'ours' | 'bytes' | 'sdk';
+
+/** The same answers, as bytes where there is a result of an upstream's. */
+function passing(offer: ToolOffer): ToolOffer {
+  const pass: ToolOffer['pass'] = (params, { listener, onProgress, ...by }) => {
+    const gone = new AbortController();
+    const context = { ...by, signal: gone.signal, ...(onProgress ? { onProgress } : {}) } as CallContext;
+    offer.call(params, context).then(
+      (result) => listener.bytes(asBytes(result)),
+      (error: Error) => listener.failed(error),
+    );
+    return (reason) => gone.abort(reason);
+  };
+  return { ...offer, pass };
+}
+
+function asBytes(result: JsonObject): ByteResult {
+  const line = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, result }));
+  const answer = readByteAnswer(line, new JsonCursor());
+  if (!answer) throw new Error('no plain result');
+  return answer;
+}
 
 async function open(lane: Lane, offer: ToolOffer) {
   const [input, output] = [new PassThrough(), new PassThrough()];
@@ -49,8 +73,9 @@ async function open(lane: Lane, offer: ToolOffer) {
     rest = lines.pop() ?? '';
     messages.push(...lines.map((line) => JSON.parse(line) as JsonObject));
   });
-  if (lane === 'ours') {
-    const gateway = { profiles: { require: () => offer } } as unknown as Gateway;
+  if (lane !== 'sdk') {
+    const served = lane === 'bytes' ? passing(offer) : offer;
+    const gateway = { profiles: { require: () => served } } as unknown as Gateway;
     const door = await serveOnStdio(gateway, { input, output, profile: 'p', log: () => undefined });
     onTestFinished(() => door.close());
   } else {
@@ -131,7 +156,9 @@ const LINES: [string, string][] = [
 describe('a client on standard input', () => {
   it.each(LINES)('is answered as by the SDK when it says: %s', async (_, line) => {
     const bytes = Buffer.from(line);
-    expect(await tell('ours', bytes)).toEqual(await tell('sdk', bytes));
+    const told = await tell('sdk', bytes);
+    expect(await tell('ours', bytes)).toEqual(told);
+    expect(await tell('bytes', bytes)).toEqual(told);
   });
 
   it('is answered as by the SDK when it says what is no UTF-8', async () => {
@@ -139,12 +166,12 @@ describe('a client on standard input', () => {
     expect(await tell('ours', bytes)).toEqual(await tell('sdk', bytes));
   });
 
-  it('is shown nothing that only 2026-07-28 has', async () => {
-    const { messages } = await tell('ours', Buffer.from(withParams('{"name":"modern"}')));
+  it.each(['ours', 'bytes'] as const)('is shown nothing that only 2026-07-28 has (%s)', async (lane) => {
+    const { messages } = await tell(lane, Buffer.from(withParams('{"name":"modern"}')));
     expect(messages).toEqual([{ jsonrpc: '2.0', id: 1, result: { content: [], _meta: { own: 1 } } }]);
   });
 
-  it.each(['ours', 'sdk'] as const)('#45 cancels a call and gets no answer (%s)', async (lane) => {
+  it.each(['ours', 'bytes', 'sdk'] as const)('#45 cancels a call and gets no answer (%s)', async (lane) => {
     const signals: AbortSignal[] = [];
     const call: ToolOffer['call'] = (_, { signal, onProgress }) => {
       signals.push(signal);

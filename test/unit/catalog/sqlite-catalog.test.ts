@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../../src/catalog/database.ts';
 import { createBlobs } from '../../../src/catalog/sqlite-blobs.ts';
@@ -79,6 +80,22 @@ describe('catalog', () => {
     other.replace(listing('b'), [tool('y')]);
     expect(mine.generation()).not.toBe(before);
     expect(mine.serversWithTool('y')).toEqual(['b']);
+    mine.close();
+    other.close();
+  });
+
+  it('has another version after every write, its own and that of another process', async () => {
+    const mine = open();
+    const other = open();
+    const before = mine.version();
+    expect(mine.version()).toBe(before);
+    mine.replace(listing('a'), [tool('x')]);
+    const own = mine.version();
+    expect(own).not.toBe(before);
+    other.replace(listing('a'), [tool('y')]);
+    while (mine.version() === own) await turn();
+    expect(mine.tool('a', 'x')).toBeUndefined();
+    expect(mine.tool('a', 'y')?.name).toBe('y');
     mine.close();
     other.close();
   });

@@ -5,7 +5,7 @@ import { LOCAL } from '../../../src/policy/principal.ts';
 
 it('tells whoever calls the tool of a server as one of its own what to call instead', async () => {
   const identity = { name: 'tooldex', title: 'Tooldex', version: '1.2.3' };
-  const offer = createMetaOffer(identity, buildMenu([]), { call: () => undefined });
+  const offer = createMetaOffer(identity, buildMenu([]), { call: () => undefined, pass: () => undefined });
   const context = { principal: LOCAL, signal: new AbortController().signal };
   await expect(offer.call({ name: 'github__create_issue', arguments: {} }, context)).rejects.toMatchObject({
     code: 'TOOL_UNKNOWN',

@@ -52,6 +52,7 @@ function passing(pass: NonNullable<UpstreamSession['pass']>) {
     catalog: {},
   } as unknown as Parameters<typeof passUpstream>[0];
   const call: PassedCall = {
+    door: 'direct',
     server,
     tool: 't',
     params: { text: '{"name":"t"}', meta: '' },

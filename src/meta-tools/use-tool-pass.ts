@@ -1,0 +1,82 @@
+/** A call of `use_tool` whose result passes as bytes: for a tool that is known, with arguments that fit. Everything else is for `useTool`. */
+import type { ByteListener, ByteResult } from '../bridge/upstream-session.ts';
+import { isObject, type JsonObject } from '../stdx/json.ts';
+import { fromByteText, toByteText } from '../stdx/json-cursor.ts';
+import { membersOf } from '../stdx/json-members.ts';
+import { passHeedingChanges } from './heeding-changes.ts';
+import { named } from './named-error.ts';
+import type { GiveUp, MetaToolParts, PassedBy } from './parts.ts';
+import { resolveToolNow, startProgress, type Target } from './resolve-tool.ts';
+import { callBuiltIn, traceContext } from './use-tool.ts';
+import { readUseToolRequest } from './use-tool-request.ts';
+
+/** As `useTool`, told to the listener. Undefined, and nothing is begun, where `useTool` has to look. */
+export function passUseTool(parts: MetaToolParts, given: unknown, by: PassedBy): GiveUp | undefined {
+  const asked = readNow(parts, given);
+  if (!asked) return undefined;
+  const { target, params } = asked;
+  const { server, tool } = target;
+  const { principal, requestId, onProgress, meta } = by;
+  const trace = meta && traceContext(meta)._meta;
+  const text = toByteText(`{"name":${JSON.stringify(tool.name)},"arguments":${JSON.stringify(params)}}`);
+  return passHeedingChanges(parts, {
+    door: 'use_tool',
+    server,
+    tool: tool.name,
+    params: { text, meta: trace ? membersOf(trace) : '' },
+    principal,
+    requestId,
+    behalf: undefined,
+    envelope: undefined,
+    onProgress,
+    onStart: onProgress && startProgress({ onProgress }),
+    listener: new BoundedResult(parts, target, by.listener),
+  });
+}
+
+interface Asked {
+  readonly target: Target;
+  readonly params: JsonObject;
+}
+
+function readNow(parts: MetaToolParts, given: unknown): Asked | undefined {
+  try {
+    const request = readUseToolRequest(isObject(given) ? given : {});
+    // Asked a second time by whoever has to answer it.
+    if (callBuiltIn(parts, request)) return undefined;
+    const target = resolveToolNow(parts, request);
+    if (!target || !isObject(request.params)) return undefined;
+    const params = request.params as JsonObject;
+    return parts.checker.fitsNow(target.tool, params) ? { target, params } : undefined;
+  } catch {
+    // What is wrong is found again by whoever tells it.
+    return undefined;
+  }
+}
+
+class BoundedResult implements ByteListener {
+  readonly #parts: MetaToolParts;
+  readonly #target: Target;
+  readonly #listener: ByteListener;
+
+  constructor(parts: MetaToolParts, target: Target, listener: ByteListener) {
+    this.#parts = parts;
+    this.#target = target;
+    this.#listener = listener;
+  }
+
+  bytes(result: ByteResult): void {
+    const isShort = result.result.length <= this.#target.server.resultBytesMax;
+    if (isShort) this.#listener.bytes(result);
+    else this.value(JSON.parse(fromByteText(result.result)) as JsonObject);
+  }
+
+  value(result: JsonObject): void {
+    this.#listener.value(this.#parts.results.bound(result, this.#target.server.resultBytesMax));
+  }
+
+  failed(error: Error): void {
+    const { server, tool } = this.#target;
+    this.#listener.failed(named(error, `${server.name}:${tool.name}`) as Error);
+  }
+}

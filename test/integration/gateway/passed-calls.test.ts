@@ -1,0 +1,200 @@
+/** Calls whose results pass as bytes, against the same calls as they are waited for: told, noted and sent alike. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { GiveUp, PassedBy } from '../../../src/meta-tools/parts.ts';
+import { ERROR_CODE_KEY } from '../../../src/meta-tools/register.ts';
+import { LOCAL } from '../../../src/policy/principal.ts';
+import type { JsonObject } from '../../../src/stdx/json.ts';
+import { fromByteText } from '../../../src/stdx/json-cursor.ts';
+import { journalOf } from '../../helpers/fixture-server.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
+import { openTestGateway, type TestGateway } from './open-gateway.ts';
+
+type Told = { readonly as: 'bytes' | 'value'; readonly result: JsonObject } | { readonly as: 'failure'; error: Error };
+
+/** Undefined where only `call` will do. */
+function passed(pass: (by: PassedBy) => GiveUp | undefined, who: Partial<PassedBy> = {}) {
+  let giveUp: GiveUp | undefined;
+  const told = new Promise<Told>((tell) => {
+    giveUp = pass({
+      principal: LOCAL,
+      ...who,
+      listener: {
+        bytes: ({ result }) => tell({ as: 'bytes', result: JSON.parse(fromByteText(result)) as JsonObject }),
+        value: (result) => tell({ as: 'value', result }),
+        failed: (error) => tell({ as: 'failure', error }),
+      },
+    });
+  });
+  return giveUp && { giveUp, told };
+}
+
+const USE = 'use_tool';
+const given = (tool: string, params: JsonObject = {}, server = 'well'): JsonObject => ({
+  mcp_server_name: server,
+  mcp_tool_name: tool,
+  params,
+});
+
+/** Twice, so that servers run and schemas are compiled. */
+async function open(servers: Parameters<typeof openTestGateway>[0], keys: JsonObject = {}) {
+  const opened = await openTestGateway(servers, undefined, keys);
+  for (const server of Object.keys(servers)) await opened.call('add_mcp_server', { mcp_server_name: server });
+  return opened;
+}
+
+const TRACE = { traceparent: '00-é', own: 1 };
+const well = { well: { fixture: 'well-behaved' } } as const;
+/** How long it took is another each time. */
+const linesOf = ({ log }: TestGateway, from = 0) => log.slice(from).map((line) => line.replace(/ \d+ ms /, ' '));
+
+describe('a call of use_tool that passes as bytes', () => {
+  it.each<[string, { as: 'bytes' | 'value'; asked: JsonObject; meta?: JsonObject }]>([
+    ['a result', { as: 'bytes', asked: given('add', { a: 1, b: 2 }) }],
+    ['text beyond ASCII', { as: 'bytes', asked: given('echo', { text: 'é😀\u2028"\\' }) }],
+    ['the names in one', { as: 'bytes', asked: { tool: 'well:add', args: { a: 1, b: 2 } } }],
+    ['structured content', { as: 'bytes', asked: given('structured', { city: 'Porto' }) }],
+    ['trace context, and nothing else that the client says', { as: 'bytes', asked: given('with_meta'), meta: TRACE }],
+    ['an error of the tool', { as: 'bytes', asked: given('fail', { message: 'no' }) }],
+    ['an error of JSON-RPC', { as: 'value', asked: given('rpc_error', { code: -32000 }) }],
+    ['a result that is too long', { as: 'value', asked: given('blob', { bytes: 60_000 }, 'huge') }],
+  ])('tells and notes the same: %s', async (_, { as, asked, meta }) => {
+    const opened = await open({
+      ...well,
+      huge: { fixture: 'huge-result', keys: { limits: { result_size: '20KB' } } },
+    });
+    const context = meta ? { meta } : {};
+    await opened.call(USE, asked, context);
+    const first = opened.log.length;
+    const called = await opened.call(USE, asked, context);
+    const second = opened.log.length;
+    const told = await passed((by) => opened.gateway.calls.pass(USE, asked, by), context)?.told;
+    expect(told?.as).toBe(as);
+    const withoutIds = (value: unknown) => JSON.stringify(value).replaceAll(/\\"id\\":\\"[\w-]{12}\\"/g, '');
+    expect(withoutIds(told && 'result' in told && told.result)).toBe(withoutIds(called.result));
+    expect(second).toBeGreaterThan(first);
+    expect(linesOf(opened, second)).toEqual(linesOf(opened, first).slice(0, second - first));
+  });
+
+  it.each<[string, JsonObject]>([
+    ['a server of nobody', given('add', { a: 1, b: 2 }, 'other')],
+    ['a tool of nobody', given('ad', { a: 1, b: 2 })],
+    ['arguments that do not fit', given('add', { a: 1 })],
+    ['arguments that can be mended', given('add', { a: '1', b: 2 })],
+    ['a tool of Tooldex', { mcp_tool_name: 'search_mcp_server', params: {} }],
+    ['what is kept of results', { mcp_server_name: 'tooldex', mcp_tool_name: 'read_result', params: { id: 'x' } }],
+    ['no tool', {}],
+  ])('is left to those who wait: %s', async (_, asked) => {
+    const opened = await open(well);
+    await opened.call(USE, given('add', { a: 1, b: 2 }));
+    const { log } = opened;
+    const before = log.length;
+    expect(passed((by) => opened.gateway.calls.pass(USE, asked, by))).toBeUndefined();
+    expect(log.length).toBe(before);
+  });
+
+  it('is given up as every call is, and its server told (#45)', async () => {
+    const journal = join(tempDir(), 'journal');
+    const opened = await open({ well: { fixture: 'well-behaved', args: ['--journal', journal] } });
+    const asked = given('wait', { file: join(tempDir(), 'never') });
+    const abort = new AbortController();
+    const waiting = opened.call(USE, asked, { signal: abort.signal });
+    await expect.poll(() => journalOf(journal, 'waiting').length).toBe(1);
+    abort.abort(new Error('enough'));
+    const called = await waiting;
+    const [line] = linesOf(opened, opened.log.length - 1);
+    const call = passed((by) => opened.gateway.calls.pass(USE, asked, by));
+    await expect.poll(() => journalOf(journal, 'waiting').length).toBe(2);
+    call?.giveUp(new Error('enough'));
+    expect(await call?.told).toEqual({ as: 'value', result: called.result });
+    expect(called.result._meta).toEqual({ [ERROR_CODE_KEY]: 'CALL_CANCELLED' });
+    expect(linesOf(opened).at(-1)).toBe(line);
+    await expect.poll(() => journalOf(journal, 'wait-cancelled').length).toBe(2);
+  });
+
+  it('hears of progress', async () => {
+    const opened = await open(well);
+    const asked = given('progress', { steps: 3 });
+    await opened.call(USE, asked);
+    const steps: unknown[] = [];
+    const onProgress = (step: JsonObject) => steps.push(step);
+    const told = await passed((by) => opened.gateway.calls.pass(USE, asked, by), { onProgress })?.told;
+    expect(told?.as).toBe('bytes');
+    const step = (progress: number) => ({ progress, total: 3, message: `step ${progress}` });
+    expect(steps).toEqual([step(1), step(2), step(3)]);
+  });
+
+  it('is refused beyond the limits, with the code of that (#46)', async () => {
+    const opened = await open(well, { limits: { rate: '2/day' } });
+    const asked = given('add', { a: 1, b: 2 });
+    await opened.call(USE, asked);
+    const tell = () => passed((by) => opened.gateway.calls.pass(USE, asked, by))?.told;
+    expect(await tell()).toMatchObject({ as: 'bytes' });
+    expect(await tell()).toMatchObject({ as: 'value', result: { _meta: { [ERROR_CODE_KEY]: 'RATE_LIMITED' } } });
+  });
+
+  it('starts a server that is not up, and tells how that goes (#27)', async () => {
+    const opened = await open(well);
+    const asked = given('add', { a: 1, b: 2 });
+    await opened.call(USE, asked);
+    const { pool } = await opened.gateway.open();
+    await pool.stop('well', 'for the test');
+    const told = await passed((by) => opened.gateway.calls.pass(USE, asked, by))?.told;
+    expect(told).toMatchObject({ as: 'value', result: { content: [{ text: '3' }] } });
+  });
+
+  it('has the tools listed again when the server says that they have changed, or that it has none of that name (#38)', async () => {
+    const tools = join(tempDir(), 'tools.json');
+    writeFileSync(tools, JSON.stringify(['old_tool']));
+    const opened = await open({ it: { fixture: 'changes-its-tools', args: ['--tools', tools] } });
+    const { catalog } = await opened.gateway.open();
+    await opened.call(USE, given('old_tool', {}, 'it'));
+    await opened.call(USE, given('announce', { times: 0 }, 'it'));
+    const listed = async (name: string) => {
+      while (!catalog.toolNames('it').includes(name)) await sleep(20);
+    };
+    writeFileSync(tools, JSON.stringify(['second']));
+    const announced = given('announce', { times: 3 }, 'it');
+    expect(await passed((by) => opened.gateway.calls.pass(USE, announced, by))?.told).toMatchObject({ as: 'bytes' });
+    await listed('second');
+    await opened.call(USE, given('second', {}, 'it'));
+    writeFileSync(tools, JSON.stringify(['third']));
+    const gone = passed((by) => opened.gateway.calls.pass(USE, given('second', {}, 'it'), by));
+    expect(await gone?.told).toMatchObject({ as: 'value', result: { isError: true } });
+    await listed('third');
+  });
+});
+
+describe('a call of a tool of a direct profile that passes as bytes', () => {
+  const profiles = { p: { servers: ['well'], exposure: 'direct', tools: { rename: { 'well:echo': 'say' } } } };
+
+  it.each<[string, 'bytes' | 'value' | 'failure', JsonObject]>([
+    ['a result', 'bytes', { name: 'add', arguments: { a: 1, b: 2 } }],
+    ['what the client says besides', 'bytes', { name: 'with_meta', _meta: { own: 'é', progressToken: 7 }, other: 1 }],
+    ['no arguments', 'bytes', { name: 'add' }],
+    ['an error of JSON-RPC', 'failure', { name: 'rpc_error' }],
+  ])('tells the same: %s', async (_, as, params) => {
+    const opened = await open(well, { profiles: { p: { servers: ['well'], exposure: 'direct' } } });
+    const offer = opened.gateway.profiles.require('p');
+    const context = { principal: LOCAL, signal: new AbortController().signal };
+    const called = await offer.call(params, context).catch((error: Error) => error.message);
+    const told = await passed((by) => offer.pass?.(params, by))?.told;
+    expect(told?.as).toBe(as);
+    expect(told && ('error' in told ? told.error.message : told.result)).toEqual(called);
+  });
+
+  it('goes by the name that the profile gives', async () => {
+    const offer = (await open(well, { profiles })).gateway.profiles.require('p');
+    const said = passed((by) => offer.pass?.({ name: 'say', arguments: { text: 'x' } }, by));
+    expect(await said?.told).toMatchObject({ result: { content: [{ text: 'x' }] } });
+    expect(passed((by) => offer.pass?.({ name: 'echo', arguments: { text: 'x' } }, by))).toBeUndefined();
+  });
+
+  it('is left to those who wait where a server could read another tool into it', async () => {
+    const offer = (await open(well, { profiles })).gateway.profiles.require('p');
+    expect(passed((by) => offer.pass?.({ name: 'add', Name: 'fail' }, by))).toBeUndefined();
+    expect(passed((by) => offer.pass?.({ name: 'add', _meta: { Progresstoken: 1 } }, by))).toBeUndefined();
+  });
+});
