@@ -5,6 +5,7 @@ import { ExactNames } from './lexical/exact-names.ts';
 import { LexicalEvidence } from './lexical/lexical-evidence.ts';
 import { LexicalIndex } from './lexical/lexical-index.ts';
 import type { LexicalSnapshot } from './lexical/lexical-snapshot.ts';
+import { ServerNames } from './lexical/server-names.ts';
 import { WordMemory } from './lexical/word-memory.ts';
 import { NO_STATISTICS, type WordStatistics } from './lexical/word-statistics.ts';
 import { type Question, readQuestion } from './question.ts';
@@ -68,7 +69,7 @@ interface Searching {
 
 class HybridToolIndex implements ObservableToolIndex {
   readonly #table = new DocumentTable();
-  readonly #names = new ExactNames();
+  readonly #names = { tools: new ExactNames(), servers: new ServerNames() };
   readonly #lexical: LexicalIndex;
   readonly #evidence: LexicalEvidence;
   /** Whose words the evidence is about, and of which version of the table. */
@@ -234,7 +235,8 @@ class HybridToolIndex implements ObservableToolIndex {
     const { id, server, name } = document;
     const parked = this.#memory?.claim(id, hash);
     const slot = this.#table.add({ id, server, name, hash }, parked);
-    this.#names.add(slot, name);
+    this.#names.tools.add(slot, name);
+    this.#names.servers.add(server);
     if (parked !== undefined) return;
     this.#lexical.add(slot, document);
     this.#memory?.changed(() => this.#snapshot());
@@ -271,7 +273,8 @@ class HybridToolIndex implements ObservableToolIndex {
       const entry = slot === undefined ? undefined : this.#table.entry(slot);
       if (slot === undefined || !entry) continue;
       slots.add(slot);
-      this.#names.remove(slot, entry.name);
+      this.#names.tools.remove(slot, entry.name);
+      this.#names.servers.remove(entry.server);
       this.#table.remove(slot);
     }
     if (slots.size > 0) this.#memory?.changed(() => this.#snapshot());

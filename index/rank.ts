@@ -1,11 +1,10 @@
 /** From evidence to hits: who is considered, what each one scores, and the order in the end. */
 import { BestFew } from './best-few.ts';
 import type { DocumentTable } from './document-table.ts';
-import type { ExactNames } from './lexical/exact-names.ts';
 import type { LexicalEvidence } from './lexical/lexical-evidence.ts';
 import { type PartEvidence, partWinners, seatWinners } from './ranking/diversity.ts';
 import { type Evidence, fuse, vectorShare } from './ranking/fusion.ts';
-import { namedTools } from './ranking/named-tools.ts';
+import { type Names, namedTools } from './ranking/named-tools.ts';
 import type { Similarities } from './similarities.ts';
 import type { SearchHit } from './tool-index.ts';
 
@@ -17,7 +16,7 @@ export interface RankingTask {
   /** Whether a slot holds a document that may be seen. */
   readonly accept: (slot: number) => boolean;
   readonly table: DocumentTable;
-  readonly names: ExactNames;
+  readonly names: Names;
   readonly words: LexicalEvidence;
   /** Undefined when words must do. */
   readonly similarities?: Similarities;
@@ -30,7 +29,7 @@ export type RankedHit = SearchHit & { readonly features: Evidence };
 /** At most `limit` hits, best first; equal scores by id, so that the order never depends on what came first. */
 export function rank(task: RankingTask): RankedHit[] {
   const { text, isTranslated, limit, table, similarities } = task;
-  const named = namedTools(text, task.names, (slot) => table.entry(slot)?.name ?? '');
+  const named = namedTools(text, task.names, (slot) => table.entry(slot));
   const share = similarities ? vectorShare(text, task.share, isTranslated) : 0;
   const best = new BestFew(limit, table.isBefore);
   for (const slot of candidates(task, named)) {

@@ -39,6 +39,32 @@ describe('searching', () => {
     },
   );
 
+  it.each([
+    'mcp__git-hub__create_issue',
+    'git_hub_create_issue',
+    'GitHubCreateIssue',
+    'git-hub: create issue',
+    'create_issue@git-hub',
+    'create issue (Git Hub)',
+    'git-hub/craete_issue',
+    'git hub creat issue',
+    'open a new one with git-hub.create_issue after that',
+  ])('puts the tool of the right server first that was typed as %s', async (spelling) => {
+    const namesakes = ['bitbucket', 'git-hub', 'gitea', 'hub', 'mcp'].map((server) =>
+      tool(server, 'create_issue', ['Open a new issue in a repository.']),
+    );
+    await index.upsert([...namesakes, tool('git-hub', 'create_issues', ['Open many issues.'])]);
+    expect((await search(index, spelling))[0]).toBe('git-hub:create_issue');
+  });
+
+  it('forgets the name of a server with its last tool', async () => {
+    const twins = ['tracker', 'desk'].map((server) => tool(server, 'open', ['Begin something.']));
+    await index.upsert(twins);
+    expect((await index.search({ task: 'tracker__open', limit: 1 })).confidence).toBe(1);
+    await index.remove(['tracker:open']);
+    expect((await index.search({ task: 'tracker__open', limit: 1 })).confidence).toBeLessThan(1);
+  });
+
   it('puts a tool first that is quoted inside prose', async () => {
     expect((await search(index, 'write the contents of the file to disk with mail:sendMessage'))[0]).toBe(
       'mail:sendMessage',
