@@ -195,7 +195,8 @@ export class Discovery {
     this.#listing.set(known.name, 'starting');
     try {
       const listed = await this.#ask(known);
-      events.note('info', `indexed ${known.name}: ${listed.listing.toolCount} tools`);
+      const { toolCount } = listed.listing;
+      events.note('info', `indexed ${known.name}: ${toolCount} tool${toolCount === 1 ? '' : 's'}`);
       return listed;
     } catch (error) {
       const reason = explain(error);

@@ -6,6 +6,7 @@ import type { AddingRight } from '../policy/policy.ts';
 import type { Principal } from '../policy/principal.ts';
 import { isYoungerThan } from '../stdx/age.ts';
 import type { JsonObject } from '../stdx/json.ts';
+import { named } from './named-error.ts';
 import { type CallContext, type MetaTool, type MetaToolParts, textResult } from './parts.ts';
 import { findServer, startProgress } from './resolve-tool.ts';
 import { renderAnswer } from './search-answer.ts';
@@ -136,7 +137,7 @@ async function listWithin(
     return 'done';
   } catch (error) {
     if (late.aborted && !context.signal.aborted && error === late.reason) return 'late';
-    throw error;
+    throw named(error, server.name);
   }
 }
 

@@ -6,6 +6,7 @@ import { splitToolId } from '../catalog/tool-id.ts';
 import { GatewayError } from '../errors.ts';
 import { nearest } from '../stdx/nearest.ts';
 import { short } from './argument-check.ts';
+import { named } from './named-error.ts';
 import type { CallContext, MetaToolParts } from './parts.ts';
 import { indexingStatus } from './server-status.ts';
 import type { UseToolRequest } from './use-tool-request.ts';
@@ -68,11 +69,12 @@ function withoutServer(tool: string, server: string): string {
 }
 
 async function ensureListed({ discovery }: MetaToolParts, server: KnownServer, context: CallContext): Promise<void> {
-  await discovery.ensureListed(server.name, {
-    signal: context.signal,
-    onProgress: startProgress(context),
-    keep: true,
-  });
+  const options = { signal: context.signal, onProgress: startProgress(context), keep: true };
+  try {
+    await discovery.ensureListed(server.name, options);
+  } catch (error) {
+    throw named(error, server.name);
+  }
 }
 
 /** Messages of an install or start as MCP progress; below zero, so that whatever the server reports later still grows. */

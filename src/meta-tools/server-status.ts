@@ -57,13 +57,19 @@ export function indexingStatus({ directory, discovery }: MetaToolParts): string 
     if (known?.missing) return [`${server} needs configuration: ${cap(missingNames(known), 60)}`];
     const knowledge = discovery.knowledge(server);
     if (knowledge.kind === 'indexed') return [];
-    if (knowledge.kind === 'failed') return [`${server} failing: ${cap(knowledge.reason, 60)}`];
+    if (knowledge.kind === 'failed') return [`${server} failing: ${cap(brief(knowledge.reason, server), 60)}`];
     return [`${server} ${knowledge.kind === 'listing' ? cap(knowledge.message, 40) : 'waiting'}`];
   });
   if (rest.length === 0) return undefined;
   const shown = rest.slice(0, 4).join('; ');
   const more = rest.length > 4 ? `; and ${rest.length - 4} more` : '';
   return `${names.length - rest.length} of ${names.length} servers indexed (${shown}${more})`;
+}
+
+/** For a line that has room for little and names the server already. */
+function brief(text: string, server: string): string {
+  const [what = text] = text.split('\nhint: ');
+  return what.startsWith(`${server}: `) ? what.slice(server.length + 2) : what;
 }
 
 const reason = (text: string) => cap(text, REASON_CHARACTERS_MAX);

@@ -152,6 +152,23 @@ describe('use_tool', () => {
     expect(journalOf(journal, 'started').length).toBe(starts);
   });
 
+  it('says of a failing start which server it is about, and in the status line of a search first what is wrong', async () => {
+    const { call } = await openTestGateway({
+      ...well,
+      absent: { fixture: 'well-behaved', keys: { command: 'no-such-program-anywhere' } },
+    });
+    for (const [tool, given] of [
+      ['use_tool', { mcp_tool_name: 'absent:add' }],
+      ['add_mcp_server', { mcp_server_name: 'absent' }],
+    ] as const)
+      expect((await call(tool, given)).text).toMatch(
+        /^START_FAILED: absent: cannot start no-such-program-anywhere: .*\nhint: /,
+      );
+    const { text } = await call('search_mcp_server', { task_description: 'add two numbers' });
+    expect(text).toMatch(/\(well .*absent failing: cannot start no-such-program-anywhere[^)]*\)/);
+    expect(text).not.toContain('hint');
+  });
+
   it('does not send long names and arguments back with an error (#48)', async () => {
     const { call } = await openTestGateway(well);
     const long = 'x'.repeat(50_000);
