@@ -23,6 +23,7 @@ const APART = {
   'config-reader': ['yaml', 'zod'],
   tokens: ['jose'],
   'json-schema': ['ajv', 'ajv/dist/2020.js'],
+  'json-patterns': ['re2js'],
   'fastify-rest': ['@fastify/ajv-compiler', '@fastify/fast-json-stringify-compiler', 'light-my-request', 'pino'],
 };
 

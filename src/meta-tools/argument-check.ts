@@ -21,7 +21,7 @@ export interface Problem {
 export class ArgumentChecker {
   readonly #compiled = new Map<string, ValidateFunction | undefined>();
 
-  /** A schema that cannot be compiled (a remote `$ref`, a broken pattern) checks nothing: the server itself will. */
+  /** A schema that cannot be compiled (a remote `$ref`, a pattern that looks around) checks nothing: the server itself will. */
   async check(tool: StoredTool, params: JsonObject): Promise<CheckedArguments> {
     const validate = await this.#validator(tool);
     if (!validate || validate(params)) return { fits: true, params };
@@ -55,12 +55,16 @@ async function compile(schema: JsonObject): Promise<ValidateFunction | undefined
   const older = typeof $schema === 'string' && /draft-0[4-7]/.test($schema);
   const { Ajv } = older ? await import('ajv') : { Ajv: (await import('ajv/dist/2020.js')).Ajv2020 };
   try {
-    const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true, logger: false, verbose: true });
-    return ajv.compile(rules);
+    const common = { strict: false, validateFormats: false, allErrors: true, logger: false, verbose: true } as const;
+    const code = hasPattern(rules) ? { regExp: (await import('./linear-patterns.ts')).linearPatterns } : {};
+    return new Ajv({ ...common, code }).compile(rules);
   } catch {
     return undefined;
   }
 }
+
+/** Some that have none seem to, which costs them the time to load what they do not need. */
+const hasPattern = (schema: JsonObject) => /"pattern(?:Properties)?":/.test(JSON.stringify(schema));
 
 function toProblem(error: ErrorObject): Problem {
   const parameter: unknown = error.params.missingProperty ?? error.params.additionalProperty;

@@ -91,8 +91,27 @@ describe('argument check', () => {
     expect(await explained({ path: { a: 1 } })).toContain('"params":{"path":"{\\"a\\":1}"}');
   });
 
+  it('matches patterns in no time, whatever a server wrote and an agent gave', async () => {
+    const schema = { type: 'object', properties: { a: { type: 'string', pattern: '^(a+)+$' } } };
+    expect((await check({ a: `${'a'.repeat(100_000)}!` }, schema)).fits).toBe(false);
+    expect((await check({ a: 'a'.repeat(100_000) }, schema)).fits).toBe(true);
+    const names = { type: 'object', patternProperties: { '^(x+)+$': {} }, additionalProperties: false };
+    expect((await check({ [`${'x'.repeat(1_000)}!`]: 1 }, names)).fits).toBe(false);
+  });
+
+  it('tells patterns apart, and takes them as JavaScript does', async () => {
+    const text = (pattern: string) => ({ type: 'string', pattern });
+    const properties = { id: text('[0-9]'), name: text('^\\p{Lu}\\S*$'), path: text('^/[^/]+'), gap: text('^a\\sb$') };
+    const schema = { type: 'object', properties };
+    const good = { id: 'no. 7', name: 'Élan', path: '/home/ada', gap: 'a\u00a0b' };
+    expect(await check(good, schema)).toMatchObject({ fits: true });
+    const wrong = await check({ id: 'none', name: 'ada', path: 'home', gap: 'ab' }, schema);
+    expect(wrong.fits ? [] : wrong.problems.map(({ path }) => path)).toEqual(['/id', '/name', '/path', '/gap']);
+  });
+
   it.each([
     ['a remote reference', { type: 'object', properties: { a: { $ref: 'https://example.com/a.json' } } }],
+    ['a pattern that looks ahead', { type: 'object', properties: { a: { type: 'string', pattern: '^(?=y)' } } }],
     ['a broken pattern', { type: 'object', properties: { a: { type: 'string', pattern: '(' } } }],
     ['a type that does not exist', { type: 'objekt' }],
   ])('leaves the check to the server when the schema has %s', async (_, schema) => {
