@@ -108,8 +108,9 @@ export class RemoteWire implements Wire {
   /** The event stream that answers this request, or the one for all, had a message that is too long to be read. */
   brokeOff(request: unknown): void {
     const error = tooLong(this.#server);
-    const id = typeof request === 'string' ? (JSON.parse(request) as JsonObject).id : undefined;
-    if (typeof id === 'number') {
+    const { id, method } = typeof request === 'string' ? (JSON.parse(request) as JsonObject) : {};
+    // An answer of ours has an id of the server's.
+    if (typeof id === 'number' && method !== undefined) {
       this.#events.failed(id, error);
       this.#streams.leave(id);
     } else if (!isStreamable(this.#transport)) this.#loseBy(error);
