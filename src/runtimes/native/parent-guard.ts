@@ -67,11 +67,14 @@ export function createParentGuard(): ParentGuard {
     if (process.platform === 'win32' || watcher) return;
     const started = startWatcher(mark);
     const startedMs = performance.now();
-    started.once('exit', () => {
+    const ended = () => {
       if (watcher !== started) return;
       watcher = undefined;
       if (performance.now() - startedMs > WATCHER_LIFE_MS_MIN) watch();
-    });
+    };
+    started.once('exit', ended);
+    // It could not be started; the next process asks for another one.
+    started.on('error', ended);
     watcher = started;
     for (const group of groups) tell(`add ${group}`);
   };
@@ -99,15 +102,16 @@ export function createParentGuard(): ParentGuard {
 
 /** In a session of its own, so that a Ctrl-C in the terminal does not end the watcher first; never keeps us alive. */
 function startWatcher(mark: string): ChildProcess {
-  const watcher = spawn('/bin/sh', ['-c', WATCHER, 'tooldex-guard', mark], {
+  const watcher: ChildProcess = spawn('/bin/sh', ['-c', WATCHER, 'tooldex-guard', mark], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
     env: { PATH: '/usr/bin:/bin' },
     cwd: '/',
   });
-  watcher.on('error', () => undefined);
-  watcher.stdin.on('error', () => undefined);
   watcher.unref();
-  if ('unref' in watcher.stdin && typeof watcher.stdin.unref === 'function') watcher.stdin.unref();
+  const { stdin } = watcher;
+  // There is none where no file can be opened any more.
+  stdin?.on('error', () => undefined);
+  if (stdin && 'unref' in stdin && typeof stdin.unref === 'function') stdin.unref();
   return watcher;
 }

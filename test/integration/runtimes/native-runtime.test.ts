@@ -199,6 +199,19 @@ describe('#3 a native server that cannot start', () => {
     });
   });
 
+  it.skipIf(process.platform === 'win32')(
+    'is started when files can be opened again, and says so while none can',
+    async () => {
+      const source = fileURLToPath(new URL('../../fixtures/processes/runs-out-of-files.ts', import.meta.url));
+      const program = bundled(source, tempDir('files'));
+      const few = spawn('/bin/sh', ['-c', 'ulimit -n 64 && exec "$@"', 'sh', process.execPath, program], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      expect(JSON.parse(await firstLine(few.stdout))).toEqual(['START_FAILED', 'started']);
+      await once(few, 'close');
+    },
+  );
+
   it('names arguments that no system takes', async () => {
     await expect(launch({ args: ['a\0b'] })).rejects.toMatchObject({ code: 'START_FAILED' });
     await expect(launch({ args: ['x'.repeat(4 << 20)] })).rejects.toMatchObject({
