@@ -16,14 +16,15 @@ export class AnswerStreams {
     const { stream, onStreamEnd } = options;
     if (!stream || method === undefined || id === undefined) return options;
     const leave = () => {
-      this.over(id);
+      this.#forget(id, open);
       stream.abort();
     };
-    this.#open.set(id, { leave });
     const over = () => {
-      this.over(id);
+      this.#forget(id, open);
       onStreamEnd?.();
     };
+    const open: LingeringStream = { leave };
+    this.#open.set(id, open);
     return { ...options, onStreamEnd: over };
   }
 
@@ -39,12 +40,16 @@ export class AnswerStreams {
 
   over(id: unknown): void {
     const stream = this.#open.get(id);
-    if (!stream) return;
-    this.#open.delete(id);
-    this.#lingering.delete(stream);
+    if (stream) this.#forget(id, stream);
   }
 
   clear(): void {
     this.#open.clear();
+  }
+
+  /** Each session is begun by the same request, whose stream of before may still linger. */
+  #forget(id: unknown, stream: LingeringStream): void {
+    if (this.#open.get(id) === stream) this.#open.delete(id);
+    this.#lingering.delete(stream);
   }
 }

@@ -192,7 +192,7 @@ export class RemoteWire implements Wire {
     if (this.#transport !== lost) return;
     try {
       const transport = await this.#connect();
-      await handshake(transport, this.#initialize ?? {});
+      await handshake(transport, this.#initialize ?? {}, this.#streams);
       lost.onclose = () => {};
       this.#former.push(lost);
       this.#listen(transport);
@@ -260,10 +260,11 @@ function isPassing(error: unknown): boolean {
 }
 
 /** Says `initialize` again, word for word, and waits for its answer. */
-async function handshake(transport: RemoteTransport, initialize: JsonObject): Promise<void> {
+async function handshake(transport: RemoteTransport, initialize: JsonObject, streams: AnswerStreams): Promise<void> {
   const answered = new Promise<JsonObject>((resolve, reject) => {
     transport.onmessage = (message: unknown) => {
       if (!isObject(message) || message.id !== initialize.id) return;
+      streams.answered(message.id);
       if (isObject(message.result)) resolve(message.result as JsonObject);
       else reject(new Error('it refused to initialize a new session'));
     };
@@ -271,7 +272,7 @@ async function handshake(transport: RemoteTransport, initialize: JsonObject): Pr
   });
   answered.catch(() => {});
   await transport.start();
-  await transport.send(initialize as unknown as JSONRPCMessage);
+  await sendOver(transport, initialize, streams.follow(initialize, { stream: new AbortController() }));
   const { promise: tooLate, cancel } = timeLimit(HANDSHAKE_MS_MAX);
   const late = tooLate.then(() => Promise.reject(new Error('it did not initialize a new session in time')));
   const { protocolVersion } = await Promise.race([answered, late]).finally(cancel);

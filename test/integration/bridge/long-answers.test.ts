@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { openSession } from '../../../src/bridge/open-session.ts';
 import { type Lane, openBy, serveCalls } from '../../helpers/called-server.ts';
 import { failure } from '../../helpers/failure.ts';
-import { listen } from '../../helpers/http-servers.ts';
+import { listen } from '../../helpers/listen.ts';
 
 const MIB = 1024 * 1024;
 const LANES: readonly Lane[] = ['fetch', 'post'];
@@ -164,6 +164,31 @@ describe('an answer of a remote server', () => {
       expect(await session.request('tools/call', CALL, { timeoutMs: 20_000 })).toEqual({ content: [] });
     },
   );
+
+  it('that goes on as a stream holds no connection for long when it opens a session, or a further one', async () => {
+    const open = new Set<ServerResponse>();
+    let sessions = 0;
+    const url = await listen(async (request, response) => {
+      let body = '';
+      for await (const chunk of request.setEncoding('utf8')) body += chunk;
+      const { id = 0, method } = (body === '' ? {} : JSON.parse(body)) as { id?: number; method?: string };
+      if (request.method === 'GET') return void response.writeHead(405).end();
+      if (method === undefined || method.startsWith('notifications/')) return void response.writeHead(202).end();
+      if (method === 'initialize') {
+        open.add(response.on('close', () => open.delete(response)));
+        response.writeHead(200, { ...EVENTS, 'mcp-session-id': `${++sessions}` });
+        const facts = { protocolVersion: '2025-11-25', serverInfo: { name: 's', version: '1' }, capabilities: {} };
+        return void response.write(event({ jsonrpc: '2.0', id, result: facts }));
+      }
+      if (request.headers['mcp-session-id'] === '1') return void response.writeHead(404).end();
+      response.writeHead(200, JSON_TYPE).end(JSON.stringify(answerTo(id)));
+    });
+    const session = await openBy(url, 'post');
+    expect((await failure(session.request('tools/call', CALL, { timeoutMs: 20_000 }))).code).toBe('SERVER_CRASHED');
+    expect(await session.request('tools/call', CALL, { timeoutMs: 20_000 })).toEqual({ content: [] });
+    expect(sessions).toBe(2);
+    await expect.poll(() => open.size, { timeout: 20_000 }).toBe(0);
+  });
 
   it.each(LANES)('may be followed by a notification on its stream, by way of %s', async (lane) => {
     const { url } = await serveCalls((response, id) => {
