@@ -25,9 +25,21 @@ export async function resolveTool(
   const { tool } = request;
   const named = request.server ?? serverInside(parts, tool);
   if (named === undefined) return toolAnywhere(parts, tool) ?? unlistedTool(parts, tool, context);
-  const server = findServer(parts, named);
+  const server = serverWithTool(parts, named, tool);
   await ensureListed(parts, server, context);
   return toolOf(parts, server, withoutServer(tool, named));
+}
+
+/** Of a server that is not known under this name, those that have the tool are told too. */
+function serverWithTool(parts: MetaToolParts, name: string, tool: string): KnownServer {
+  try {
+    return findServer(parts, name);
+  } catch (error) {
+    const others = sameTool(parts, tool).map(({ server }) => server.name);
+    if (others.length === 0 || !(error instanceof GatewayError) || error.code !== 'SERVER_UNKNOWN') throw error;
+    const { code, message, data } = error;
+    throw new GatewayError(code, message, { hint: `servers with a tool ${short(tool)}: ${some(others, 10)}`, data });
+  }
 }
 
 /** By its exact name, or by the only one that differs in nothing but case, `-` and `_`. Throws SERVER_UNKNOWN, NEEDS_CONFIG. */
@@ -148,9 +160,10 @@ async function unlistedTool(parts: MetaToolParts, name: string, context: CallCon
   const split = splitToolId(name);
   if (split) findServer(parts, split.server);
   const { before = '', tool = '' } = /^(?<before>.+?)(?:__|[./])(?<tool>.+)$/.exec(bare(name))?.groups ?? {};
-  const server = parts.directory.names().find((candidate) => plain(candidate) === plain(before));
-  const known = server === undefined ? undefined : parts.directory.get(server);
-  if (!known) throw unknownEverywhere(parts, name);
+  const { directory } = parts;
+  const names = [...directory.names(), ...directory.unconfigured().map((server) => server.name)];
+  if (!names.some((candidate) => plain(candidate) === plain(before))) throw unknownEverywhere(parts, name);
+  const known = findServer(parts, before);
   await ensureListed(parts, known, context);
   return toolOf(parts, known, tool);
 }

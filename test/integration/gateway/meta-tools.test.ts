@@ -127,6 +127,10 @@ describe('use_tool', () => {
     await (await gateway.open()).discovery.listMissing();
     const { text } = await call('use_tool', { mcp_server_name: 'many', mcp_tool_name: 'structured', params: {} });
     expect(text).toMatch(/^TOOL_UNKNOWN: many has no tool "structured"; did you mean .*well:structured\?/);
+    const nobody = await call('use_tool', { mcp_server_name: 'nobody', mcp_tool_name: 'structured', params: {} });
+    expect(nobody.text).toBe(
+      'SERVER_UNKNOWN: no server is called "nobody"\nhint: servers with a tool "structured": well',
+    );
   });
 
   it('says the nearest names for a wrong one, and shows the schema for wrong arguments, before anything starts (#48)', async () => {

@@ -38,8 +38,10 @@ it('are found by their new words and used by their new names, and by no others',
 it('hide no server that needs configuration', async () => {
   const lacking = { fixture: 'well-behaved', keys: { enabled: false, env: { TOKEN: '${env:NOT_SET_ANYWHERE}' } } };
   const { call } = await openTestGateway({ ...named(), two: lacking });
-  const used = await call('use_tool', { tool: 'two:add', params: { a: 2, b: 3 } });
-  expect(used.text).toMatch(/^NEEDS_CONFIG.*NOT_SET_ANYWHERE/);
+  for (const tool of ['two:add', 'two__add', 'mcp__two__add']) {
+    const used = await call('use_tool', { tool, params: { a: 2, b: 3 } });
+    expect(used.text).toMatch(/^NEEDS_CONFIG.*NOT_SET_ANYWHERE/);
+  }
 });
 
 describe('/mcp/<server>', () => {
