@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 import { openSession } from '../../src/bridge/open-session.ts';
 import type { UpstreamSession } from '../../src/bridge/upstream-session.ts';
 import { openRemoteNetwork } from '../../src/runtimes/remote/remote-network.ts';
-import { listen } from './http-servers.ts';
+import { listen } from './listen.ts';
 
 export type Answer = (response: ServerResponse, id: number, request: IncomingMessage) => void;
 

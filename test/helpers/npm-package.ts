@@ -1,9 +1,7 @@
 /** Small npm packages and a small npm registry on this machine, so that installing is tested without the Internet. */
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { listen } from './listen.ts';
 
 /** Writes a package into `folder` and answers its path, which npm installs like one of the registry. */
 export function npmPackage(folder: string, manifest: object, files: Readonly<Record<string, string>>): string {
@@ -22,7 +20,7 @@ export async function npmRegistry(): Promise<{ url: string; silentWasAsked: Prom
   const silentWasAsked = new Promise<void>((resolve) => {
     tellAsked = resolve;
   });
-  const server = createServer((request, response) => {
+  const { origin: url } = await listen((request, response) => {
     if (request.url === '/silent') return tellAsked();
     const version = { name: 'known', version: '1.0.0', dist: { tarball: 'http://127.0.0.1:9/known.tgz' } };
     const known = { name: 'known', 'dist-tags': { latest: '1.0.0' }, versions: { '1.0.0': version } };
@@ -30,10 +28,5 @@ export async function npmRegistry(): Promise<{ url: string; silentWasAsked: Prom
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(request.url === '/known' ? known : { error: 'Not found' }));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, silentWasAsked };
+  return { url, silentWasAsked };
 }

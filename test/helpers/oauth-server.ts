@@ -1,7 +1,8 @@
 /** An MCP server that wants OAuth, with its authorization server: real HTTP on loopback, real PKCE, rotation that notices reuse. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { greeter, listen } from './http-servers.ts';
+import { greeter } from './greeter.ts';
+import { listen } from './listen.ts';
 
 interface Grant {
   readonly client: string;

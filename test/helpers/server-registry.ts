@@ -1,7 +1,5 @@
 /** A registry of MCP servers on this machine, that answers page by page as the public one does. */
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { onTestFinished } from 'vitest';
+import { listen } from './listen.ts';
 
 export interface ServerRegistry {
   /** Of its list of servers. */
@@ -16,7 +14,7 @@ export interface ServerRegistry {
 export async function serverRegistry(items: readonly object[]): Promise<ServerRegistry> {
   const requests: string[] = [];
   let isDown = false;
-  const server = createServer((request, response) => {
+  const { origin } = await listen((request, response) => {
     requests.push(request.url ?? '');
     response.statusCode = isDown ? 503 : 200;
     response.setHeader('content-type', 'application/json');
@@ -26,14 +24,8 @@ export async function serverRegistry(items: readonly object[]): Promise<ServerRe
     const more = from + 2 < items.length ? { nextCursor: String(from + 2) } : {};
     response.end(JSON.stringify({ servers, metadata: { count: servers.length, ...more } }));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}/v0.1/servers`,
+    url: `${origin}/v0.1/servers`,
     requests,
     setDown: (given) => {
       isDown = given;

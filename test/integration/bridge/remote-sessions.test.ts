@@ -11,7 +11,8 @@ import { z } from 'zod';
 import type { RemotePeer } from '../../../src/bridge/open-remote.ts';
 import { openSession } from '../../../src/bridge/open-session.ts';
 import { failure } from '../../helpers/failure.ts';
-import { greeter, listen } from '../../helpers/http-servers.ts';
+import { greeter } from '../../helpers/greeter.ts';
+import { listen } from '../../helpers/listen.ts';
 
 const hello = { name: 'greet', arguments: { name: 'Ada' } };
 const greeting = [{ type: 'text', text: 'Hello, Ada' }];

@@ -3,7 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli, serveGateway, startCli } from '../../helpers/cli.ts';
-import { greeter, listen } from '../../helpers/http-servers.ts';
+import { greeter } from '../../helpers/greeter.ts';
+import { listen } from '../../helpers/listen.ts';
 import { OAuthServer } from '../../helpers/oauth-server.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 

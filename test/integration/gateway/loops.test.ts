@@ -1,13 +1,13 @@
 /** Gateways whose servers are, by way of a URL, gateways again: themselves or a ring. */
 import { writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import { createGateway } from '../../../src/gateway.ts';
 import { serveHttp } from '../../../src/gateway-doors.ts';
 import { freePort } from '../../helpers/free-port.ts';
+import { listen } from '../../helpers/listen.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
 const PROFILES = { chosen: { servers: ['next'], exposure: 'direct' }, found: { servers: ['next'] } };
@@ -58,13 +58,11 @@ it('#60 two gateways in a ring end with an error at one of them, not with reques
 
 it('says to a server at a URL only hashes of who asks', async () => {
   const seen: IncomingMessage['headers'][] = [];
-  const stranger = createServer((request, response) => {
+  const stranger = await listen((request, response) => {
     seen.push(request.headers);
     response.writeHead(404).end();
   });
-  await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void stranger.close());
-  const { list } = await gatewayBefore(`http://127.0.0.1:${(stranger.address() as AddressInfo).port}/mcp`, 0);
+  const { list } = await gatewayBefore(stranger.href, 0);
   await expect(list()).rejects.toThrow();
   expect(seen[0]?.['x-tooldex-via']).toMatch(/^[0-9a-f]{16}\.[0-9a-f]{16}$/);
 });

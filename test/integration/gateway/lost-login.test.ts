@@ -1,40 +1,20 @@
 /** A remote server that no longer takes our credentials: what is known of it stays, and it is back as soon as it takes them. */
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { toNodeHandler } from '@modelcontextprotocol/node';
-import { createMcpHandler, fromJsonSchema, McpServer } from '@modelcontextprotocol/server';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
+import { greeter } from '../../helpers/greeter.ts';
+import { listen } from '../../helpers/listen.ts';
 import { openTestGateway } from './open-gateway.ts';
-
-function greeter(): RequestListener {
-  const inputSchema = fromJsonSchema<{ name: string }>({ type: 'object', properties: { name: { type: 'string' } } });
-  return toNodeHandler(
-    createMcpHandler(() => {
-      const server = new McpServer({ name: 'far', version: '1' });
-      server.registerTool('greet', { inputSchema, description: 'Greets a person by name' }, async ({ name }) => ({
-        content: [{ type: 'text', text: `Hello, ${name}` }],
-      }));
-      return server;
-    }),
-  );
-}
 
 /** Answers 401 while it is locked. */
 async function lockable() {
   const lock = { isOn: false, refused: 0 };
   const answer = greeter();
-  const server = createServer((request, response) => {
+  const url = await listen((request, response) => {
     if (!lock.isOn) return answer(request, response);
     lock.refused++;
     request.resume();
     response.writeHead(401, { 'www-authenticate': 'Bearer' }).end();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { lock, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp` };
+  return { lock, url: url.href };
 }
 
 it('#31 #32 a refused login deletes no tools and marks nothing dead for good; the server is back without help', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createRemoteAccess, type RemoteServer } from '../../../src/runtimes/remote/remote-access.ts';
 import { failure } from '../../helpers/failure.ts';
 import { fakeClock } from '../../helpers/fake-clock.ts';
-import { listen } from '../../helpers/http-servers.ts';
+import { listen } from '../../helpers/listen.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
 async function reached() {

@@ -12,7 +12,7 @@ import { createRemoteAccess } from '../../../src/runtimes/remote/remote-access.t
 import { type NetworkOptions, openRemoteNetwork } from '../../../src/runtimes/remote/remote-network.ts';
 import { systemClock } from '../../../src/stdx/clock.ts';
 import { failure } from '../../helpers/failure.ts';
-import { listen } from '../../helpers/http-servers.ts';
+import { listen } from '../../helpers/listen.ts';
 import { OAuthServer } from '../../helpers/oauth-server.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
