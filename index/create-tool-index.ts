@@ -175,8 +175,7 @@ class HybridToolIndex implements ObservableToolIndex {
   /** Once for both models, unless another search or another version came between. */
   #collect(question: Question, { accept, version }: Scope): void {
     if (this.#collected?.question === question && this.#collected.version === version) return;
-    const { request, text, parts } = question;
-    const { keyWords = [] } = request;
+    const { text, keyWords, parts } = question;
     this.#evidence.collect(
       { text, clauses: parts, keyWords, accept, isBefore: this.#table.isBefore },
       this.#table.slotLimit,
@@ -186,12 +185,13 @@ class HybridToolIndex implements ObservableToolIndex {
 
   /** Joins the vectors with the words that have been collected. */
   #join({ request, text }: Question, vectors: VectorAnswer, scope: Scope): Judgement {
+    const limit = Math.max(0, Math.min(request.limit || 0, this.#table.size));
     const isHybrid = vectors.kind === 'vectors';
     const tuning = isHybrid ? vectors.tuning : WORDS_TUNING;
     const ranked = rank({
       text,
       isTranslated: this.#lexical.translate(text).english.length > 0,
-      limit: Math.max(request.limit, LOOKED_AT),
+      limit: Math.max(limit, LOOKED_AT),
       accept: scope.accept,
       table: this.#table,
       names: this.#names,
@@ -204,7 +204,7 @@ class HybridToolIndex implements ObservableToolIndex {
     const answer: SearchAnswer = {
       verdict: verdict(sureness, tuning.thresholds),
       confidence: sureness,
-      hits: ranked.slice(0, request.limit),
+      hits: ranked.slice(0, limit),
       matched: this.#matched(scope),
       searched: scope.searched,
       mode: isHybrid ? 'hybrid' : 'lexical',

@@ -7,6 +7,7 @@ import type { VectorQuestion } from './vector-evidence.ts';
 export interface Question {
   readonly request: SearchRequest;
   readonly text: string;
+  readonly keyWords: readonly string[];
   /** Of a long request. */
   readonly parts: readonly string[];
   /** In milliseconds of the clock. */
@@ -25,11 +26,15 @@ export interface Reading {
 const DEADLINE_MS = 500;
 /** A request is words, not a document; the rest of a longer one is not read. */
 const TASK_CHARACTERS = 8_000;
+const KEY_WORDS = { count: 32, characters: 100 };
 
 export function readQuestion(request: SearchRequest, { readable, servers, clock }: Reading): Question {
   const text = request.task.slice(0, TASK_CHARACTERS);
   const parts = clauses(text);
-  const whole = readable([text, ...(request.keyWords ?? [])].join(' . '));
+  const keyWords = (request.keyWords ?? [])
+    .slice(0, KEY_WORDS.count)
+    .map((word) => word.slice(0, KEY_WORDS.characters));
+  const whole = readable([text, ...keyWords].join(' . '));
   const endsAt = clock.now() + (request.deadlineMs ?? DEADLINE_MS);
-  return { request, text, parts, endsAt, vectors: { text: whole, clauses: parts.map(readable), servers } };
+  return { request, text, keyWords, parts, endsAt, vectors: { text: whole, clauses: parts.map(readable), servers } };
 }

@@ -8,6 +8,7 @@ export interface SearchRequest {
   readonly keyWords?: readonly string[];
   /** Only these are searched: applied before any cut-off. Undefined means everything. */
   readonly allow?: (document: { readonly id: string; readonly server: string }) => boolean;
+  /** Hits at most; any number will do. */
   readonly limit: number;
   /** After so many milliseconds the lexical ranking alone answers. */
   readonly deadlineMs?: number;

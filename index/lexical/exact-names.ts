@@ -57,13 +57,16 @@ export class ExactNames {
   }
 }
 
-/** Letters and digits only, lower case, without accents. */
+/** Letters and digits only, lower case, without accents; a name that has none of them stays as it is. */
 export function nameKey(name: string): string {
-  if (ASCII.test(name)) return name.toLowerCase().replace(/[^a-z0-9]+/g, '');
-  return foldAccents(name)
+  const plain = ASCII.test(name) ? name.toLowerCase().replace(/[^a-z0-9]+/g, '') : lettersAndDigits(name);
+  return plain === '' ? name.trim() : plain;
+}
+
+const lettersAndDigits = (name: string) =>
+  foldAccents(name)
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]/gu, '');
-}
 
 /**
  * The first and the last third of a name of `length` letters, as they would stand in `key`. One slip changes one place

@@ -14,10 +14,16 @@ const PARTS_MAX = 16;
 const BOUNDARY =
   /(?<=[.!?;])\s+|[。！？；，]|\n+|,\s+(?:and then|and also|and|then|also|plus)\s+|\s+(?:and then|then|e depois|e então|y luego|y después)\s+|;\s*|\s+-\s+/;
 
+/** Each run becomes one, because the boundary is tried at every one of them. */
+const SPACES = /[^\S\n]+/g;
+
 /** The parts of a long request in order; none for a short one. */
 export function clauses(request: string): string[] {
   if (countWords(request) < LONG_REQUEST_WORDS) return [];
-  const parts = request.split(BOUNDARY).flatMap((part) => windows(part.trim()));
+  const parts = request
+    .replace(SPACES, ' ')
+    .split(BOUNDARY)
+    .flatMap((part) => windows(part.trim()));
   const telling = [...new Set(parts.filter((part) => countWords(part) >= SHORTEST_PART_WORDS))];
   return telling.length > 1 ? telling.slice(0, PARTS_MAX) : [];
 }

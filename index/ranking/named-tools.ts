@@ -17,8 +17,12 @@ export type NamesOf = (slot: number) => { readonly name: string; readonly server
 const STRENGTH = { letterByLetter: 1.3, whole: 1, quotedWithServer: 0.6, quoted: 0.5, typoWithServer: 0.5, typo: 0.3 };
 /** Longer requests than this are prose, not a name typed with spaces. */
 const NAME_WORDS = 12;
-/** `create_issue`, `github:create_issue`, `createIssue`: what nobody writes unless they mean a name. */
-const IDENTIFIER = /[\p{L}\p{N}]+(?:[_:./-]+[\p{L}\p{N}]+)+|\p{Ll}+(?:\p{Lu}[\p{Ll}\p{N}]*)+/gu;
+/**
+ * `create_issue`, `github:create_issue`, `createIssue`: what nobody writes unless they mean a name. Tried at the beginning of a
+ * run of letters only: at each letter, a word without end would take seconds.
+ */
+const IDENTIFIER =
+  /(?<![\p{L}\p{N}])[\p{L}\p{N}]+(?:[_:./-]+[\p{L}\p{N}]+)+|(?<!\p{Ll})\p{Ll}+(?:\p{Lu}[\p{Ll}\p{N}]*)+/gu;
 /** A bound on the work that one request can ask for. */
 const IDENTIFIERS_MAX = 32;
 

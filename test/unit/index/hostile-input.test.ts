@@ -107,6 +107,41 @@ describe('hostile tools', () => {
   });
 });
 
+describe('hostile requests', () => {
+  const ordinary = 'forecast the weather for Lisbon . '.repeat(230);
+
+  it.each([
+    ['a Chinese word', '查'.repeat(8_000)],
+    ['an Arabic word', 'ق'.repeat(8_000)],
+    ['a small word', 'a'.repeat(8_000)],
+    ['a gap', `${'forecast the weather '.repeat(10)}${' '.repeat(7_500)}x`],
+  ])('with %s that hardly ends cost a few times as much as prose of that length', async (_, endless) => {
+    const index = createToolIndex();
+    await index.upsert(HONEST);
+    const timed = async (task: string) => {
+      const begun = performance.now();
+      await index.search({ task, limit: 3 });
+      return performance.now() - begun;
+    };
+    const [prose, hostile] = [[Number.POSITIVE_INFINITY], [Number.POSITIVE_INFINITY]];
+    for (let round = 0; round < 7; round++) {
+      prose.push(await timed(ordinary));
+      hostile.push(await timed(endless));
+    }
+    expect(Math.min(...hostile)).toBeLessThan(30 * Math.min(...prose));
+  });
+
+  it('with key words without end are read as far as somebody would read them', async () => {
+    const index = createToolIndex();
+    await index.upsert(HONEST);
+    const many = Array.from({ length: 32 }, (_, i) => `nothing${i}`);
+    const search = async (keyWords: readonly string[]) =>
+      (await index.search({ task: 'a city', keyWords, limit: 5 })).hits;
+    expect(await search([...many, 'email'])).toEqual(await search(many));
+    expect(await search([`${'x'.repeat(100)} email`])).toEqual(await search(['x'.repeat(100)]));
+  });
+});
+
 describe('#68 without its model files', () => {
   it('the index answers by words and says what is missing', async () => {
     const index = await openToolIndex({ modelFolder: path.resolve('no/such/folder') });

@@ -93,6 +93,24 @@ describe('searching', () => {
       expect(await search(other, task)).toEqual(await search(index, task));
   });
 
+  it.each([
+    [Number.NaN, 0],
+    [-1, 0],
+    [0, 0],
+    [1.5, 1],
+    [1e9, 2],
+    [Number.POSITIVE_INFINITY, 2],
+  ])('shows what there is for a limit of %d', async (limit, count) => {
+    expect(await search(index, 'repository', { limit })).toHaveLength(count);
+  });
+
+  it('finds a name without letters as it stands', async () => {
+    await index.upsert(['🚀', '...', '查'].map((name) => tool('signs', name, [''])));
+    expect(await search(index, '🚀')).toEqual(['signs:🚀']);
+    expect(await search(index, ' ... ')).toEqual(['signs:...']);
+    expect(await search(index, '!!!')).toEqual([]);
+  });
+
   it('says none when no word is shared', async () => {
     expect(await index.search({ task: 'tango lessons', limit: 5 })).toMatchObject({ verdict: 'none', hits: [] });
   });
