@@ -43,8 +43,6 @@ export interface OpenAdditions {
 
 /** A look at one small table; an admin who has approved something waits for it no longer than this. */
 const LOOK_EVERY_MS = 2_000;
-/** The longest that a timer of the platform can wait. */
-const TIMER_MS_MAX = 2 ** 31 - 1;
 
 export function openAdditions(
   parts: AdditionsParts,
@@ -248,7 +246,7 @@ async function putIntoUse(
   );
   if (changed.length > 0) discovery.noteDirectory();
   for (const name of changed) {
-    const graceMs = Math.min(before.get(name)?.callTotalTimeoutMs ?? 0, TIMER_MS_MAX);
+    const graceMs = before.get(name)?.callTotalTimeoutMs ?? 0;
     const onFailure = (error: unknown) => log('warn', `${name} was not stopped: ${explain(error)}`);
     if (before.get(name)) pool.stop(name, 'it was added anew or taken out', graceMs).catch(onFailure);
     if (directory.get(name)) void discovery.list(name).catch(() => undefined);

@@ -100,7 +100,7 @@ export class LiveConfig {
     discovery.noteDirectory();
     const restarting = changed.filter(({ restarts }) => restarts).map(({ name }) => name);
     for (const name of [...removed, ...restarting]) {
-      const graceMs = Math.min(before.servers.get(name)?.callTotalTimeoutMs ?? 0, TIMER_MS_MAX);
+      const graceMs = before.servers.get(name)?.callTotalTimeoutMs ?? 0;
       const onFailure = (error: unknown) => this.#options.log('warn', `${name} was not stopped: ${explain(error)}`);
       pool.stop(name, 'the configuration has changed', graceMs).catch(onFailure);
     }
@@ -113,6 +113,3 @@ function placeOf(error: unknown): string {
     error instanceof Error ? (/^\S+?:\d+:\d+(?=: )|^".+"(?= cannot change)/.exec(error.message) ?? []) : [];
   return place ?? 'the configuration';
 }
-
-/** The longest that a timer of the platform can wait. */
-const TIMER_MS_MAX = 2 ** 31 - 1;

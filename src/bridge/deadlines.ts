@@ -34,7 +34,7 @@ export class Deadlines {
   #arm(dueMs: number): void {
     this.#cancel?.();
     this.#armedMs = dueMs;
-    this.#cancel = this.#clock.after(Math.min(dueMs - this.#clock.now(), TIMER_MS_MAX), () => this.#fire());
+    this.#cancel = this.#clock.after(dueMs - this.#clock.now(), () => this.#fire());
   }
 
   #fire(): void {
@@ -46,6 +46,3 @@ export class Deadlines {
     if (nextMs < this.#armedMs) this.#arm(nextMs);
   }
 }
-
-/** The longest that a timer of the platform can wait. */
-const TIMER_MS_MAX = 2 ** 31 - 1;

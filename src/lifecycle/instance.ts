@@ -215,13 +215,13 @@ export class Instance {
 
   #wakeWhenIdle(delayMs: number): void {
     if (this.#state.kind !== 'ready' || this.#state.leases > 0 || !Number.isFinite(delayMs)) return;
-    this.#cancelIdle = this.#options.clock.after(Math.min(delayMs, TIMER_MS_MAX), () => this.#idle());
+    this.#cancelIdle = this.#options.clock.after(delayMs, () => this.#idle());
   }
 
   #idle(): void {
     this.#cancelIdle = undefined;
     if (this.#state.kind !== 'ready' || this.#state.leases > 0) return;
-    const leftMs = this.#idleSinceMs + Math.min(this.#idleMs, TIMER_MS_MAX) - this.#options.clock.now();
+    const leftMs = this.#idleSinceMs + this.#idleMs - this.#options.clock.now();
     if (leftMs > 0) this.#wakeWhenIdle(leftMs);
     else if (this.#options.isKept()) this.#armIdle();
     else void this.drain('it was idle', 0);
@@ -251,9 +251,6 @@ export class Instance {
     this.#options.onChange({ server: this.#options.server, from, to: this.#state, event });
   }
 }
-
-/** The longest that a timer of the platform can wait; an idle timeout beyond three weeks is not kept to the letter. */
-const TIMER_MS_MAX = 2 ** 31 - 1;
 
 function stopError(server: string, reason: string): GatewayError {
   return new GatewayError('SHUTTING_DOWN', `Server "${server}" was stopped: ${reason}`);
