@@ -5,19 +5,26 @@ import { plainLine } from './third-party-text.ts';
 /** Deeper objects are written as `object`; whoever needs them asks for the schema. */
 const DEPTH_MAX = 4;
 const ENUM_MAX = 24;
+/** Alternatives of alternatives, which lead nowhere in honest schemas. */
+const UNION_DEPTH_MAX = 12;
+/** Schemas that are looked at for one line: references to themselves make endless ones of a few. */
+const LOOKS_MAX = 5_000;
 
 /** For example `read_file(path: string, head?: number, mode?: "text" | "binary" = "text")`. */
 export function signature(name: string, inputSchema: JsonObject): string {
-  return `${plainLine(name)}(${parameters({ schema: inputSchema, root: inputSchema, depth: 0 }).join(', ')})`;
+  const looks = { left: LOOKS_MAX };
+  return `${plainLine(name)}(${parameters({ schema: inputSchema, root: inputSchema, depth: 0, looks }).join(', ')})`;
 }
 
 interface Place {
   readonly schema: Record<string, unknown>;
   readonly root: Record<string, unknown>;
   readonly depth: number;
+  /** Of the whole line. */
+  readonly looks: { left: number };
 }
 
-function parameters({ schema, root, depth }: Place): string[] {
+function parameters({ schema, root, depth, looks }: Place): string[] {
   if (!isObject(schema.properties)) return [];
   const required = new Set(Array.isArray(schema.required) ? schema.required : []);
   const entries = Object.entries(schema.properties).sort(
@@ -25,13 +32,14 @@ function parameters({ schema, root, depth }: Place): string[] {
   );
   return entries.map(([name, property]) => {
     const child = isObject(property) ? property : {};
-    const type = typeText({ schema: child, root, depth: depth + 1 });
+    const type = typeText({ schema: child, root, depth: depth + 1, looks });
     const fallback = child.default === undefined || child.default === null ? '' : ` = ${compact(child.default)}`;
     return `${plainLine(name)}${required.has(name) ? '' : '?'}: ${type}${fallback}`;
   });
 }
 
 function typeText(place: Place): string {
+  if (place.depth > UNION_DEPTH_MAX || place.looks.left-- <= 0) return 'any';
   const schema = resolve(place);
   if (schema.const !== undefined) return compact(schema.const);
   if (Array.isArray(schema.enum)) return literals(schema.enum);
@@ -71,15 +79,23 @@ function inside(place: Place, schema: unknown): Place {
   return { ...place, schema: isObject(schema) ? schema : {}, depth: place.depth + 1 };
 }
 
-/** Follows one local `$ref`; anything else (remote, circular beyond the depth) stays unresolved. */
+/** Follows one local `$ref`; anything else (remote, misspelt, circular beyond the depth) stays unresolved. */
 function resolve({ schema, root, depth }: Place): Record<string, unknown> {
   if (typeof schema.$ref !== 'string' || !schema.$ref.startsWith('#/') || depth > DEPTH_MAX + 2) return schema;
   let target: unknown = root;
   for (const part of schema.$ref.slice(2).split('/')) {
-    const key = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
+    const key = decoded(part).replaceAll('~1', '/').replaceAll('~0', '~');
     target = isObject(target) && Object.hasOwn(target, key) ? target[key] : undefined;
   }
   return isObject(target) ? target : {};
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 function literals(values: readonly unknown[]): string {

@@ -39,6 +39,14 @@ describe('signature', () => {
     expect(of(schema)).toMatch(/^f\(node\?: \{next\?: /);
   });
 
+  it('survives references that are none, and those that would never end', () => {
+    expect(parameter({ $ref: '#/$defs/100%' })).toBe('f(p: any)');
+    const itself = { anyOf: Array.from({ length: 100 }, () => ({ $ref: '#/$defs/a' })) };
+    expect(of({ type: 'object', properties: { p: { $ref: '#/$defs/a' } }, $defs: { a: itself } })).toBe('f(p?: any)');
+    const deep = Array.from({ length: 5_000 }).reduce<JsonObject>((inner) => ({ anyOf: [inner] }), { type: 'string' });
+    expect(parameter(deep)).toBe('f(p: any)');
+  });
+
   it('shows nothing of names that try to break out of the line', () => {
     expect(signature('f\n\u001b[31m', { type: 'object', properties: { 'a\u202e\nb': { type: 'string' } } })).toBe(
       'f(a b?: string)',
