@@ -1,5 +1,6 @@
 /** Keeps the words of the catalog from start to start: what a snapshot knows of an unchanged document is taken over as it is. */
 import { type Clock, systemClock } from '../../src/stdx/clock.ts';
+import { forgivingStorage } from '../store/forgiving-storage.ts';
 import type { BlobStorage } from '../store/vector-store.ts';
 import { type LexicalSnapshot, readLexicalSnapshot, writeLexicalSnapshot } from './lexical-snapshot.ts';
 
@@ -14,7 +15,7 @@ export class WordMemory {
   #cancelWrite: (() => void) | undefined;
 
   constructor(storage: BlobStorage, clock: Clock = systemClock) {
-    this.#storage = storage;
+    this.#storage = forgivingStorage(storage);
     this.#clock = clock;
   }
 

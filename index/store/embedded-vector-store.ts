@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { type Clock, systemClock } from '../../src/stdx/clock.ts';
 import { isObject } from '../../src/stdx/json.ts';
 import { IndexError } from '../index-error.ts';
+import { forgivingStorage } from './forgiving-storage.ts';
 import { VectorMatrix } from './vector-matrix.ts';
 import { readSnapshot, writeSnapshot } from './vector-snapshot.ts';
 import type { BlobStorage, NearestRequest, VectorHit, VectorRecord, VectorStore } from './vector-store.ts';
@@ -48,7 +49,7 @@ class EmbeddedVectorStore implements VectorStore {
   #delayMs = WRITE_DELAY_MS;
 
   constructor({ storage, clock = systemClock }: EmbeddedVectorStoreOptions) {
-    this.#storage = storage;
+    this.#storage = storage && forgivingStorage(storage);
     this.#clock = clock;
   }
 

@@ -36,7 +36,7 @@ export interface VectorStore {
   close(): Promise<void>;
 }
 
-/** Where an embedded store keeps its bytes; the owner of the database implements it. */
+/** Where an index keeps bytes from start to start; the owner of the database implements it, and may throw when its disk does. */
 export interface BlobStorage {
   read(key: string): Uint8Array | undefined;
   write(key: string, bytes: Uint8Array): void;

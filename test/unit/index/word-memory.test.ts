@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createToolIndex } from '../../../index/create-tool-index.ts';
+import { openStaticEmbedder } from '../../../index/embedding/static-embedder.ts';
+import { createEmbeddedVectorStore } from '../../../index/store/embedded-vector-store.ts';
 import type { BlobStorage } from '../../../index/store/vector-store.ts';
 import { type ToolDocument, toolDocument } from '../../../index/tool-document.ts';
 import type { ToolIndex } from '../../../index/tool-index.ts';
@@ -105,5 +107,31 @@ describe('the words of the last run', () => {
     const index = createToolIndex({ storage });
     await index.upsert(TOOLS);
     expect(await answers(index)).toEqual(await freshAnswers(TOOLS));
+  });
+});
+
+describe('a disk that fails', () => {
+  const faults = { read: 'database is locked', write: 'database or disk is full', delete: 'disk I/O error' } as const;
+
+  it.each(Object.entries(faults))('#67 stops neither a search nor the process: %s, %s', async (operation, message) => {
+    const clock = fakeClock();
+    const { storage } = memoryStorage();
+    const broken: BlobStorage = {
+      ...storage,
+      [operation]: () => {
+        throw new Error(message);
+      },
+    };
+    const store = createEmbeddedVectorStore({ storage: broken, clock });
+    const embedder = await openStaticEmbedder('index/model/static.bin');
+    const index = createToolIndex({ storage: broken, clock, vectors: [{ embedder, store }] });
+    await index.upsert(TOOLS);
+    await index.settled();
+    await clock.advance(60_000);
+    await index.remove(TOOLS.slice(0, 100).map(({ id }) => id));
+    await index.settled();
+    await clock.advance(60_000);
+    expect(await index.search({ task: 'send an email', limit: 3 })).toMatchObject({ mode: 'hybrid' });
+    await index.close();
   });
 });
