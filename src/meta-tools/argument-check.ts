@@ -1,8 +1,9 @@
 /** Checks arguments against a tool's own schema before anything starts, and mends what is obviously meant. */
-import type { ErrorObject, ValidateFunction } from 'ajv';
+import type { ErrorObject } from 'ajv';
 import type { StoredTool } from '../catalog/catalog.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 import { coerce } from './coerce.ts';
+import { type CompiledSchema, SchemaCompiler } from './compiled-schema.ts';
 
 export type CheckedArguments =
   | { readonly fits: true; readonly params: JsonObject }
@@ -17,54 +18,46 @@ export interface Problem {
   readonly parameter: string | undefined;
 }
 
-/** Compiled validators, by the hash of the tool's definition. */
+/** Compiled schemas, by the hash of the tool's definition. */
 export class ArgumentChecker {
-  readonly #compiled = new Map<string, ValidateFunction | undefined>();
+  readonly #compiler = new SchemaCompiler();
+  readonly #compiled = new Map<string, CompiledSchema | Promise<CompiledSchema>>();
 
   /** A schema that cannot be compiled (a remote `$ref`, a pattern that looks around) checks nothing: the server itself will. */
   async check(tool: StoredTool, params: JsonObject): Promise<CheckedArguments> {
-    const validate = await this.#validator(tool);
-    if (!validate || validate(params)) return { fits: true, params };
-    const mended = coerce(params, validate.errors ?? []);
-    if (validate(mended)) return { fits: true, params: mended };
-    return { fits: false, params: mended, problems: (validate.errors ?? []).slice(0, PROBLEMS_MAX).map(toProblem) };
+    const schema = await (this.#compiled.get(tool.hash) ?? this.#compile(tool));
+    const wrong = schema.problems(params);
+    if (!wrong) return { fits: true, params };
+    const mended = coerce(params, wrong);
+    const left = schema.problems(mended);
+    if (!left) return { fits: true, params: mended };
+    return { fits: false, params: mended, problems: left.slice(0, PROBLEMS_MAX).map(toProblem) };
   }
 
   /** Whether they fit as they are; undefined where that takes compiling its schema first. */
   fitsNow(tool: StoredTool, params: JsonObject): boolean | undefined {
-    if (!this.#compiled.has(tool.hash)) return undefined;
-    const validate = this.#compiled.get(tool.hash);
-    return !validate || validate(params);
+    const schema = this.#compiled.get(tool.hash);
+    return schema === undefined || schema instanceof Promise ? undefined : schema.problems(params) === undefined;
   }
 
-  async #validator(tool: StoredTool): Promise<ValidateFunction | undefined> {
-    if (this.#compiled.has(tool.hash)) return this.#compiled.get(tool.hash);
-    const validate = await compile(tool.definition.inputSchema);
+  /** Once, however many wait for it. */
+  #compile({ hash, definition }: StoredTool): Promise<CompiledSchema> {
     if (this.#compiled.size >= COMPILED_MAX) this.#compiled.delete([...this.#compiled.keys()][0] ?? '');
-    this.#compiled.set(tool.hash, validate);
-    return validate;
+    const compiling = this.#compiler.compile(definition.inputSchema);
+    this.#compiled.set(hash, compiling);
+    const keep = (schema: CompiledSchema) => {
+      if (this.#compiled.get(hash) === compiling) this.#compiled.set(hash, schema);
+    };
+    // A failure is that of loading the library, and the next call may have more luck.
+    const forget = () => this.#compiled.delete(hash);
+    void compiling.then(keep, forget);
+    return compiling;
   }
 }
 
 const PROBLEMS_MAX = 8;
 /** A compiled schema is some 20 KB; agents use few tools at a time. */
 const COMPILED_MAX = 500;
-
-async function compile(schema: JsonObject): Promise<ValidateFunction | undefined> {
-  const { $schema, ...rules } = schema;
-  const older = typeof $schema === 'string' && /draft-0[4-7]/.test($schema);
-  const { Ajv } = older ? await import('ajv') : { Ajv: (await import('ajv/dist/2020.js')).Ajv2020 };
-  try {
-    const common = { strict: false, validateFormats: false, allErrors: true, logger: false, verbose: true } as const;
-    const code = hasPattern(rules) ? { regExp: (await import('./linear-patterns.ts')).linearPatterns } : {};
-    return new Ajv({ ...common, code }).compile(rules);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Some that have none seem to, which costs them the time to load what they do not need. */
-const hasPattern = (schema: JsonObject) => /"pattern(?:Properties)?":/.test(JSON.stringify(schema));
 
 function toProblem(error: ErrorObject): Problem {
   const parameter: unknown = error.params.missingProperty ?? error.params.additionalProperty;

@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ArgumentChecker } from '../../../src/meta-tools/argument-check.ts';
 import { wrongArguments } from '../../../src/meta-tools/argument-problems.ts';
+import { SchemaCompiler } from '../../../src/meta-tools/compiled-schema.ts';
 import type { JsonObject } from '../../../src/stdx/json.ts';
 
 const SCHEMA: JsonObject = {
@@ -114,7 +115,19 @@ describe('argument check', () => {
     ['a pattern that looks ahead', { type: 'object', properties: { a: { type: 'string', pattern: '^(?=y)' } } }],
     ['a broken pattern', { type: 'object', properties: { a: { type: 'string', pattern: '(' } } }],
     ['a type that does not exist', { type: 'objekt' }],
+    ['names that are none', { type: 'object', required: [1] }],
+    ['names that are none, as an old one', { ...SCHEMA, properties: {}, required: [true] }],
+    ['nothing that could be chosen', { type: 'object', anyOf: [] }],
   ])('leaves the check to the server when the schema has %s', async (_, schema) => {
     expect((await check({ a: 'x' }, schema as JsonObject)).fits).toBe(true);
+  });
+
+  it('compiles a schema once, however many calls wait for it', async () => {
+    using compile = vi.spyOn(SchemaCompiler.prototype, 'compile');
+    const checker = new ArgumentChecker();
+    const all = await Promise.all(['a', 'b', 'c'].map((path) => checker.check(tool(SCHEMA), { path })));
+    expect(all.map(({ fits }) => fits)).toEqual([true, true, true]);
+    await checker.check(tool(SCHEMA), { path: 'd' });
+    expect(compile).toHaveBeenCalledTimes(1);
   });
 });
