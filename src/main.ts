@@ -23,7 +23,19 @@ export function start(taken?: { readonly stdin: Readable; readonly answeredId: J
   for (const stream of [process.stdout, process.stderr]) stream.on('error', IGNORE);
   void run(invocation).then((exitCode) => {
     process.exitCode = exitCode;
+    endUnread(exitCode);
   });
 }
+
+/** A log that nobody reads must not keep us; data on standard output waits for its reader, however slow. */
+function endUnread(exitCode: number): void {
+  const { stdout, stderr } = process;
+  const look = () => {
+    if (stderr.writableLength > 0 && stdout.writableLength === 0) process.exit(exitCode);
+  };
+  setInterval(look, UNREAD_LOG_MS).unref();
+}
+
+const UNREAD_LOG_MS = 1_000;
 
 const IGNORE = () => undefined;

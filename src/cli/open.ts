@@ -53,6 +53,7 @@ export async function openGateway(
   const config = { ...first, redact };
   const log = createLog({
     write: (line) => invocation.stderr.write(line),
+    isFull: () => invocation.stderr.writableLength > LOG_UNREAD_BYTES_MAX,
     redact,
     ...logOptions(config, flags, levelMin),
   });
@@ -66,6 +67,9 @@ export async function openGateway(
   };
   return { config, gateway, log, load };
 }
+
+/** Who starts us may keep a pipe for our log and never read it. */
+const LOG_UNREAD_BYTES_MAX = 1024 * 1024;
 
 /** For commands that need the parts once, and say by themselves what comes of it. */
 export async function withGateway<Result>(

@@ -11,6 +11,8 @@ export interface Log {
 
 export interface LogOptions {
   readonly write: (line: string) => void;
+  /** Whether what was written still waits for its reader: lines are dropped then, and counted. Default: never. */
+  readonly isFull?: () => boolean;
   /** Applied to every line; replaces secrets. */
   readonly redact: (text: string) => string;
   /** `off` for commands that tell their failures themselves. */
@@ -21,16 +23,25 @@ export interface LogOptions {
 
 const ORDER: Readonly<Record<LogLevel | 'off', number>> = { debug: 0, info: 1, warn: 2, error: 3, off: 4 };
 
-export function createLog({ write, redact, levelMin, format = 'text' }: LogOptions): Log {
+export function createLog({ write, isFull = never, redact, levelMin, format = 'text' }: LogOptions): Log {
   const render = format === 'json' ? asJson : asText;
+  const line = (said: Omit<Line, 'time'>) => write(`${render({ time: new Date().toISOString(), ...said })}\n`);
+  let lost = 0;
   const has = (level: LogLevel) => ORDER[level] >= ORDER[levelMin];
   const log = (level: LogLevel, message: string, requestId?: string) => {
     if (!has(level)) return;
-    const request = requestId === undefined ? {} : { request: requestId };
-    write(`${render({ time: new Date().toISOString(), level, message: redact(message), ...request })}\n`);
+    if (isFull()) {
+      lost++;
+      return;
+    }
+    if (lost > 0) line({ level: 'warn', message: `${lost} lines of the log were lost: nobody read it in time` });
+    lost = 0;
+    line({ level, message: redact(message), ...(requestId === undefined ? {} : { request: requestId }) });
   };
   return Object.assign(log, { has });
 }
+
+const never = () => false;
 
 interface Line {
   readonly time: string;

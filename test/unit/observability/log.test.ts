@@ -32,3 +32,22 @@ it.each([
   log('info', 'used', 'edge-42');
   expect(lines[0]).toMatch(expected);
 });
+
+it('drops lines that would pile up unread, and says how many as soon as somebody reads again', () => {
+  const lines: string[] = [];
+  let isFull = false;
+  const log = createLog({
+    ...{ write: (line: string) => lines.push(line), isFull: () => isFull, redact: (text: string) => text },
+    ...{ levelMin: 'info', format: 'json' },
+  });
+  log('info', 'first');
+  isFull = true;
+  log('info', 'second');
+  log('debug', 'too little to be missed');
+  log('error', 'third');
+  isFull = false;
+  log('info', 'fourth');
+  log('info', 'fifth');
+  const messages = lines.map((line) => (JSON.parse(line) as { message: string }).message);
+  expect(messages).toEqual(['first', '2 lines of the log were lost: nobody read it in time', 'fourth', 'fifth']);
+});
