@@ -3,6 +3,7 @@ import { referenceSecrets, unsetVariables } from '../config/secret-values.ts';
 import { type PackageKind, readServerJson } from '../config/server-json.ts';
 import { GatewayError } from '../errors.ts';
 import type { JsonObject } from '../stdx/json.ts';
+import { splitWords } from '../stdx/split-words.ts';
 import { type AdminFlags, runningGateway } from './admin-client.ts';
 import { type AppliedEdit, applyAt, edited, save, tellApplied, tellVariables } from './edit-file.ts';
 import { type Invocation, print, printJson, tell } from './invocation.ts';
@@ -120,12 +121,6 @@ function main(args: readonly string[], { command, image, url }: AddFlags): Recor
   }
   const given = args.length > 0 ? { args } : {};
   return image === undefined ? { url, ...given } : { image, ...given };
-}
-
-/** Blanks separate, quotes of both kinds hold together; nothing is expanded. */
-function splitWords(text: string): string[] {
-  const words = text.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? [];
-  return words.map((word) => word.replace(/"([^"]*)"|'([^']*)'/g, '$1$2'));
 }
 
 /** A name that stands there several times has several values. */

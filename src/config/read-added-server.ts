@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { GatewayError } from '../errors.ts';
 import { isObject } from '../stdx/json.ts';
 import type { Config, ServerConfig } from './config.ts';
+import type { LocatedProblem } from './problems.ts';
 
 export interface AddedServer {
   readonly name: string;
@@ -24,13 +25,31 @@ export async function readAddedServer({ name, given }: AddedServer, config: Conf
     null,
     1,
   );
-  const server = readDocument(text, { file, env: {} }).config.servers.get(name);
+  const server = explained(name, () => readDocument(text, { file, env: {} })).config.servers.get(name);
   // What an agent brings may have been suggested to it by a stranger: it opens no way into this network.
   if (server?.runtime === 'remote') return { ...server, privateHosts: 'none' };
   if (server) return server;
   throw new GatewayError('CONFIG_INVALID', `the config of "${name}" describes no server`, {
-    hint: 'give an object such as {"command":"npx","args":["-y","package@1.2.3"]}',
+    hint: EXAMPLE,
   });
+}
+
+const EXAMPLE = 'give an object such as {"command":"npx","args":["-y","package@1.2.3"]}';
+
+/** Whoever gave the config has no file to mend, and wrote no lines and columns. */
+function explained<T>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.code !== 'CONFIG_INVALID') throw error;
+    const problems = (error.data?.problems ?? []) as readonly LocatedProblem[];
+    const what = problems.map(({ message }) => message).join('; ') || error.message;
+    throw new GatewayError('CONFIG_INVALID', `the config of "${name}" cannot be: ${what}`, {
+      hint: EXAMPLE,
+      data: error.data,
+      cause: error,
+    });
+  }
 }
 
 /** Keys that would lead this machine, or its trust, to where the admin has not. */

@@ -7,6 +7,7 @@ import type { Principal } from '../policy/principal.ts';
 import { isYoungerThan } from '../stdx/age.ts';
 import type { JsonObject } from '../stdx/json.ts';
 import { named } from './named-error.ts';
+import { readOwnConfig } from './own-config.ts';
 import { type CallContext, type MetaTool, type MetaToolParts, textResult } from './parts.ts';
 import { findServer, startProgress } from './resolve-tool.ts';
 import { renderAnswer } from './search-answer.ts';
@@ -50,14 +51,14 @@ async function addOwn(parts: MetaToolParts, name: string, { given, context }: As
       'to set "add_servers: approval" or "add_servers: always"',
     );
   requireCovered(parts, name, principal);
-  await parts.additions.add(principal, { server: name, config: readConfig(given.config) });
+  await parts.additions.add(principal, { server: name, config: readOwnConfig(given.config) });
 }
 
 /** Starts nothing: an admin reads it first. Undefined when one has, and said yes. */
 async function askFor(parts: MetaToolParts, name: string, { given, context }: Asked): Promise<JsonObject | undefined> {
   const { principal } = context;
   requireCovered(parts, name, principal);
-  const config = readConfig(given.config);
+  const config = readOwnConfig(given.config);
   const asked = await parts.additions.ask(principal, { server: name, config });
   return asked === 'added' ? undefined : textResult(WAITS[asked](plainLine(name)));
 }
@@ -174,18 +175,6 @@ function readName(given: JsonObject): string {
   throw new GatewayError('ARGUMENTS_INVALID', 'add_mcp_server was not told which server', {
     hint: 'give mcp_server_name, a name that search_mcp_server showed',
   });
-}
-
-function readConfig(config: unknown): unknown {
-  if (typeof config !== 'string') return config;
-  try {
-    return JSON.parse(config);
-  } catch (cause) {
-    throw new GatewayError('ARGUMENTS_INVALID', 'config is a text that is not JSON', {
-      hint: 'give an object such as {"command":"npx","args":["-y","package@1.2.3"]}',
-      cause,
-    });
-  }
 }
 
 function readWait(value: unknown): number {

@@ -83,6 +83,11 @@ function explainSpawnError(command: string, error: NodeJS.ErrnoException): { wha
   const isPath = /[\\/]/.test(command);
   switch (error.code) {
     case 'ENOENT':
+      if (/\s/.test(command))
+        return {
+          what: 'there is no such program',
+          hint: 'Write only the program as "command", its arguments as "args".',
+        };
       return isPath
         ? {
             what: 'there is no such file',

@@ -325,6 +325,24 @@ describe('add_mcp_server', () => {
       expect(curious).toMatchObject({ isError: true, text: expect.stringContaining('PATH') });
       const misspelt = await call('add_mcp_server', { mcp_server_name: 'm', config: { comand: 'node' } });
       expect(misspelt).toMatchObject({ isError: true, text: expect.stringContaining('did you mean "command"') });
+      expect(misspelt.text).toMatch(
+        /^CONFIG_INVALID: the config of "m" cannot be: unknown key "comand".*\nhint: give an object such as/,
+      );
+    });
+
+    it('is taken as a command line and as a block of a client, too', async () => {
+      const { call } = await openTestGateway({}, undefined, { add_servers: 'always' });
+      const { command, args } = brought.config;
+      const line = await call('add_mcp_server', {
+        mcp_server_name: 'line',
+        config: { command: [command, ...args].map((word) => (word === command ? 'node' : `"${word}"`)).join(' ') },
+      });
+      expect(line.text).toContain('line is added');
+      const block = await call('add_mcp_server', {
+        mcp_server_name: 'block',
+        config: { mcpServers: { x: brought.config } },
+      });
+      expect(block.text).toContain('block is added');
     });
   });
 });

@@ -182,6 +182,14 @@ describe('#3 a native server that cannot start', () => {
     });
   });
 
+  it('says where arguments belong that were written behind the program', async () => {
+    await expect(launch({ command: 'npx -y @scope/server' })).rejects.toMatchObject({
+      code: 'START_FAILED',
+      message: expect.stringContaining('there is no such program'),
+      hint: expect.stringContaining('"args"'),
+    });
+  });
+
   it('names a file that may not be executed', async () => {
     const file = join(tempDir('plain'), 'server.sh');
     writeFileSync(file, '#!/bin/sh\n');
