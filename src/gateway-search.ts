@@ -18,6 +18,8 @@ export interface SearchOptions {
   readonly patienceMs?: number;
   /** Called while a model is downloaded: bytes so far and altogether, 0 when the hub does not say. */
   readonly onDownload?: (download: { readonly file: string; readonly loaded: number; readonly total: number }) => void;
+  /** Nothing of it is to outlive the engine in a Chroma that others use; false. */
+  readonly isTemporary?: boolean;
   /** Called with what must be closed after the engine. */
   readonly alsoClose: (close: () => Promise<void>) => void;
 }
@@ -70,7 +72,9 @@ async function storeOpener(options: SearchOptions): Promise<OpenStore> {
 type Chroma = Extract<StoreConfig, { kind: 'chroma' }>;
 
 /** A server by its URL, or one of our own that runs from when it is first asked for its address. */
-async function chromaOpener({ url, ...chroma }: Chroma, { config, env, alsoClose }: SearchOptions): Promise<OpenStore> {
+async function chromaOpener({ url, ...store }: Chroma, options: SearchOptions): Promise<OpenStore> {
+  const { config, env, alsoClose, isTemporary } = options;
+  const chroma = { ...store, isTemporary };
   const { createChromaStore } = await import('../index/store/chroma-store.ts');
   if (url !== undefined) return () => createChromaStore({ ...chroma, address: async () => url });
   const { createChromaChild } = await import('../index/store/chroma-child.ts');
@@ -121,7 +125,7 @@ export async function evaluatedSources(
   options: SearchOptions,
 ): Promise<readonly VectorSource[]> {
   if (engine === 'words') return [];
-  const openStore = await storeOpener(options);
+  const openStore = await storeOpener({ ...options, isTemporary: true });
   const openStatic = sharedStatic(options.modelFolder);
   const whenInDoubt = engine.kind === 'builtin';
   const embedder = await createEmbedder(engine, { ...options, openStatic }, new AbortController().signal);

@@ -14,6 +14,8 @@ export interface ChromaStoreOptions extends ChromaConnectionOptions {
   readonly batchSize?: number | undefined;
   /** After so many days without use by any gateway a collection of another model is dropped; 14. */
   readonly keepUnusedDays?: number | undefined;
+  /** Drops its collection when it is closed; false. */
+  readonly isTemporary?: boolean | undefined;
 }
 
 /** Longest id that Chroma Cloud takes, in bytes. */
@@ -35,6 +37,7 @@ class ChromaStore implements VectorStore {
   readonly #prefix: string;
   readonly #batchSize: number;
   readonly #keepUnusedDays: number;
+  readonly #isTemporary: boolean;
   #collection: ModelCollection | undefined;
   #markedOn = 0;
 
@@ -43,6 +46,7 @@ class ChromaStore implements VectorStore {
     this.#prefix = options.collectionPrefix;
     this.#batchSize = Math.max(1, options.batchSize ?? 300);
     this.#keepUnusedDays = options.keepUnusedDays ?? 14;
+    this.#isTemporary = options.isTemporary ?? false;
   }
 
   async open(model: { readonly identity: string; readonly dimensions: number }): Promise<void> {
@@ -116,10 +120,12 @@ class ChromaStore implements VectorStore {
       .sort((a, b) => b.similarity - a.similarity || (a.id < b.id ? -1 : 1));
   }
 
-  /** The collection stays; closing twice does nothing. */
-  close(): Promise<void> {
+  /** The collection stays unless it is temporary; closing twice does nothing. */
+  async close(): Promise<void> {
+    const collection = this.#collection;
     this.#collection = undefined;
-    return this.#connection.close();
+    if (collection && this.#isTemporary) await this.#drop(collection);
+    await this.#connection.close();
   }
 
   #opened(): ModelCollection {
@@ -150,6 +156,11 @@ class ChromaStore implements VectorStore {
   async #markUsed(collection: ModelCollection): Promise<void> {
     this.#markedOn = today();
     await this.#connection.request((client) => markUsed(client, collection)).catch(() => {});
+  }
+
+  /** One that cannot be dropped now is dropped by the gateways that find it unused. */
+  async #drop({ name }: ModelCollection): Promise<void> {
+    await this.#connection.request((client) => client.deleteCollection({ name })).catch(() => {});
   }
 
   /** What cannot be dropped today can be tomorrow. */

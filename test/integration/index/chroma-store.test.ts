@@ -163,6 +163,23 @@ describe.skipIf(!program)('chroma store', () => {
     });
   });
 
+  it('leaves nothing behind where it is temporary, also when Chroma has gone meanwhile', async () => {
+    const mine = async () =>
+      (await client().listCollections()).map(({ name }) => name).filter((name) => name.startsWith(prefix));
+    const temporary = await opened({ isTemporary: true });
+    await temporary.upsert([record('a')]);
+    expect(await mine()).toHaveLength(1);
+    await temporary.close();
+    await temporary.close();
+    expect(await mine()).toEqual([]);
+
+    let address = server.address;
+    const lost = await opened({ isTemporary: true, address: async () => address });
+    address = 'http://127.0.0.1:9';
+    await lost.close();
+    await client().deleteCollection({ name: (await mine())[0] ?? '' });
+  });
+
   it('refuses a collection that measures otherwise', async () => {
     const first = await opened();
     const [mine] = (await client().listCollections()).filter(({ name }) => name.startsWith(prefix));
