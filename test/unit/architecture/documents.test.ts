@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
+import { ERROR_CLASSES } from '../../../src/errors.ts';
 import { ROOT } from './source-tree.ts';
 
 /** Written by the build or at run time. */
@@ -45,4 +46,13 @@ it.each(pages)('%s names only what exists', (page) => {
       ? existsSync(join(ROOT, dirname(page), path.slice(5)))
       : fileNames.has(path) || existsSync(join(ROOT, path));
   expect(paths.filter((path) => !isThere(path))).toEqual([]);
+});
+
+it('docs/OPERATIONS.md has every code with its exit code', () => {
+  const rows = readFileSync(join(ROOT, 'docs/OPERATIONS.md'), 'utf8').matchAll(/^\| (\d+) \| [^|]* \| (.*) \|$/gm);
+  const listed = [...rows].flatMap(([, exitCode = '', codes = '']) =>
+    [...codes.matchAll(/`(\w+)`/g)].map(([, code = '']) => [code, Number(exitCode)]),
+  );
+  const classes = Object.entries(ERROR_CLASSES).map(([code, { exitCode }]) => [code, exitCode]);
+  expect(Object.fromEntries(listed)).toEqual(Object.fromEntries(classes));
 });
