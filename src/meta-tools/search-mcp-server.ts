@@ -74,7 +74,8 @@ function renderHits(parts: MetaToolParts, request: SearchRequest, answer: Found)
     tokensMax: request.tokensMax,
     heading: (server) => `## ${server} (${serverStatus(parts, server)})`,
     header: (shown) => header(answer, shown),
-    footer: (shown) => [footer(parts, answer, shown), answer.addable].filter(Boolean).join('\n'),
+    footer: (shown) =>
+      [footer(parts, answer, shown), answer.addable, inEnglish(request, answer)].filter(Boolean).join('\n'),
   });
 }
 
@@ -143,6 +144,14 @@ function footer(parts: MetaToolParts, answer: SearchAnswer, shown: readonly Cand
   const names = parts.directory.names();
   const shownNames = names.slice(0, 20).join(', ');
   return `Nothing matched. Servers: ${shownNames}${names.length > 20 ? ` and ${names.length - 20} more` : ''}.`;
+}
+
+/** Letters that are not Latin share no words with tools, which are described in English nearly always. */
+function inEnglish({ task, keyWords }: SearchRequest, { verdict, searched }: SearchAnswer): string | undefined {
+  const isForeign = /[^\P{L}\p{Script=Latin}]/u.test([task, ...keyWords].join(' '));
+  return isForeign && verdict === 'none' && searched > 0
+    ? 'Tools are searched best in English: say the task in English.'
+    : undefined;
 }
 
 /** Only what is on its way is worth waiting for. */

@@ -45,6 +45,15 @@ describe('search_mcp_server', () => {
     }
   });
 
+  it('advises English where a question in other letters finds nothing, and nowhere else', async () => {
+    const { call } = await openTestGateway(well);
+    await call('add_mcp_server', { mcp_server_name: 'well' });
+    const ask = async (task_description: string) => (await call('search_mcp_server', { task_description })).text;
+    expect(await ask('прочитать текстовый файл')).toMatch(/^verdict: none[\s\S]*say the task in English/);
+    expect(await ask('order a pizza')).toMatch(/^verdict: none/);
+    for (const task of ['order a pizza', 'add two numbers']) expect(await ask(task)).not.toContain('in English');
+  });
+
   it('refuses an empty question and an unknown server with a remedy', async () => {
     const { call } = await openTestGateway(well);
     expect(await call('search_mcp_server', {})).toMatchObject({
