@@ -42,6 +42,7 @@ export class VectorLayer {
   #isOpen = false;
   #batch = BATCH;
   #problem: string | undefined;
+  #failure: IndexError | undefined;
   #msPerDocument: number;
   #failures = 0;
   #rests = 0;
@@ -148,7 +149,9 @@ export class VectorLayer {
   async settled(): Promise<void> {
     this.#begin();
     while (this.#working) await this.#working;
-    if (this.#backlog.pending > 0) throw new IndexError('unreachable', this.#problem ?? 'The vectors are not complete');
+    const { pending } = this.#backlog;
+    if (pending > 0)
+      throw this.#failure ?? new IndexError('unreachable', this.#problem ?? 'The vectors are not complete');
   }
 
   async close(): Promise<void> {
@@ -247,6 +250,7 @@ export class VectorLayer {
     if (this.#closing.signal.aborted) return;
     const delay = isDocumentsFault(error) && this.#batch > 0 && this.#isOpen ? 0 : this.#retryDelay();
     this.#problem = describe(error);
+    this.#failure = error instanceof IndexError ? error : undefined;
     this.#clock.after(delay, () => this.#wake());
   }
 

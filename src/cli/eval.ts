@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GoldenSet } from '../../index/evaluation/golden-set.ts';
 import type { EvalEngine } from '../../index/evaluation/run-eval.ts';
+import { IndexError } from '../../index/index-error.ts';
 import type { EmbedderConfig } from '../config/config.ts';
 import { documentOf } from '../discovery/document-of.ts';
 import { GatewayError } from '../errors.ts';
@@ -49,10 +50,18 @@ export async function evaluate(invocation: Invocation, flags: EvalFlags): Promis
     if (flags.json) printJson(invocation, output);
     else print(invocation, (await import('../../index/evaluation/render-eval.ts')).renderEval(output));
     return 0;
+  } catch (error) {
+    throw error instanceof IndexError ? unavailable(error) : error;
   } finally {
     for (const cleanup of cleanups) await cleanup();
     await opened.gateway.close();
   }
+}
+
+/** A model, a store or their server: nothing that is wrong with Tooldex. */
+function unavailable(cause: IndexError): GatewayError {
+  const code = cause.fault === 'invalid-option' ? 'CONFIG_INVALID' : 'RUNTIME_UNAVAILABLE';
+  return new GatewayError(code, cause.message, { ...(cause.hint ? { hint: cause.hint } : {}), cause });
 }
 
 const modelFolder = ({ packageRoot }: Invocation) => join(packageRoot, 'index', 'model');

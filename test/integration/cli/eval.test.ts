@@ -56,6 +56,22 @@ describe('tooldex eval', () => {
     expect(stderr).toMatch(/corpus\.jsonl: line 4/);
   });
 
+  it('says what to do where a store or a model cannot be had', async () => {
+    const folder = tempDir();
+    const [corpus, queries, config] = ['corpus.jsonl', 'queries.jsonl', 'tooldex.json'].map((name) =>
+      join(folder, name),
+    );
+    writeFileSync(corpus ?? '', lines(TOOLS));
+    writeFileSync(queries ?? '', lines(QUERIES));
+    const search = { store: { kind: 'chroma', url: 'http://127.0.0.1:9' } };
+    writeFileSync(config ?? '', JSON.stringify({ servers: {}, search }));
+    const files = ['--corpus', corpus ?? '', '--queries', queries ?? '', '--config', config ?? ''];
+    const { code, stdout, stderr } = await runCli(['eval', ...files, '--embedder', 'static']);
+    expect(code).toBe(69);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/RUNTIME_UNAVAILABLE.*127\.0\.0\.1:9.*cannot be reached\n.*hint: /);
+  });
+
   it('measures nothing where files are empty or one of two is missing, and says what is odd about others', async () => {
     const folder = tempDir();
     const [corpus, queries, empty] = ['corpus', 'queries', 'empty'].map((name) => join(folder, `${name}.jsonl`));
