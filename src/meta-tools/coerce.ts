@@ -5,11 +5,17 @@ import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 /** A copy with every mendable `type` error mended; whether it fits now is for the validator to say. */
 export function coerce(params: JsonObject, errors: readonly ErrorObject[]): JsonObject {
   const copy = structuredClone(params);
+  // Each alternative has an error of its own, and the first one that can be mended is.
+  const mended = new Set<string>();
   for (const error of errors) {
-    if (error.keyword !== 'type') continue;
+    if (error.keyword !== 'type' || mended.has(error.instancePath)) continue;
     const wanted: unknown = error.params.type;
     const types = (Array.isArray(wanted) ? wanted : [wanted]).map(String);
-    replaceAt(copy, error.instancePath, (value) => firstThatFits(value, types));
+    replaceAt(copy, error.instancePath, (value) => {
+      const fitting = firstThatFits(value, types);
+      if (fitting !== value) mended.add(error.instancePath);
+      return fitting;
+    });
   }
   return copy;
 }

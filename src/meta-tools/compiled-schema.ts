@@ -1,9 +1,10 @@
 /** Tools' own schemas, compiled to check arguments by. */
 import type { Ajv, ErrorObject } from 'ajv';
 import type { JsonObject } from '../stdx/json.ts';
+import { checkCost } from './check-cost.ts';
 
 export interface CompiledSchema {
-  /** What is wrong with arguments; undefined when they fit, as all do where the schema cannot be compiled or is none. */
+  /** What is wrong with arguments; undefined when they fit, as all do where the schema cannot be compiled, is none, or would take long. */
   problems(params: JsonObject): readonly ErrorObject[] | undefined;
 }
 
@@ -17,14 +18,19 @@ export class SchemaCompiler {
     const { $schema, ...rules } = schema;
     const kind = typeof $schema === 'string' && /draft-0[4-7]/.test($schema) ? 'older' : 'newer';
     const { Ajv } = kind === 'older' ? await import('ajv') : { Ajv: (await import('ajv/dist/2020.js')).Ajv2020 };
-    const code = hasPattern(rules) ? { regExp: (await import('./linear-patterns.ts')).linearPatterns } : {};
+    const text = JSON.stringify(rules);
+    const code = PATTERN.test(text) ? { regExp: (await import('./linear-patterns.ts')).linearPatterns } : {};
     const isSound = () => {
       this.#judges[kind] ??= new Ajv(OPTIONS);
       return this.#judges[kind].validateSchema(rules) === true;
     };
+    // Nothing but references makes more work than a schema is long.
+    const hasReferences = REFERENCE.test(text);
+    const isCostly = (params: JsonObject) => hasReferences && checkCost(rules, params) > COST_MAX;
     try {
       const validate = new Ajv({ ...OPTIONS, code, validateSchema: false }).compile(rules);
-      return { problems: (params) => (validate(params) || !isSound() ? undefined : (validate.errors ?? [])) };
+      const fits = (params: JsonObject) => isCostly(params) || validate(params) || !isSound();
+      return { problems: (params) => (fits(params) ? undefined : (validate.errors ?? [])) };
     } catch {
       return UNCHECKED;
     }
@@ -33,5 +39,9 @@ export class SchemaCompiler {
 
 const UNCHECKED: CompiledSchema = { problems: () => undefined };
 
-/** Some that have none seem to, which costs them the time to load what they do not need. */
-const hasPattern = (schema: JsonObject) => /"pattern(?:Properties)?":/.test(JSON.stringify(schema));
+/** What takes longer is left to the server: it wrote the schema, and nobody else waits for it there. */
+const COST_MAX = 20_000;
+
+/** Some schemas that have none seem to, which costs them a little time. */
+const PATTERN = /"pattern(?:Properties)?":/;
+const REFERENCE = /"\$(?:ref|dynamicRef|recursiveRef)":/;

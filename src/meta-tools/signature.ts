@@ -1,5 +1,6 @@
 /** A tool's input schema as one line that reads like TypeScript and loses nothing that a caller needs. */
 import { isObject, type JsonObject } from '../stdx/json.ts';
+import { pointedAt } from '../stdx/json-pointer.ts';
 import { plainLine } from './third-party-text.ts';
 
 /** Deeper objects are written as `object`; whoever needs them asks for the schema. */
@@ -82,20 +83,8 @@ function inside(place: Place, schema: unknown): Place {
 /** Follows one local `$ref`; anything else (remote, misspelt, circular beyond the depth) stays unresolved. */
 function resolve({ schema, root, depth }: Place): Record<string, unknown> {
   if (typeof schema.$ref !== 'string' || !schema.$ref.startsWith('#/') || depth > DEPTH_MAX + 2) return schema;
-  let target: unknown = root;
-  for (const part of schema.$ref.slice(2).split('/')) {
-    const key = decoded(part).replaceAll('~1', '/').replaceAll('~0', '~');
-    target = isObject(target) && Object.hasOwn(target, key) ? target[key] : undefined;
-  }
+  const target = pointedAt(root, schema.$ref);
   return isObject(target) ? target : {};
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }
 
 function literals(values: readonly unknown[]): string {

@@ -2,6 +2,7 @@
 import { matchesGlob } from '../../config/tool-filter.ts';
 import { GatewayError } from '../../errors.ts';
 import { isObject, type Json, type JsonObject } from '../../stdx/json.ts';
+import { pointedAt } from '../../stdx/json-pointer.ts';
 import { isFileAddress } from './readings.ts';
 
 export interface PathArgument {
@@ -135,18 +136,7 @@ function expand(schemas: readonly (Json | undefined)[], root: JsonObject | undef
     found.add(schema as JsonObject);
     const { $ref, anyOf, oneOf, allOf, then, else: otherwise } = schema as JsonObject;
     for (const list of [anyOf, oneOf, allOf]) if (Array.isArray(list)) waiting.push(...list);
-    waiting.push(then, otherwise, typeof $ref === 'string' && root ? deref($ref, root) : undefined);
+    waiting.push(then, otherwise, typeof $ref === 'string' ? (pointedAt(root, $ref) as Json | undefined) : undefined);
   }
   return [...found];
-}
-
-function deref(reference: string, root: JsonObject): Json | undefined {
-  if (reference === '#') return root;
-  if (!reference.startsWith('#/')) return undefined;
-  let found: Json | undefined = root;
-  for (const part of reference.slice(2).split('/')) {
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
-    found = isObject(found) && Object.hasOwn(found, key) ? (found as JsonObject)[key] : undefined;
-  }
-  return found;
 }

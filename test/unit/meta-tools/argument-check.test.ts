@@ -100,6 +100,29 @@ describe('argument check', () => {
     expect((await check({ [`${'x'.repeat(1_000)}!`]: 1 }, names)).fits).toBe(false);
   });
 
+  it('mends a value once, however many alternatives want it to be another', async () => {
+    const list = (type: string) => ({ type: 'array', items: { type } });
+    const schema = { properties: { a: { anyOf: [list('number'), list('string')] } } };
+    expect(await check({ a: 'x' }, schema)).toMatchObject({ fits: true, params: { a: ['x'] } });
+  });
+
+  it('leaves what would never end to the server, and checks references that do', async () => {
+    const twice = (name: string) => ({ anyOf: [{ $ref: `#/$defs/${name}` }, { $ref: `#/$defs/${name}` }] });
+    const names = Array.from({ length: 40 }, (_, at) => `d${at}`);
+    const doubled = Object.fromEntries(names.map((name, at) => [name, twice(`d${at + 1}`)]));
+    const schema = { properties: { a: { $ref: '#/$defs/d0' } }, $defs: { ...doubled, d40: { type: 'string' } } };
+    expect((await check({ a: 1 }, schema)).fits).toBe(true);
+    const lists = { anyOf: Array.from({ length: 40 }, () => ({ type: 'array', items: { $ref: '#/$defs/a' } })) };
+    const nested = { properties: { a: { $ref: '#/$defs/a' } }, $defs: { a: lists } };
+    expect((await check({ a: [[[[[[1]]]]]] }, nested)).fits).toBe(true);
+    expect((await check({ a: 1 }, nested)).fits, 'nothing is that deep here').toBe(false);
+    const tree = { type: 'object', properties: { next: { $ref: '#/$defs/t' }, n: { type: 'number' } } };
+    const root = { properties: { t: { $ref: '#/$defs/t' } }, $defs: { t: tree } };
+    expect((await check({ t: { n: 1, next: { next: { n: 2 } } } }, root)).fits).toBe(true);
+    expect((await check({ t: { n: 1, next: { next: { n: 'x' } } } }, root)).fits).toBe(false);
+    expect((await check({ a: 1 }, { properties: { a: { $ref: '#/properties/a' } } })).fits).toBe(true);
+  });
+
   it('tells patterns apart, and takes them as JavaScript does', async () => {
     const text = (pattern: string) => ({ type: 'string', pattern });
     const properties = { id: text('[0-9]'), name: text('^\\p{Lu}\\S*$'), path: text('^/[^/]+'), gap: text('^a\\sb$') };
