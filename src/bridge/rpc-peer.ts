@@ -189,8 +189,7 @@ export class RpcPeer {
     const { server, clock } = this.#options;
     const { answered, onGivenUp, timeoutMs, maxTotalMs, signal, onProgress } = options;
     const isWaitingForClient = this.#isWaitingForClient;
-    // Without a spread, which costs an object that lives until the next full collection.
-    // biome-ignore format: it is one thing
+    // biome-ignore format: without a spread, which costs an object that lives until the next full collection
     const call = new PendingCall({ id, server, clock, method, isWaitingForClient, answered, onGivenUp, timeoutMs, maxTotalMs, signal, onProgress });
     this.#pending.put(call);
     if (call.takesBytes) this.#passing++;
