@@ -8,7 +8,7 @@ export interface Ranked {
 /** Decides between equal scores; a strict order. */
 export type IsBefore = (slot: number, other: number) => boolean;
 
-/** A binary heap in flat arrays with the worst kept entry on top; of equal scores the slot that comes before is better. */
+/** A binary heap (Williams 1964) in flat arrays with the worst kept entry on top; of equal scores the slot that comes before is better. */
 export class BestFew {
   readonly #slots: Uint32Array;
   readonly #scores: Float64Array;

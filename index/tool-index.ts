@@ -1,4 +1,17 @@
-/** The door of the search engine: documents go in, ranked hits come out. */
+/**
+ * The door of the search engine: documents go in, ranked hits come out. `create-tool-index.ts` is the engine itself; what it
+ * does for a search, in the order in which it is best read:
+ *
+ * - `question.ts`, `scope.ts`: what is asked, in which parts, and which tools may be seen.
+ * - `vector-evidence.ts`: the nearest tools by meaning, asked of the best `vector-layer.ts` that can answer in time: an embedder
+ *   (`embedding/embedder.ts` is the port) with a store of its vectors (`store/vector-store.ts` is the port).
+ * - `lexical/lexical-evidence.ts`: what the words say, by BM25F in `lexical/lexical-index.ts`.
+ * - `rank.ts`: both joined (`ranking/fusion.ts`), names before all (`ranking/named-tools.ts`), a seat for each need.
+ * - `ranking/verdict.ts`: whether the best of them fits at all.
+ *
+ * `open-tool-index.ts` puts it together as it is shipped; `evaluation/run-eval.ts` measures it; `model` is where models and
+ * fitted numbers come from. Why it is as it is: `docs/adr`, 0010 to 0022.
+ */
 import type { ToolDocument } from './tool-document.ts';
 
 export interface SearchRequest {

@@ -1,4 +1,7 @@
-/** Sees to it that every part of a long request has its best tool among the first few hits. */
+/**
+ * Sees to it that every part of a long request has its best tool among the first few hits: an answer should cover each aspect
+ * of what was asked (Santos, Macdonald and Ounis 2010, "Exploiting query reformulations for web search result diversification").
+ */
 import { BestFew, type IsBefore, type Ranked } from '../best-few.ts';
 
 /** The first hits stay as they are, so that a long request with one need loses nothing at the top. */
