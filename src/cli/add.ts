@@ -82,36 +82,59 @@ interface Described {
   readonly notes: readonly string[];
 }
 
-async function describe(
-  invocation: Invocation,
-  { wanted, args }: { readonly wanted: string; readonly args: readonly string[] },
-  flags: AddFlags,
-): Promise<Described> {
+interface Asked {
+  readonly wanted: string;
+  readonly args: readonly string[];
+}
+
+async function describe(invocation: Invocation, { wanted, args }: Asked, flags: AddFlags): Promise<Described> {
   const ways = [flags.command, flags.image, flags.url, flags.from].filter((way) => way !== undefined);
   if (ways.length > 1) {
     throw new GatewayError('USAGE', 'say in one way what the server is', {
       hint: 'give one of --command, --image, --url and --from',
     });
   }
-  const env = pairs(flags.env, '--env', /^([^=]+)=(.*)$/s);
-  const headers = pairs(flags.header, '--header', /^([^:=]+?)\s*[:=]\s*(.*)$/s);
-  const extra = {
-    ...pick('description', flags.description),
-    ...pick('workspace', flags.workspace),
-    ...pick('network', flags.network),
-    ...pick('mode', flags.mode),
-  };
-  const complete = (entry: Described['entry']) => merged(merged(entry, 'env', env), 'headers', headers);
-  if (flags.from !== undefined || ways.length === 0) {
-    const { text, shortName = wanted } = await findServerJson(invocation, flags.from ?? wanted, flags);
-    const values = { ...valuesOf(flags.set), ...env, ...headers };
-    const { entry, notes, unused } = readServerJson(text, { values, kind: flags.as });
-    const idle = unused.filter((input) => input in valuesOf(flags.set)).map((input) => `it has no input "${input}"`);
-    const name = flags.from === undefined ? shortName : wanted;
-    return { name, entry: complete({ ...entry, ...extra }), notes: [...notes, ...idle] };
-  }
-  return { name: wanted, entry: complete({ ...extra, ...main(args, flags) }), notes: [] };
+  const given = givenBy(flags);
+  if (flags.from !== undefined || ways.length === 0) return fromServerJson(invocation, { wanted, given }, flags);
+  return { name: wanted, entry: complete({ ...given.settings, ...main(args, flags) }, given), notes: [] };
 }
+
+/** What flags say of a server, wherever the rest of it is described. */
+interface Given {
+  readonly env: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+function givenBy({ env, header, description, workspace, network, mode }: AddFlags): Given {
+  return {
+    env: pairs(env, '--env', /^([^=]+)=(.*)$/s),
+    headers: pairs(header, '--header', /^([^:=]+?)\s*[:=]\s*(.*)$/s),
+    settings: {
+      ...pick('description', description),
+      ...pick('workspace', workspace),
+      ...pick('network', network),
+      ...pick('mode', mode),
+    },
+  };
+}
+
+async function fromServerJson(
+  invocation: Invocation,
+  { wanted, given }: { readonly wanted: string; readonly given: Given },
+  flags: AddFlags,
+): Promise<Described> {
+  const { text, shortName = wanted } = await findServerJson(invocation, flags.from ?? wanted, flags);
+  const set = valuesOf(flags.set);
+  const values = { ...set, ...given.env, ...given.headers };
+  const { entry, notes, unused } = readServerJson(text, { values, kind: flags.as });
+  const idle = unused.filter((input) => Object.hasOwn(set, input)).map((input) => `it has no input "${input}"`);
+  const name = flags.from === undefined ? shortName : wanted;
+  return { name, entry: complete({ ...entry, ...given.settings }, given), notes: [...notes, ...idle] };
+}
+
+const complete = (entry: Described['entry'], { env, headers }: Given) =>
+  merged(merged(entry, 'env', env), 'headers', headers);
 
 function main(args: readonly string[], { command, image, url }: AddFlags): Record<string, unknown> {
   if (command !== undefined) {
@@ -125,11 +148,11 @@ function main(args: readonly string[], { command, image, url }: AddFlags): Recor
 
 /** A name that stands there several times has several values. */
 function valuesOf(given: readonly string[] = []): Record<string, string[]> {
-  const values: Record<string, string[]> = {};
+  const values = new Map<string, string[]>();
   for (const text of given)
     for (const [name, value] of Object.entries(pairs([text], '--set', /^([^=]+)=(.*)$/s)))
-      values[name] = [...(values[name] ?? []), value];
-  return values;
+      values.set(name, [...(values.get(name) ?? []), value]);
+  return Object.fromEntries(values);
 }
 
 function pairs(given: readonly string[] | undefined, flag: string, form: RegExp): Record<string, string> {
