@@ -46,7 +46,8 @@ function verdictTable(engines: readonly EngineSummary[]): string {
       const { match, weak, none } = verdicts[kind];
       const total = match + weak + none;
       if (total === 0) return [];
-      return [[engine, kind, ...[match, weak, none].map((count) => `${((100 * count) / total).toFixed(1)} %`)]];
+      const shares = [match, weak, none].map((count) => `${((100 * count) / total).toFixed(1)} %`);
+      return [[engine, `${total} ${kind}`, ...shares]];
     }),
   );
   return table(['engine', 'requests', 'match', 'weak', 'none'], rows);

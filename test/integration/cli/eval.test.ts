@@ -44,6 +44,7 @@ describe('tooldex eval', () => {
     expect(stdout).toMatch(/\| builtin +\|/);
     expect(stdout).toMatch(/\| static +\|/);
     expect(stdout).toMatch(/\| words +\|/);
+    expect(stdout).toMatch(/\| builtin +\| \d+ answerable +\|/);
   });
 
   it('names the file and the line that it cannot use', async () => {
