@@ -34,8 +34,15 @@ export function goldenSet(documents: readonly ToolDocument[]): GoldenSet {
   return {
     documents: kept,
     queries: asked.flatMap((document, i) => requestsFor(document, kept, i)),
-    noAnswer: left.flatMap((document, i) => reworded(document, i).map((query) => ({ ...query, groups: [] }))),
+    noAnswer: left.map((document, i) => ({ ...missed(document, i), groups: [] })),
   };
+}
+
+/** One for each tool, also where descriptions are too short to be reworded: the figures for "nothing fits" need them all. */
+function missed(document: ToolDocument, at: number): JudgedQuery {
+  const [sentence] = reworded(document, at);
+  const spelt = { id: `${document.id}#name`, query: words(document.name).join(' '), split: 'name', groups: [] };
+  return sentence ?? spelt;
 }
 
 function requestsFor(document: ToolDocument, all: readonly ToolDocument[], at: number): JudgedQuery[] {

@@ -148,6 +148,13 @@ describe('a golden set from the catalog', () => {
     expect(goldenSet(qualityTools())).toEqual(golden);
   });
 
+  it('has a request for every tool that it leaves out, however little is said of it', () => {
+    const terse = qualityTools().map((tool) => ({ ...tool, description: 'Does it.' }));
+    const { documents, noAnswer } = goldenSet(terse);
+    expect(noAnswer.map(({ query }) => query)).not.toContain('');
+    expect(noAnswer.length).toBe(terse.length - documents.length);
+  });
+
   it('is answered by names in any spelling', async () => {
     const index = createToolIndex();
     await index.upsert(golden.documents);
