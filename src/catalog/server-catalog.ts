@@ -5,6 +5,7 @@ import { factsOf } from '../config/server-json.ts';
 import { matchesGlob } from '../config/tool-filter.ts';
 import { explain, GatewayError } from '../errors.ts';
 import { isObject } from '../stdx/json.ts';
+import { SingleFlight } from '../stdx/single-flight.ts';
 import { type CatalogStore, createCatalogStore } from './catalog-store.ts';
 import { fetchCatalog } from './fetch-catalog.ts';
 import { readCatalogFiles } from './read-catalog-files.ts';
@@ -88,7 +89,7 @@ class SourceReader {
   readonly #options: ServerCatalogOptions;
   readonly #store: CatalogStore;
   #read: Read = { servers: [], at: Number.NEGATIVE_INFINITY, freshMs: 0 };
-  #reading: Promise<Read> | undefined;
+  readonly #readings = new SingleFlight<'read', Read>();
 
   constructor(source: CatalogSource, options: ServerCatalogOptions) {
     this.#source = source;
@@ -98,12 +99,7 @@ class SourceReader {
 
   async servers(): Promise<readonly CatalogServer[]> {
     if (this.#options.now() - this.#read.at < this.#read.freshMs) return this.#read.servers;
-    this.#reading ??= this.#readAnew();
-    try {
-      this.#read = await this.#reading;
-    } finally {
-      this.#reading = undefined;
-    }
+    this.#read = await this.#readings.run('read', () => this.#readAnew());
     return this.#read.servers;
   }
 

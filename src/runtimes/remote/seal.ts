@@ -45,10 +45,13 @@ export async function keyFromFile(file: string): Promise<Buffer> {
   const own = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
   await writeFile(own, randomBytes(KEY_BYTES).toString('base64'), { mode: 0o600, flag: 'wx' });
   // A link never replaces: of two that make a key at once, the first one's stays.
-  await link(own, file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
-  await rm(own, { force: true });
+  try {
+    await link(own, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    await rm(own, { force: true });
+  }
   const made = await readKey(file);
   if (made) return made;
   throw new Error(`${file} is not a key of Tooldex; remove it and log in again`);
