@@ -1,4 +1,4 @@
-/** Turns values into the type that was obviously meant: "5" into 5, "true" into true, JSON text into what it says. */
+/** Turns values into what was obviously meant: "5" into 5, "true" into true, JSON text into what it says, null into nothing. */
 import type { ErrorObject } from 'ajv';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 
@@ -8,6 +8,7 @@ export function coerce(params: JsonObject, errors: readonly ErrorObject[]): Json
   // Each alternative has an error of its own, and the first one that can be mended is.
   const mended = new Set<string>();
   for (const error of errors) {
+    if (error.data === null && MEANS_ABSENT.has(error.keyword)) removeAt(copy, error.instancePath);
     if (error.keyword !== 'type' || mended.has(error.instancePath)) continue;
     const wanted: unknown = error.params.type;
     const types = (Array.isArray(wanted) ? wanted : [wanted]).map(String);
@@ -19,6 +20,9 @@ export function coerce(params: JsonObject, errors: readonly ErrorObject[]): Json
   }
   return copy;
 }
+
+/** Models that have to fill in every parameter give null for those that they do not want. */
+const MEANS_ABSENT: ReadonlySet<string> = new Set(['type', 'enum', 'const']);
 
 function firstThatFits(value: Json, types: readonly string[]): Json {
   for (const type of types) {
@@ -65,16 +69,27 @@ function fromJsonText(value: Json): unknown {
 }
 
 function replaceAt(root: JsonObject, pointer: string, change: (value: Json) => Json): void {
+  const { parent, last } = placeOf(root, pointer);
+  if (Array.isArray(parent)) parent[Number(last)] = change(parent[Number(last)] as Json);
+  else if (isObject(parent) && Object.hasOwn(parent, last)) parent[last] = change(parent[last] as Json);
+}
+
+/** A member of an object; what is in a list stays, since the rest would move up. */
+function removeAt(root: JsonObject, pointer: string): void {
+  const { parent, last } = placeOf(root, pointer);
+  if (isObject(parent) && parent[last] === null) delete parent[last];
+}
+
+function placeOf(root: JsonObject, pointer: string): { parent: unknown; last: string } {
   const keys = pointer
     .split('/')
     .slice(1)
     .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
   const last = keys.pop();
-  if (last === undefined) return;
+  if (last === undefined) return { parent: undefined, last: '' };
   let parent: unknown = root;
   for (const key of keys) parent = child(parent, key);
-  if (Array.isArray(parent)) parent[Number(last)] = change(parent[Number(last)] as Json);
-  else if (isObject(parent) && Object.hasOwn(parent, last)) parent[last] = change(parent[last] as Json);
+  return { parent, last };
 }
 
 function child(parent: unknown, key: string): unknown {

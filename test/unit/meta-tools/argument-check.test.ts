@@ -60,6 +60,16 @@ describe('argument check', () => {
     });
   });
 
+  it('takes null for an optional argument as none, and says that a required one is missing', async () => {
+    const given = { path: 'a', head: null, deep: null, tags: null, mode: null, filter: { size: null } };
+    expect(await check(given)).toEqual({ fits: true, params: { path: 'a', filter: {} } });
+    expect(given.head).toBeNull();
+    expect(await explained({ path: null, head: null })).toMatch(/- params: "path" is missing\nschema/);
+    expect((await check({ path: 'a', tags: [null] })).fits).toBe(false);
+    const nullable = { type: 'object', properties: { until: { type: ['string', 'null'] } } };
+    expect(await check({ until: null }, nullable)).toEqual({ fits: true, params: { until: null } });
+  });
+
   it('does not guess: text that is no number stays wrong', async () => {
     expect((await check({ path: 'a', head: 'ten' })).fits).toBe(false);
     expect((await check({ path: 'a', head: '3.5' })).fits).toBe(false);
