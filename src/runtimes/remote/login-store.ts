@@ -91,11 +91,16 @@ export class LoginStore {
   }
 
   #openKey(): Promise<Buffer> {
-    this.#key ??=
-      this.#secret === undefined
-        ? keyFromFile(join(this.#folder, 'key'))
-        : Promise.resolve(keyFromSecret(this.#secret));
+    this.#key ??= this.#findKey().catch((error: unknown) => {
+      // Whoever comes next may find the fault removed.
+      this.#key = undefined;
+      throw error;
+    });
     return this.#key;
+  }
+
+  async #findKey(): Promise<Buffer> {
+    return this.#secret === undefined ? keyFromFile(join(this.#folder, 'key')) : keyFromSecret(this.#secret);
   }
 
   #file(server: string): string {

@@ -2,6 +2,7 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { GatewayError } from '../../errors.ts';
 
 const KEY_BYTES = 32;
 const IV_BYTES = 12;
@@ -54,7 +55,7 @@ export async function keyFromFile(file: string): Promise<Buffer> {
   }
   const made = await readKey(file);
   if (made) return made;
-  throw new Error(`${file} is not a key of Tooldex; remove it and log in again`);
+  throw noKey(file);
 }
 
 async function readKey(file: string): Promise<Buffer | undefined> {
@@ -65,5 +66,11 @@ async function readKey(file: string): Promise<Buffer | undefined> {
   if (text === undefined) return undefined;
   const key = Buffer.from(text, 'base64');
   if (key.length === KEY_BYTES) return key;
-  throw new Error(`${file} is not a key of Tooldex; remove it and log in again`);
+  throw noKey(file);
+}
+
+function noKey(file: string): GatewayError {
+  return new GatewayError('DATA_DIR_UNUSABLE', `${file} is not a key of Tooldex`, {
+    hint: 'Remove it, and log in again (tooldex login) at the servers that want it.',
+  });
 }

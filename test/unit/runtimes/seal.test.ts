@@ -47,6 +47,10 @@ describe('a key file', () => {
     const folder = tempDir('key');
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'key'), 'short');
-    await expect(keyFromFile(join(folder, 'key'))).rejects.toThrow('is not a key of Tooldex');
+    await expect(keyFromFile(join(folder, 'key'))).rejects.toMatchObject({
+      code: 'DATA_DIR_UNUSABLE',
+      message: expect.stringContaining('is not a key of Tooldex'),
+      hint: expect.stringContaining('log in again'),
+    });
   });
 });
