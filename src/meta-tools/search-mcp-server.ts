@@ -168,7 +168,7 @@ function nothingKnown({ directory, discovery }: MetaToolParts): string {
 
 /** Reads the arguments leniently: aliases, numbers as text, key words as text or list. */
 function readSearchRequest(given: JsonObject, defaults: MetaToolParts['search']): SearchRequest {
-  const task = text(given.task_description ?? given.taskDescription ?? given.query ?? given.task);
+  const task = taskOf(TASK_KEYS.map((key) => given[key]).find((value) => value !== undefined && value !== null));
   const keyWords = words(given.key_words ?? given.keyWords ?? given.keywords);
   if (task === '' && keyWords.length === 0) {
     throw new GatewayError('ARGUMENTS_INVALID', 'search_mcp_server needs a task_description', {
@@ -185,6 +185,9 @@ function readSearchRequest(given: JsonObject, defaults: MetaToolParts['search'])
     tokensMax: bounded(given.max_tokens ?? given.maxTokens, { fallback: defaults.tokensMax, min: 100, max: 20_000 }),
   };
 }
+
+const TASK_KEYS = ['task_description', 'taskDescription', 'query', 'task', 'description', 'q'];
+const taskOf = (value: unknown) => (Array.isArray(value) ? value.map(text).join(' ').trim() : text(value));
 
 const DETAILS: readonly Detail[] = ['auto', 'names', 'signatures', 'schemas'];
 

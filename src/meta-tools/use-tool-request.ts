@@ -44,8 +44,15 @@ function fromNested(
 const EXAMPLE = '{"mcp_server_name":"filesystem","mcp_tool_name":"read_text_file","params":{"path":"notes.txt"}}';
 
 function readParams(params: unknown): Json {
-  const value = typeof params === 'string' ? (params.trim() === '' ? {} : (tryJson(params) ?? params)) : params;
+  const value = typeof params === 'string' ? fromText(params) : params;
   return value === null ? {} : (value as Json);
+}
+
+/** JSON text, once or twice over; any other text as it is. */
+function fromText(text: string): unknown {
+  if (text.trim() === '') return {};
+  const value = tryJson(text) ?? text;
+  return typeof value === 'string' ? (tryJson(value) ?? value) : value;
 }
 
 /** Arguments beside the names instead of inside `params`. */

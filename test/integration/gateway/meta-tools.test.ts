@@ -54,6 +54,16 @@ describe('search_mcp_server', () => {
     for (const task of ['order a pizza', 'add two numbers']) expect(await ask(task)).not.toContain('in English');
   });
 
+  it.each(['query', 'task', 'description', 'q'])(
+    'reads the task from %s too, and from a list of texts',
+    async (key) => {
+      const { call } = await openTestGateway(well);
+      await call('add_mcp_server', { mcp_server_name: 'well' });
+      for (const task of ['add two numbers', ['add', 'two numbers']])
+        expect((await call('search_mcp_server', { [key]: task })).text).toMatch(/## well \(.*\)\n- add\n/);
+    },
+  );
+
   it('refuses an empty question and an unknown server with a remedy', async () => {
     const { call } = await openTestGateway(well);
     expect(await call('search_mcp_server', {})).toMatchObject({

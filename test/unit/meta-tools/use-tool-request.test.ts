@@ -7,6 +7,7 @@ describe('use_tool request', () => {
   it.each<[string, Record<string, unknown>]>([
     ['the documented names', { mcp_server_name: 'fs', mcp_tool_name: 'read', params: { path: 'a' } }],
     ['params as JSON text', { mcp_server_name: 'fs', mcp_tool_name: 'read', params: '{"path":"a"}' }],
+    ['the same twice over', { server: 'fs', tool: 'read', params: JSON.stringify('{"path":"a"}') }],
     ['camel case', { mcpServerName: 'fs', mcpToolName: 'read', arguments: { path: 'a' } }],
     ['short names', { server: 'fs', tool: 'read', args: { path: 'a' } }],
     ['arguments beside the names', { server: 'fs', tool: 'read', path: 'a' }],
