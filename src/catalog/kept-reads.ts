@@ -25,7 +25,9 @@ export class KeptReads {
 
   once<Value>(kept: Map<string, Value>, key: string, read: () => Value | undefined): Value | undefined {
     this.#look();
-    const value = kept.get(key) ?? read();
+    const known = kept.get(key);
+    if (known !== undefined) return known;
+    const value = read();
     if (value === undefined) return undefined;
     if (kept.size >= KEPT_MAX) kept.clear();
     kept.set(key, value);

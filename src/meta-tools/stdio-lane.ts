@@ -5,6 +5,7 @@
 import type { Writable } from 'node:stream';
 import type { ByteListener, ByteResult } from '../bridge/upstream-session.ts';
 import type { Principal } from '../policy/principal.ts';
+import { Chain, Link } from '../stdx/chain.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 import { fromByteText, toByteText } from '../stdx/json-cursor.ts';
 import { LineSplitter } from '../stdx/line-splitter.ts';
@@ -26,7 +27,7 @@ export class StdioLane {
   readonly #options: StdioLaneOptions;
   readonly #splitter: LineSplitter;
   readonly #onLine = (line: Buffer) => this.#take(line);
-  readonly #calls = new Map<string | number, LaneCall>();
+  readonly #calls = new Chain<LaneCall>();
   #isOpen = false;
   #onAnswered = () => {};
 
@@ -56,7 +57,7 @@ export class StdioLane {
   /** Gives up what is under way. */
   close(): void {
     this.#isOpen = false;
-    for (const id of [...this.#calls.keys()]) this.#cancel(id);
+    for (const call of this.#calls.all()) this.#cancel(call);
   }
 
   #take(line: Buffer): void {
@@ -69,22 +70,23 @@ export class StdioLane {
   #isCancelled({ method, id, params }: JsonObject): boolean {
     if (method !== 'notifications/cancelled' || id !== undefined || !isObject(params)) return false;
     const { requestId } = params;
-    return (typeof requestId === 'string' || typeof requestId === 'number') && this.#cancel(requestId);
+    const meant = this.#calls.all().filter(({ id: own }) => own === requestId);
+    const [last] = meant.slice(-1);
+    if (last) this.#cancel(last);
+    return last !== undefined;
   }
 
-  /** False if there is no such call. Whoever cancels is not answered. */
-  #cancel(id: string | number): boolean {
-    const call = this.#calls.get(id);
-    if (call) this.#forget(id);
-    call?.giveUp(new Error('the client cancelled the request'));
-    return call !== undefined;
+  /** Whoever cancels is not answered. */
+  #cancel(call: LaneCall): void {
+    this.#forget(call);
+    call.giveUp(new Error('the client cancelled the request'));
   }
 
   /** As bytes where that can be, for results that only pass through are most of what there is. */
   #answer({ id, params }: PlainCall): void {
     const { offer, principal } = this.#options;
     const call = new LaneCall(id, this);
-    this.#calls.set(id, call);
+    this.#calls.add(call);
     const more = params._meta === undefined ? undefined : metaOf(params, (message) => call.send(message));
     const by = more ? { principal, listener: call, ...more } : { principal, listener: call };
     try {
@@ -109,27 +111,31 @@ export class StdioLane {
 
   /** Of a call that still waits for its answer; others are not heard any more. */
   say(call: LaneCall, line: string, encoding: 'latin1' | 'utf8'): void {
-    if (this.#calls.get(call.id) === call) this.#options.output.write(line, encoding);
+    if (call.isOpen) this.#options.output.write(line, encoding);
   }
 
   answer(call: LaneCall, line: string, encoding: 'latin1' | 'utf8'): void {
     this.say(call, line, encoding);
-    if (this.#calls.get(call.id) === call) this.#forget(call.id);
+    this.#forget(call);
   }
 
-  #forget(id: string | number): void {
-    this.#calls.delete(id);
+  #forget(call: LaneCall): void {
+    call.isOpen = false;
+    this.#calls.remove(call);
     if (this.#calls.size === 0) this.#onAnswered();
   }
 }
 
 /** Told what comes of it, and says so as the client may read it. */
-class LaneCall implements ByteListener {
+class LaneCall extends Link implements ByteListener {
   readonly id: string | number;
+  /** Nobody has answered or cancelled it. */
+  isOpen = true;
   giveUp: GiveUp = () => {};
   readonly #lane: Pick<StdioLane, 'say' | 'answer'>;
 
   constructor(id: string | number, lane: Pick<StdioLane, 'say' | 'answer'>) {
+    super();
     this.id = id;
     this.#lane = lane;
   }

@@ -8,6 +8,7 @@ import { createSdkLane } from '../../../src/http/sdk-lane.ts';
 import type { ToolOffer } from '../../../src/meta-tools/tool-offer.ts';
 import { LOCAL } from '../../../src/policy/principal.ts';
 import type { JsonObject } from '../../../src/stdx/json.ts';
+import { passing } from '../../helpers/passing-offer.ts';
 
 const LIMITS = { bodyBytesMax: 64 * 1024, onError: () => undefined };
 const tool = { name: 'echo', description: 'd', inputSchema: { type: 'object' } };
@@ -59,12 +60,27 @@ async function listen(handle: (request: IncomingMessage, response: ServerRespons
   return (server.address() as AddressInfo).port;
 }
 
-async function bothLanes(tools = offer()): Promise<{ plain: number; sdk: number }> {
-  const endpoint = createMcpEndpoint(() => tools, LIMITS);
-  const lane = createSdkLane(() => tools, LIMITS);
-  const plain = await listen((request, response) => endpoint.handle({ request, response, principal: LOCAL }));
-  const sdk = await listen((request, response) => lane.handle({ request, response, principal: LOCAL }, undefined));
-  return { plain, sdk };
+/** Whether results are waited for or come as bytes is the plain lane's own affair. */
+const WAYS: readonly [string, (tools: ToolOffer) => ToolOffer][] = [
+  ['where calls are waited for', (tools) => tools],
+  ['where calls are passed on', passing],
+];
+
+function lanesOf(made: (tools: ToolOffer) => ToolOffer) {
+  const bothLanes = async (tools = offer()): Promise<{ plain: number; sdk: number }> => {
+    const endpoint = createMcpEndpoint(() => made(tools), LIMITS);
+    const lane = createSdkLane(() => tools, LIMITS);
+    const plain = await listen((request, response) => endpoint.handle({ request, response, principal: LOCAL }));
+    const sdk = await listen((request, response) => lane.handle({ request, response, principal: LOCAL }, undefined));
+    return { plain, sdk };
+  };
+  /** Both, when the plain lane knows the client: it lets the SDK judge its envelope once. */
+  const bothModern = async (tools = offer()): Promise<{ plain: number; sdk: number }> => {
+    const ports = await bothLanes(tools);
+    await post(ports.plain, rpc('tools/list', modernParams()), modernHeaders('tools/list'));
+    return ports;
+  };
+  return { bothLanes, bothModern };
 }
 
 const HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
@@ -119,20 +135,15 @@ const modernHeaders = (method: string, name?: string): Record<string, string> =>
   ...(name === undefined ? {} : { 'mcp-name': name }),
 });
 
-/** Both, when the plain lane knows the client: it lets the SDK judge its envelope once. */
-async function bothModern(tools = offer()): Promise<{ plain: number; sdk: number }> {
-  const ports = await bothLanes(tools);
-  await post(ports.plain, rpc('tools/list', modernParams()), modernHeaders('tools/list'));
-  return ports;
-}
-
 type Asked = readonly [method: string, params: JsonObject, headers?: Record<string, string>, more?: JsonObject];
 const call = (name: string, meta?: JsonObject): Asked => [
   'tools/call',
   modernParams({ name, arguments: { a: 1 } }, meta),
 ];
 
-describe('plain lane, 2026-07-28', () => {
+describe.each(WAYS)('plain lane, 2026-07-28, %s', (_way, made) => {
+  const { bothModern } = lanesOf(made);
+
   it.each<[string, Asked]>([
     ['server/discover', ['server/discover', modernParams()]],
     ['tools/list', ['tools/list', modernParams()]],
@@ -201,7 +212,9 @@ describe('plain lane, 2026-07-28', () => {
   });
 });
 
-describe('plain lane', () => {
+describe.each(WAYS)('plain lane, %s', (_way, made) => {
+  const { bothLanes } = lanesOf(made);
+
   it.each<[string, unknown]>([
     ['initialize', rpc('initialize', client)],
     ['initialize at a version that nobody knows', rpc('initialize', { ...client, protocolVersion: '1999-01-01' })],

@@ -3,8 +3,6 @@ import { PassThrough } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { readByteAnswer } from '../../../src/bridge/byte-answer.ts';
-import type { ByteResult } from '../../../src/bridge/upstream-session.ts';
 import { GatewayError } from '../../../src/errors.ts';
 import type { Gateway } from '../../../src/gateway.ts';
 import { serveOnStdio } from '../../../src/gateway-doors.ts';
@@ -13,7 +11,7 @@ import { createSdkServer } from '../../../src/meta-tools/sdk-server.ts';
 import type { ToolOffer } from '../../../src/meta-tools/tool-offer.ts';
 import { LOCAL } from '../../../src/policy/principal.ts';
 import type { JsonObject } from '../../../src/stdx/json.ts';
-import { JsonCursor } from '../../../src/stdx/json-cursor.ts';
+import { passing } from '../../helpers/passing-offer.ts';
 
 const REFUSAL = { data: { rpc: { code: -32050, message: 'no', data: { a: 1 } } } };
 const MODERN_META = { 'io.modelcontextprotocol/serverInfo': { name: 's' }, own: 1 };
@@ -42,27 +40,6 @@ function offerFor(asked: unknown[]): ToolOffer {
 }
 
 type Lane = 'ours' | 'bytes' | 'sdk';
-
-/** The same answers, as bytes where there is a result of an upstream's. */
-function passing(offer: ToolOffer): ToolOffer {
-  const pass: ToolOffer['pass'] = (params, { listener, onProgress, ...by }) => {
-    const gone = new AbortController();
-    const context = { ...by, signal: gone.signal, ...(onProgress ? { onProgress } : {}) } as CallContext;
-    offer.call(params, context).then(
-      (result) => listener.bytes(asBytes(result)),
-      (error: Error) => listener.failed(error),
-    );
-    return (reason) => gone.abort(reason);
-  };
-  return { ...offer, pass };
-}
-
-function asBytes(result: JsonObject): ByteResult {
-  const line = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, result }));
-  const answer = readByteAnswer(line, new JsonCursor());
-  if (!answer) throw new Error('no plain result');
-  return answer;
-}
 
 async function open(lane: Lane, offer: ToolOffer) {
   const [input, output] = [new PassThrough(), new PassThrough()];
