@@ -1,12 +1,9 @@
 /** Builds the search engine from its parts; `search` below is its recipe. */
 import { type Clock, systemClock } from '../src/stdx/clock.ts';
-import { DocumentTable, type TableEntry } from './document-table.ts';
-import { ExactNames } from './lexical/exact-names.ts';
+import type { DocumentTable } from './document-table.ts';
+import { IndexedDocuments } from './indexed-documents.ts';
 import { LexicalEvidence } from './lexical/lexical-evidence.ts';
-import { LexicalIndex } from './lexical/lexical-index.ts';
-import type { LexicalSnapshot } from './lexical/lexical-snapshot.ts';
-import { ServerNames } from './lexical/server-names.ts';
-import { WordMemory } from './lexical/word-memory.ts';
+import type { LexicalIndex } from './lexical/lexical-index.ts';
 import { NO_STATISTICS, type WordStatistics } from './lexical/word-statistics.ts';
 import { type Question, readQuestion } from './question.ts';
 import { rank } from './rank.ts';
@@ -15,7 +12,7 @@ import { confidence, isSettled, verdict } from './ranking/verdict.ts';
 import { type Scope, scopeOf } from './scope.ts';
 import { Similarities } from './similarities.ts';
 import type { BlobStorage } from './store/vector-store.ts';
-import { documentHash, type ToolDocument } from './tool-document.ts';
+import type { ToolDocument } from './tool-document.ts';
 import type { SearchAnswer, SearchRequest, StagesMs, ToolIndex, UpsertReport } from './tool-index.ts';
 import { type VectorAnswer, vectorEvidence } from './vector-evidence.ts';
 import { type LayerStatus, VectorLayer } from './vector-layer.ts';
@@ -68,8 +65,8 @@ interface Searching {
 }
 
 class HybridToolIndex implements ObservableToolIndex {
-  readonly #table = new DocumentTable();
-  readonly #names = { tools: new ExactNames(), servers: new ServerNames() };
+  readonly #documents: IndexedDocuments;
+  readonly #table: DocumentTable;
   readonly #lexical: LexicalIndex;
   readonly #evidence: LexicalEvidence;
   /** Whose words the evidence is about, and of which version of the table. */
@@ -77,17 +74,16 @@ class HybridToolIndex implements ObservableToolIndex {
   readonly #layers: readonly VectorLayer[];
   readonly #clock: Clock;
   readonly #vectorsMissing: string | undefined;
-  readonly #memory: WordMemory | undefined;
 
   constructor(options: ToolIndexOptions) {
     const { statistics = NO_STATISTICS, vectors = [], vectorsMissing, storage, clock = systemClock } = options;
     this.#vectorsMissing = vectorsMissing;
-    this.#lexical = new LexicalIndex(statistics);
+    this.#documents = new IndexedDocuments({ statistics, storage, clock });
+    this.#table = this.#documents.table;
+    this.#lexical = this.#documents.lexical;
     this.#evidence = new LexicalEvidence(this.#lexical);
     this.#clock = clock;
     this.#layers = vectors.map((source) => new VectorLayer(source, clock));
-    this.#memory = storage && new WordMemory(storage, clock);
-    this.#restore();
   }
 
   get size(): number {
@@ -97,7 +93,7 @@ class HybridToolIndex implements ObservableToolIndex {
   /** Where the best source is costly, the last one answers first, and alone when that leaves no doubt. */
   async search(request: SearchRequest): Promise<SearchAnswer> {
     const stages = { vectors: 0, words: 0, rank: 0 };
-    this.#forgetParked();
+    this.#documents.forgetParked();
     const scope = scopeOf(this.#table, request.allow);
     const question = readQuestion(request, {
       readable: (text) => this.#lexical.readable(text),
@@ -117,16 +113,18 @@ class HybridToolIndex implements ObservableToolIndex {
     const latest = [...new Map(documents.map((document) => [document.id, document])).values()];
     for (let start = 0; start < latest.length; start += SLICE) {
       if (start > 0) await new Promise(setImmediate);
-      const slice = this.#upsertNow(latest.slice(start, start + SLICE));
-      report.added += slice.added;
-      report.changed += slice.changed;
-      report.unchanged += slice.unchanged;
+      const slice = latest.slice(start, start + SLICE);
+      const { fresh, changed } = this.#documents.upsert(slice);
+      for (const layer of this.#layers) layer.upsert(fresh);
+      report.added += fresh.length - changed;
+      report.changed += changed;
+      report.unchanged += slice.length - fresh.length;
     }
     return report;
   }
 
   async remove(ids: readonly string[]): Promise<number> {
-    const removed = this.#removeNow(ids);
+    const removed = this.#documents.remove(ids);
     for (const layer of this.#layers) layer.remove(ids);
     return removed;
   }
@@ -140,7 +138,7 @@ class HybridToolIndex implements ObservableToolIndex {
   }
 
   async close(): Promise<void> {
-    this.#memory?.flush(() => this.#snapshot());
+    this.#documents.close();
     await Promise.all(this.#layers.map((layer) => layer.close()));
   }
 
@@ -194,7 +192,7 @@ class HybridToolIndex implements ObservableToolIndex {
       limit: Math.max(limit, LOOKED_AT),
       accept: scope.accept,
       table: this.#table,
-      names: this.#names,
+      names: this.#documents.names,
       words: this.#evidence,
       similarities: isHybrid ? new Similarities(vectors.hits, (id) => this.#table.slotOf(id)) : undefined,
       share: tuning.share,
@@ -215,72 +213,9 @@ class HybridToolIndex implements ObservableToolIndex {
     return { answer, isSettled: isSettled(ranked, sureness, tuning) };
   }
 
-  #upsertNow(documents: readonly ToolDocument[]): UpsertReport {
-    const hashed = documents.map((document) => ({ document, hash: documentHash(document) }));
-    const fresh = hashed.filter(({ document, hash }) => this.#entryOf(document.id)?.hash !== hash);
-    const outdated = fresh.map(({ document }) => document.id).filter((id) => this.#entryOf(id));
-    this.#removeNow(outdated);
-    for (const { document, hash } of fresh) this.#add(document, hash);
-    for (const layer of this.#layers) layer.upsert(fresh);
-    const [added, changed] = [fresh.length - outdated.length, outdated.length];
-    return { added, changed, unchanged: documents.length - fresh.length };
-  }
-
-  #entryOf(id: string): TableEntry | undefined {
-    const slot = this.#table.slotOf(id);
-    return slot === undefined ? undefined : this.#table.entry(slot);
-  }
-
-  #add(document: ToolDocument, hash: string): void {
-    const { id, server, name } = document;
-    const parked = this.#memory?.claim(id, hash);
-    const slot = this.#table.add({ id, server, name, hash }, parked);
-    this.#names.tools.add(slot, name);
-    this.#names.servers.add(server);
-    if (parked !== undefined) return;
-    this.#lexical.add(slot, document);
-    this.#memory?.changed(() => this.#snapshot());
-  }
-
-  #restore(): void {
-    const snapshot = this.#memory?.load();
-    if (!snapshot) return;
-    this.#table.reserve(new Set(snapshot.documents.map(({ slot }) => slot)));
-    this.#lexical.restore(snapshot);
-  }
-
-  /** Whoever searches has brought the documents that there are; what only the last run knew is gone. */
-  #forgetParked(): void {
-    const slots = this.#memory?.abandon() ?? new Set<number>();
-    if (slots.size > 0) this.#lexical.remove(slots);
-  }
-
-  #snapshot(): LexicalSnapshot {
-    this.#forgetParked();
-    const documents = [...this.#table.entries()].map(([slot, { id, hash }]) => ({ id, hash, slot }));
-    return { ...this.#lexical.save(), documents };
-  }
-
   /** A store may hold tools that are not in this index: another gateway's, or those of servers that went while it was down. */
   #serversIfStoresHoldMore(): ReadonlySet<string> | undefined {
     return this.#layers.some((layer) => layer.status().embedded > this.size) ? this.#table.servers() : undefined;
-  }
-
-  #removeNow(ids: readonly string[]): number {
-    const slots = new Set<number>();
-    for (const id of ids) {
-      const slot = this.#table.slotOf(id);
-      const entry = slot === undefined ? undefined : this.#table.entry(slot);
-      if (slot === undefined || !entry) continue;
-      slots.add(slot);
-      this.#names.tools.remove(slot, entry.name);
-      this.#names.servers.remove(entry.server);
-      this.#table.remove(slot);
-    }
-    if (slots.size > 0) this.#memory?.changed(() => this.#snapshot());
-    this.#lexical.remove(slots);
-    this.#table.recycle(this.#lexical.takeFreeSlots());
-    return slots.size;
   }
 
   #matched({ accept, searched }: Scope): number {

@@ -1,7 +1,8 @@
 /**
  * The door of the search engine: documents go in, ranked hits come out. `create-tool-index.ts` is the engine itself; what it
- * does for a search, in the order in which it is best read:
+ * is made of, in the order in which it is best read:
  *
+ * - `indexed-documents.ts`: who is there, in which slot, under which names, in which words.
  * - `question.ts`, `scope.ts`: what is asked, in which parts, and which tools may be seen.
  * - `vector-evidence.ts`: the nearest tools by meaning, asked of the best `vector-layer.ts` that can answer in time: an embedder
  *   (`embedding/embedder.ts` is the port) with a store of its vectors (`store/vector-store.ts` is the port).
