@@ -10,7 +10,7 @@ const ENTRIES = { tooldex: 'src/main.ts', 'tooldex-stdio': 'src/main-stdio.ts' }
 const SOURCES = ['src', 'index', 'scripts', 'package.json', 'package-lock.json'];
 const DIST = join(ROOT, 'dist');
 
-if (!process.argv.includes('--if-stale') || isStale()) await build();
+if (!process.argv.includes('--if-stale') || isStale()) await build().catch(explain);
 
 async function build() {
   const startedAt = new Date();
@@ -19,6 +19,13 @@ async function build() {
   await warm(join(DIST, 'main.cjs'));
   // What was changed in the meantime may not be in it.
   await utimes(join(DIST, 'main.cjs'), startedAt, startedAt);
+}
+
+/** After a `git pull` packages may be missing, and a stack of esbuild's says little of what to do. */
+function explain(error) {
+  if (!String(error?.message).includes('Could not resolve')) throw error;
+  console.error('error: packages are missing that Tooldex is built from\nhint: install them with "npm ci"');
+  process.exitCode = 1;
 }
 
 function isStale() {
