@@ -1,4 +1,5 @@
 /** A lean JSON-RPC peer: ids of our own, answers matched to calls, everything else counted and survived. */
+import { Attendance } from '../stdx/attendance.ts';
 import type { Clock } from '../stdx/clock.ts';
 import type { JsonObject } from '../stdx/json.ts';
 import { type ByteText, JsonCursor, toByteText } from '../stdx/json-cursor.ts';
@@ -42,7 +43,7 @@ export class RpcPeer {
   readonly #wire: Wire;
   readonly #options: PeerOptions;
   readonly #pending = new CallsById<PendingCall>();
-  readonly #listeners = new Set<(method: string, params: JsonObject) => void>();
+  readonly #listeners = new Attendance<(method: string, params: JsonObject) => void>();
   readonly #asks: ClientAsks;
   readonly #deadlines: Deadlines;
   readonly #isWaitingForClient = () => this.#asks.isOpen;
@@ -113,8 +114,7 @@ export class RpcPeer {
   }
 
   onNotification(listener: (method: string, params: JsonObject) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.enter(listener);
   }
 
   /** For the wire: one parsed value came in. False if it is no message. */
@@ -281,7 +281,7 @@ export class RpcPeer {
   }
 
   #tell(method: string, params: JsonObject): void {
-    for (const listener of this.#listeners) {
+    for (const listener of this.#listeners.all()) {
       try {
         listener(method, params);
       } catch {

@@ -7,15 +7,15 @@ import type { PassedCall } from '../meta-tools/upstream-pass.ts';
 import type { Principal } from '../policy/principal.ts';
 import type { Json, JsonObject } from '../stdx/json.ts';
 import { type ByteText, fromByteText, toByteText } from '../stdx/json-cursor.ts';
-import { insertMembers, joinMembers } from '../stdx/json-members.ts';
 import type { ByteCall } from './byte-call.ts';
+import { reply, writeEvent } from './byte-reply.ts';
 import type { Abortable, CallsInFlight } from './calls-in-flight.ts';
-import { EVENT_STREAM_HEADERS, type Signer, type SignsOfLife, type Silence } from './keep-alive.ts';
-import { isHeard, modernStatusOf, toModernError, toModernResult } from './relay-eras.ts';
+import type { Signer, SignsOfLife, Silence } from './keep-alive.ts';
+import { asModern, isHeard, modernStatusOf, toModernError, toModernResult } from './relay-eras.ts';
 import type { HubCall, RelayHub } from './relay-hub.ts';
 import type { RelaySession, SessionCall } from './relay-session.ts';
 import type { RelayStream } from './relay-stream.ts';
-import { REQUEST_ID_HEADER, requestIdOf, withRequestId } from './request-id.ts';
+import { requestIdOf, withRequestId } from './request-id.ts';
 
 /** Sends a call on its way; gives how to give up. Every failure is told to the listener. */
 export type DirectPass = (call: Omit<PassedCall, 'door' | 'server' | 'principal'>) => (reason: Error) => void;
@@ -170,10 +170,7 @@ class Answering implements ByteListener, Abortable, HubCall, SessionCall, Signer
     if (this.#stream) {
       this.#stream.sendText(fromByteText(body));
       this.#stream.end();
-    } else if (response.headersSent) {
-      writeEvent(response, body);
-      response.end();
-    } else sendJson(response, body, status);
+    } else reply(response, body, status);
   }
 
   /** What is to be answered, to whoever is the first to ask. */
@@ -198,25 +195,4 @@ function behalfOf(session: RelaySession | undefined): PassedCall['behalf'] {
 function forClient(result: JsonObject, { modern, hub }: ByteExchange): JsonObject {
   if (modern) return toModernResult('tools/call', result, modern);
   return hub ? result : forLegacy(result);
-}
-
-/** As `toModernResult` adds them. */
-function asModern({ result, hasType, metaAt, hasServerInfo }: ByteResult, serverInfo: ByteText): ByteText {
-  const whole = metaAt > 0 && !hasServerInfo ? insertMembers(result, metaAt, serverInfo) : result;
-  const type = hasType ? '' : '"resultType":"complete"';
-  return insertMembers(whole, 1, joinMembers(type, metaAt > 0 ? '' : `"_meta":{${serverInfo}}`));
-}
-
-function writeEvent(response: ServerResponse, message: ByteText): void {
-  if (response.writableEnded || response.destroyed) return;
-  if (!response.headersSent) response.writeHead(200, withRequestId(response, EVENT_STREAM_HEADERS));
-  response.write(`event: message\ndata: ${message}\n\n`, 'latin1');
-}
-
-function sendJson(response: ServerResponse, body: ByteText, status: number): void {
-  const headers = ['content-type', 'application/json', 'content-length', body.length];
-  const id = requestIdOf(response);
-  if (id !== undefined) headers.push(REQUEST_ID_HEADER, id);
-  // As one string, so that head and body are one write.
-  response.writeHead(status, headers).end(body, 'latin1');
 }

@@ -15,11 +15,14 @@ import { forLegacy } from '../meta-tools/legacy-result.ts';
 import { type ToolOffer, toRpcError } from '../meta-tools/tool-offer.ts';
 import type { Principal } from '../policy/principal.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
+import { toByteText } from '../stdx/json-cursor.ts';
+import { reply, writeEvent } from './byte-reply.ts';
 import type { CallsInFlight } from './calls-in-flight.ts';
-import { EVENT_STREAM_HEADERS, type SignsOfLife } from './keep-alive.ts';
+import type { SignsOfLife } from './keep-alive.ts';
 import { discovery, forModern } from './modern-message.ts';
+import { answerCall, told } from './plain-call.ts';
 import { toModernError } from './relay-eras.ts';
-import { requestIdOf, withRequestId } from './request-id.ts';
+import { requestIdOf } from './request-id.ts';
 
 type Method = 'initialize' | 'ping' | 'tools/list' | 'tools/call' | 'server/discover';
 
@@ -79,14 +82,15 @@ export interface PlainExchange {
 
 /** Answers as JSON, or as an event stream where there was progress or the call is long. Never rejects. */
 export async function answerPlainly(exchange: PlainExchange): Promise<void> {
-  const { offer, request, response, principal, inFlight, session, signs } = exchange;
-  const call = inFlight.begin(session, request.id);
-  const onGone = () => call.abort(new Error('the client closed the connection'));
+  const { offer, request, response, principal, inFlight, session } = exchange;
+  if (request.method === 'tools/call') return answerCall(exchange);
+  const asked = inFlight.begin(session, request.id);
+  const onGone = () => asked.abort(new Error('the client closed the connection'));
   response.once('close', onGone);
-  const silence = request.method === 'tools/call' ? signs.begin(response) : undefined;
   try {
     const requestId = requestIdOf(response);
-    const context = { principal, requestId, signal: call.signal, ...metaOf(request.params, response) };
+    const { signal } = asked;
+    const context = { principal, requestId, signal, ...told(request.params, (event) => writeEvent(response, event)) };
     const result = await perform(offer, request, context);
     if (request.method === 'initialize') response.setHeader('mcp-session-id', inFlight.newSession());
     const sent = request.isModern ? forModern(offer, request.method, result) : forLegacy(result);
@@ -95,9 +99,8 @@ export async function answerPlainly(exchange: PlainExchange): Promise<void> {
     const rpc = request.isModern ? toModernError(toRpcError(error)) : toRpcError(error);
     send(response, { jsonrpc: '2.0', id: request.id, error: rpc as unknown as Json });
   } finally {
-    signs.end(silence);
     response.off('close', onGone);
-    call.end();
+    asked.end();
   }
 }
 
@@ -106,38 +109,7 @@ type Context = Parameters<ToolOffer['call']>[1];
 async function perform(offer: ToolOffer, { method, params }: PlainRequest, context: Context): Promise<JsonObject> {
   if (method === 'initialize') return initializeResult(offer, params);
   if (method === 'server/discover') return discovery(offer);
-  if (method === 'tools/list') return offer.list(params, context);
-  return method === 'tools/call' ? offer.call(params, context) : {};
+  return method === 'tools/list' ? offer.list(params, context) : {};
 }
 
-function metaOf({ _meta }: JsonObject, response: ServerResponse): Partial<Context> {
-  if (!isObject(_meta)) return {};
-  const meta = _meta as JsonObject;
-  const { progressToken } = meta;
-  if (typeof progressToken !== 'string' && typeof progressToken !== 'number') return { meta };
-  const onProgress = (progress: JsonObject) =>
-    writeEvent(response, {
-      jsonrpc: '2.0',
-      method: 'notifications/progress',
-      params: { ...progress, progressToken },
-    });
-  return { meta, onProgress };
-}
-
-/** The first event turns the answer into a stream; intermediaries are asked not to hold it back. */
-function writeEvent(response: ServerResponse, message: JsonObject): void {
-  if (response.writableEnded || response.destroyed) return;
-  if (!response.headersSent) response.writeHead(200, withRequestId(response, EVENT_STREAM_HEADERS));
-  response.write(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
-}
-
-function send(response: ServerResponse, message: JsonObject): void {
-  if (response.headersSent) {
-    writeEvent(response, message);
-    response.end();
-    return;
-  }
-  const body = Buffer.from(JSON.stringify(message));
-  const headers = { 'content-type': 'application/json', 'content-length': body.length };
-  response.writeHead(200, withRequestId(response, headers)).end(body);
-}
+const send = (response: ServerResponse, message: JsonObject) => reply(response, toByteText(JSON.stringify(message)));

@@ -5,8 +5,11 @@ import {
   META_LOG_LEVEL,
   META_SERVER_INFO,
 } from '../bridge/protocol-versions.ts';
+import type { ByteResult } from '../bridge/upstream-session.ts';
 import type { RpcError } from '../meta-tools/tool-offer.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
+import type { ByteText } from '../stdx/json-cursor.ts';
+import { insertMembers, joinMembers } from '../stdx/json-members.ts';
 import type { RelayFacts } from './relay-target.ts';
 
 export const META_SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
@@ -70,6 +73,13 @@ export function toModernResult(
   const base = { resultType: 'complete', ...result, _meta: meta };
   if (!CACHEABLE.has(method) || base.resultType !== 'complete') return base;
   return { ttlMs: 0, cacheScope: 'private', ...base };
+}
+
+/** The same for a result whose bytes pass; `serverInfo` as a member of `_meta`. */
+export function asModern({ result, hasType, metaAt, hasServerInfo }: ByteResult, serverInfo: ByteText): ByteText {
+  const whole = metaAt > 0 && !hasServerInfo ? insertMembers(result, metaAt, serverInfo) : result;
+  const type = hasType ? '' : '"resultType":"complete"';
+  return insertMembers(whole, 1, joinMembers(type, metaAt > 0 ? '' : `"_meta":{${serverInfo}}`));
 }
 
 const RESOURCE_NOT_FOUND = -32002;
