@@ -28,7 +28,11 @@ export function createAddableServers({ servers, openIndex }: AddableServersParts
   const turns = new Turns(1);
   const bringUp = async () => {
     const current = await servers();
-    opened ??= openIndex();
+    opened ??= openIndex().catch((error: unknown) => {
+      // The next task tries again.
+      opened = undefined;
+      throw error;
+    });
     const index = await opened;
     if (current === indexed) return { index, current };
     const names = new Set(current.map(({ name }) => name));
