@@ -154,7 +154,7 @@ function listed(parts: MetaToolParts, server: KnownServer): JsonObject {
     detail: 'signatures',
     tokensMax: ANSWER_TOKENS_MAX,
     header: (shown) =>
-      `${server.name} is added: ${tools.length} tools${shown < tools.length ? `, ${shown} shown` : ''}`,
+      `${server.name} is added: ${tools.length} tool${tools.length === 1 ? '' : 's'}${shown < tools.length ? `, ${shown} shown` : ''}`,
     heading: (name) => `## ${name} (${serverStatus(parts, name)})`,
     footer: () => 'Call one with use_tool; search_mcp_server with "server" finds the others.',
   });
