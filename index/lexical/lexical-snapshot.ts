@@ -78,7 +78,7 @@ function fingerprint(): string {
     server: 'GitHub-API',
     serverDescription: 'Ações, búsqueda 搜索文件 and running queries.',
     name: 'createPullRequests_v2',
-    description: 'Stopped boxes; neo4j listing, files created. Поиск.',
+    description: 'Stopped boxes; neo4j listing, files created. Поиск in\u00ADvisibly.',
     inputSchema: { properties: { repoName: { description: 'Its name' } } },
   });
   const { frequencies, length } = documentTerms(probe);

@@ -15,9 +15,16 @@ export function words(text: string): string[] {
   return found.concat(pairs(found));
 }
 
-/** `Ação` becomes `Acao`: compatibility forms and combining marks go (Unicode NFKD), Hangul and the rest stay composed. */
+/** Soft hyphens, joiners and spaces without width: nobody sees them, so they part no word. */
+const INVISIBLE = /[\u00AD\u200B-\u200D\u2060\uFEFF]/g;
+
+/**
+ * `Ação` becomes `Acao`: compatibility forms and combining marks go (Unicode NFKD), and what is invisible; Hangul and the rest
+ * stay composed.
+ */
 export function foldAccents(text: string): string {
   return text
+    .replace(INVISIBLE, '')
     .normalize('NFKD')
     .replace(/(?<=[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}])\p{M}+/gu, '')
     .normalize('NFC');

@@ -17,6 +17,7 @@ describe('words', () => {
     ['ﬁle №5', 'file no5'],
     ['搜索文件', '搜 索 文 件 搜索 索文 文件'],
     ['Поиск файлов', 'поиск фаилов'],
+    ['re\u00ADad the fi\u200Ble\uFEFF \u2060of \u200Dme', 'read the file of me'],
     ['', ''],
     ['!!! …', ''],
   ])('of %j are %j', (text, expected) => {
