@@ -215,7 +215,7 @@ class HybridToolIndex implements ObservableToolIndex {
 
   /** A store may hold tools that are not in this index: another gateway's, or those of servers that went while it was down. */
   #serversIfStoresHoldMore(): ReadonlySet<string> | undefined {
-    return this.#layers.some((layer) => layer.status().embedded > this.size) ? this.#table.servers() : undefined;
+    return this.#layers.some((layer) => layer.strays > 0) ? this.#table.servers() : undefined;
   }
 
   #matched({ accept, searched }: Scope): number {

@@ -10,6 +10,7 @@ export class VectorBacklog {
   readonly #pending = new Map<string, PendingDocument>();
   readonly #embedded = new Map<string, string>();
   readonly #removed = new Set<string>();
+  readonly #strays = new Set<string>();
 
   get pending(): number {
     return this.#pending.size;
@@ -24,11 +25,17 @@ export class VectorBacklog {
     return this.#pending.size + this.#removed.size;
   }
 
+  /** What the store holds and nobody has brought: another gateway's, or of the last run. Ids. */
+  get strays(): ReadonlySet<string> {
+    return this.#strays;
+  }
+
   /** One that is pending in another version may be on its way to the store, and has to be overtaken. */
   upsert(documents: readonly PendingDocument[]): void {
     for (const pending of documents) {
       const { id } = pending.document;
       this.#removed.delete(id);
+      this.#strays.delete(id);
       if (this.#pending.has(id) || this.#embedded.get(id) !== pending.hash) this.#pending.set(id, pending);
     }
   }
@@ -37,13 +44,17 @@ export class VectorBacklog {
     for (const id of ids) {
       this.#pending.delete(id);
       this.#embedded.delete(id);
+      this.#strays.delete(id);
       this.#removed.add(id);
     }
   }
 
   /** What the store had when it was opened, id to hash. */
   restore(hashes: ReadonlyMap<string, string>): void {
-    for (const [id, hash] of hashes) this.#embedded.set(id, hash);
+    for (const [id, hash] of hashes) {
+      this.#embedded.set(id, hash);
+      if (!this.#pending.has(id)) this.#strays.add(id);
+    }
     for (const [id, { hash }] of this.#pending) if (this.#embedded.get(id) === hash) this.#pending.delete(id);
   }
 

@@ -29,6 +29,8 @@ const FIRST_GUESS_MS = { fast: 0.3, slow: 10 };
 /** A source in the background leaves the first search and what follows it alone for so long. */
 const BEGIN_AFTER_MS = 2_000;
 const RETRY_MS = { first: 1_000, longest: 60_000 };
+/** Asked for besides, so that vectors of documents that went unnoticed take no places; Chroma Cloud gives 300 at once. */
+const STRAYS_PASSED_OVER = 240;
 /** Serves although so large a share of the documents has no vector yet; they still rank by their words. */
 const MISSING_SHARE_MAX = 0.05;
 
@@ -112,14 +114,21 @@ export class VectorLayer {
     this.#wake();
   }
 
+  /** How many vectors the store holds of documents that this index does not have. */
+  get strays(): number {
+    return this.#backlog.strays.size;
+  }
+
   /** One list of hits a text. */
   async nearest({ texts, limit, servers, signal }: NearestTexts): Promise<VectorHit[][]> {
     const vectors = await this.#source.embedder.embedTasks(texts, signal);
     const { store } = this.#source;
-    const hits = await Promise.all(vectors.map((vector) => store.nearest({ vector, limit, servers, signal })));
+    const { strays } = this.#backlog;
+    const wanted = { limit: limit + Math.min(strays.size, STRAYS_PASSED_OVER), servers, signal };
+    const hits = await Promise.all(vectors.map((vector) => store.nearest({ vector, ...wanted })));
     this.#problem = undefined;
     this.#rests = 0;
-    return hits;
+    return hits.map((list) => list.filter(({ id }) => !strays.has(id)).slice(0, limit));
   }
 
   /** Takes the layer out of service for a moment, longer each time until something works again. */

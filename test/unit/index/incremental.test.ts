@@ -68,8 +68,10 @@ class Life {
     await (await this.index).remove(ids);
   }
 
+  /** Some tools have gone when the index comes back, and nobody says so. */
   async #restart(): Promise<void> {
     await (await this.index).close();
+    for (const id of this.#some([...this.documents.keys()], 0.3)) this.documents.delete(id);
     this.index = this.#open();
     await (await this.index).upsert([...this.documents.values()].reverse());
   }
