@@ -115,7 +115,7 @@ async function acquireFor(parts: Parts, call: UpstreamCall): Promise<Lease> {
 }
 
 /** A start that a reload or an admin ended was no answer yet: nothing was sent, so the call takes the next one. */
-async function acquireAnew(pool: Pool, server: string, options: AcquireOptions): Promise<Lease> {
+export async function acquireAnew(pool: Pool, server: string, options: AcquireOptions): Promise<Lease> {
   try {
     return await pool.acquire(server, options);
   } catch (error) {

@@ -10,7 +10,7 @@ import type { Principal } from '../policy/principal.ts';
 import type { JsonObject } from '../stdx/json.ts';
 import { fromByteText } from '../stdx/json-cursor.ts';
 import type { MetaToolParts } from './parts.ts';
-import { askWhoReads, leaseAndAsk, type UpstreamCall, wasUnread } from './upstream-call.ts';
+import { acquireAnew, askWhoReads, leaseAndAsk, type UpstreamCall, wasUnread } from './upstream-call.ts';
 
 export interface PassedCall {
   readonly door: AskedCall['door'];
@@ -35,7 +35,7 @@ type Parts = Pick<MetaToolParts, 'pool' | 'admission' | 'paths' | 'catalog' | 'a
 
 const METHOD = 'tools/call';
 
-/** Admits, leases and measures as `callUpstream` does, and parses where it has to wait or somebody has to look. Gives how to give up. */
+/** Admits, leases and measures as `callUpstream` does, and parses where somebody has to look. Gives how to give up. */
 export function passUpstream(parts: Parts, call: PassedCall): (reason: Error) => void {
   const passing = new Passing(parts, call);
   passing.begin();
@@ -88,8 +88,8 @@ class Passing implements ByteListener, AskedCall {
       return;
     }
     const lease = this.#mustParse ? undefined : this.#acquireNow();
-    if (lease?.session.pass && this.#isSettled(lease)) this.#pass(lease, lease.session.pass);
-    else void this.#parse(askWhoReads, lease);
+    if (lease) this.#goOn(lease);
+    else void (this.#mustParse ? this.#parse(askWhoReads) : this.#wait());
   }
 
   cancel(reason: Error): void {
@@ -130,6 +130,30 @@ class Passing implements ByteListener, AskedCall {
   #acquireNow(): Lease | undefined {
     const { server, principal, behalf } = this.#call;
     return this.#parts.pool.acquireNow(server.name, { principal: principal.id, ...behalf });
+  }
+
+  #goOn(lease: Lease): void {
+    const { pass } = lease.session;
+    if (pass && this.#isSettled(lease)) this.#pass(lease, pass);
+    else void this.#parse(askWhoReads, lease);
+  }
+
+  /** For a start, or for a place among the calls of a server that is up. */
+  async #wait(): Promise<void> {
+    const { server, principal, behalf, onStart } = this.#call;
+    const gone = new AbortController();
+    const { signal } = gone;
+    this.#giveUp = (reason) => gone.abort(reason);
+    const options = { signal, principal: principal.id, ...(onStart ? { onProgress: onStart } : {}), ...behalf };
+    try {
+      const lease = await acquireAnew(this.#parts.pool, server.name, options);
+      if (!signal.aborted) return this.#goOn(lease);
+      lease.release();
+      this.failed(signal.reason as Error);
+    } catch (error) {
+      if (wasUnread(error)) await this.#parse(leaseAndAsk);
+      else this.failed(error as Error);
+    }
   }
 
   #pass(lease: Lease, pass: NonNullable<Lease['session']['pass']>): void {

@@ -142,7 +142,38 @@ describe('a call of use_tool that passes as bytes', () => {
     const { pool } = await opened.gateway.open();
     await pool.stop('well', 'for the test');
     const told = await passed((by) => opened.gateway.calls.pass(USE, asked, by))?.told;
-    expect(told).toMatchObject({ as: 'value', result: { content: [{ text: '3' }] } });
+    expect(told).toMatchObject({ as: 'bytes', result: { content: [{ text: '3' }] } });
+  });
+
+  it('tells why a server does not start', async () => {
+    const opened = await open(well);
+    const asked = given('add', { a: 1, b: 2 });
+    await opened.call(USE, asked);
+    await (await opened.gateway.open()).pool.close();
+    const told = await passed((by) => opened.gateway.calls.pass(USE, asked, by))?.told;
+    const { result } = await opened.call(USE, asked);
+    expect(result._meta).toEqual({ [ERROR_CODE_KEY]: 'SHUTTING_DOWN' });
+    expect(told).toEqual({ as: 'value', result });
+  });
+
+  it('waits for its place, and is given up there too (#45)', async () => {
+    const [folder, journal] = [tempDir(), join(tempDir(), 'journal')];
+    const gate = join(folder, 'gate');
+    const keys = { limits: { concurrency: 1 } };
+    const opened = await open({ well: { fixture: 'well-behaved', args: ['--journal', journal], keys } });
+    await opened.call(USE, given('add', { a: 1, b: 2 }));
+    writeFileSync(join(folder, 'open'), '');
+    await opened.call(USE, given('wait', { file: join(folder, 'open') }));
+    const pass = (asked: JsonObject) => passed((by) => opened.gateway.calls.pass(USE, asked, by));
+    const first = pass(given('wait', { file: gate }));
+    await expect.poll(() => journalOf(journal, 'waiting').length).toBe(2);
+    const [second, third] = [pass(given('add', { a: 1, b: 2 })), pass(given('add', { a: 2, b: 2 }))];
+    second?.giveUp(new Error('enough'));
+    const cancelled = { as: 'value', result: { _meta: { [ERROR_CODE_KEY]: 'CALL_CANCELLED' } } };
+    expect(await second?.told).toMatchObject(cancelled);
+    writeFileSync(gate, '');
+    expect(await first?.told).toMatchObject({ as: 'bytes', result: { content: [{ text: 'waited' }] } });
+    expect(await third?.told).toMatchObject({ as: 'bytes', result: { content: [{ text: '4' }] } });
   });
 
   it('has the tools listed again when the server says that they have changed, or that it has none of that name (#38)', async () => {
