@@ -24,7 +24,7 @@ export async function resolveTool(
 ): Promise<Target> {
   const { tool } = request;
   const named = request.server ?? serverInside(parts, tool);
-  if (named === undefined) return toolAnywhere(parts, tool) ?? unlistedTool(parts, tool, context);
+  if (named === undefined) return unnamed(parts, tool, context);
   const server = serverWithTool(parts, named, tool);
   await ensureListed(parts, server, context);
   return toolOf(parts, server, withoutServer(tool, named));
@@ -155,17 +155,26 @@ function toolAnywhere(parts: MetaToolParts, name: string): Target | undefined {
   return targets[0];
 }
 
-/** Of a server that is named before the tool and was not listed yet; otherwise throws what is known of the name. */
-async function unlistedTool(parts: MetaToolParts, name: string, context: CallContext): Promise<Target> {
+/** A server whose name stands before the tool is listed first, so that nobody else has its tools meanwhile. */
+async function unnamed(parts: MetaToolParts, name: string, context: CallContext): Promise<Target> {
+  const before = serverBefore(parts, name);
+  if (before) await ensureListed(parts, before.server, context);
+  const found = toolAnywhere(parts, name);
+  if (found) return found;
+  if (before) return toolOf(parts, before.server, before.tool);
   const split = splitToolId(name);
   if (split) findServer(parts, split.server);
-  const { before = '', tool = '' } = /^(?<before>.+?)(?:__|[./])(?<tool>.+)$/.exec(bare(name))?.groups ?? {};
+  throw unknownEverywhere(parts, name);
+}
+
+/** Undefined where no server is called what stands there. Throws NEEDS_CONFIG. */
+function serverBefore(parts: MetaToolParts, name: string): { server: KnownServer; tool: string } | undefined {
+  const { before = '', tool = '' } = /^(?<before>.+?)(?:__|[:./])(?<tool>.+)$/.exec(bare(name))?.groups ?? {};
   const { directory } = parts;
   const names = [...directory.names(), ...directory.unconfigured().map((server) => server.name)];
-  if (!names.some((candidate) => plain(candidate) === plain(before))) throw unknownEverywhere(parts, name);
-  const known = findServer(parts, before);
-  await ensureListed(parts, known, context);
-  return toolOf(parts, known, tool);
+  return names.some((candidate) => plain(candidate) === plain(before))
+    ? { server: findServer(parts, before), tool }
+    : undefined;
 }
 
 function ambiguous(name: string, targets: readonly Target[]): GatewayError {
