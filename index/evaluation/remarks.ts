@@ -7,7 +7,7 @@ export function remarks({ documents, queries, noAnswer }: GoldenSet): string[] {
   const ids = new Set(documents.map(({ id }) => id));
   const unfound = queries.flatMap(({ id, groups }) => {
     const missing = groups.find((group) => !group.some((tool) => ids.has(tool)));
-    return missing ? [`"${id}" for "${missing.join('" or "')}"`] : [];
+    return missing ? [`${JSON.stringify(id)} for ${missing.map((tool) => JSON.stringify(tool)).join(' or ')}`] : [];
   });
   const [twins, repeated] = [documents.length - ids.size, repeats([...queries, ...noAnswer])];
   return [

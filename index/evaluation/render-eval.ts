@@ -25,12 +25,16 @@ export function renderEval({ engines, summary }: EvalOutput): string {
 }
 
 /** A Markdown table with padded columns, so that it reads as well in a terminal. */
-export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(header: readonly string[], unsafe: readonly (readonly string[])[]): string {
+  const rows = unsafe.map((row) => row.map(cellOf));
   const widths = header.map((cell, i) => Math.max(cell.length, ...rows.map((row) => row[i]?.length ?? 0)));
   const line = (cells: readonly string[]) =>
     `| ${widths.map((width, i) => (cells[i] ?? '').padEnd(width)).join(' | ')} |`;
   return [line(header), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...rows.map(line)].join('\n');
 }
+
+/** What a file calls a split may hold anything; a terminal would obey some of it. */
+const cellOf = (text: string) => text.replace(/\p{C}+/gu, ' ').replaceAll('|', '\\|');
 
 function costRow(engine: EngineSummary): string[] {
   const { latencyMs, indexMs, answerTokens } = engine;

@@ -214,6 +214,17 @@ describe('running an evaluation', () => {
     expect(mixed.summary).toMatchObject({ queries: 20, measures, splits, noAnswerAuroc, verdicts });
   });
 
+  it('renders splits of any name as one line each', async () => {
+    const { documents, queries } = goldenSet(qualityTools());
+    const odd = queries
+      .slice(0, 3)
+      .map((query, i) => ({ ...query, split: ['a|b', 'two\nlines', '\u001b[31mred'][i] ?? '' }));
+    const text = renderEval(await runEval({ documents, queries: odd, engines: [{ name: 'one' }] }));
+    expect(text).toContain('| a\\|b ');
+    expect(text).toContain('| two lines ');
+    expect(text).toContain('|  [31mred ');
+  });
+
   it('refuses to measure nothing', async () => {
     await expect(runEval({ documents: [], queries: [], engines: [] })).rejects.toThrow('at least one engine');
   });
