@@ -9,6 +9,7 @@ import { short } from './argument-check.ts';
 import { named } from './named-error.ts';
 import type { CallContext, MetaToolParts } from './parts.ts';
 import { indexingStatus } from './server-status.ts';
+import { didYouMean, someNames } from './some-names.ts';
 import type { UseToolRequest } from './use-tool-request.ts';
 
 export interface Target {
@@ -38,7 +39,10 @@ function serverWithTool(parts: MetaToolParts, name: string, tool: string): Known
     const others = sameTool(parts, tool).map(({ server }) => server.name);
     if (others.length === 0 || !(error instanceof GatewayError) || error.code !== 'SERVER_UNKNOWN') throw error;
     const { code, message, data } = error;
-    throw new GatewayError(code, message, { hint: `servers with a tool ${short(tool)}: ${some(others, 10)}`, data });
+    throw new GatewayError(code, message, {
+      hint: `servers with a tool ${short(tool)}: ${someNames(others, 10)}`,
+      data,
+    });
   }
 }
 
@@ -54,7 +58,7 @@ export function findServer({ directory }: MetaToolParts, name: string): KnownSer
   if (waiting) throw needsVariables(waiting);
   const near = nearest(name, names);
   throw new GatewayError('SERVER_UNKNOWN', `no server is called ${short(name)}${didYouMean(near)}`, {
-    hint: near.length > 0 ? 'search_mcp_server finds tools by what they do' : `servers: ${some(names, 20)}`,
+    hint: near.length > 0 ? 'search_mcp_server finds tools by what they do' : `servers: ${someNames(names, 20)}`,
   });
 }
 
@@ -108,7 +112,7 @@ function toolOf(parts: MetaToolParts, server: KnownServer, name: string): Target
   const elsewhere = sameTool(parts, name).map((target) => `${target.server.name}:${name}`);
   const meant = didYouMean([...nearest(name, names), ...elsewhere.slice(0, 3)]);
   throw new GatewayError('TOOL_UNKNOWN', `${server.name} has no tool ${short(name)}${meant}`, {
-    hint: `its tools: ${some(names, 12)}; search_mcp_server finds tools by what they do, add_mcp_server lists this server anew`,
+    hint: `its tools: ${someNames(names, 12)}; search_mcp_server finds tools by what they do, add_mcp_server lists this server anew`,
   });
 }
 
@@ -179,9 +183,13 @@ function serverBefore(parts: MetaToolParts, name: string): { server: KnownServer
 
 function ambiguous(name: string, targets: readonly Target[]): GatewayError {
   const ids = targets.map(({ server, tool }) => `${server.name}:${tool.name}`);
-  return new GatewayError('TOOL_AMBIGUOUS', `${short(name)} may be any of ${targets.length} tools: ${some(ids, 10)}`, {
-    hint: 'say which one with mcp_server_name',
-  });
+  return new GatewayError(
+    'TOOL_AMBIGUOUS',
+    `${short(name)} may be any of ${targets.length} tools: ${someNames(ids, 10)}`,
+    {
+      hint: 'say which one with mcp_server_name',
+    },
+  );
 }
 
 function unknownEverywhere(parts: MetaToolParts, name: string): GatewayError {
@@ -200,9 +208,3 @@ function unknownEverywhere(parts: MetaToolParts, name: string): GatewayError {
 }
 
 const plain = (name: string) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
-const didYouMean = (names: readonly string[]) => (names.length > 0 ? `; did you mean ${names.join(', ')}?` : '');
-
-function some(names: readonly string[], most: number): string {
-  const shown = names.slice(0, most).join(', ');
-  return names.length > most ? `${shown} and ${names.length - most} more` : shown;
-}

@@ -10,6 +10,7 @@ import { findServer } from './resolve-tool.ts';
 import { type Candidate, type Detail, renderAnswer } from './search-answer.ts';
 import { indexingStatus, serverStatus } from './server-status.ts';
 import { signature } from './signature.ts';
+import { someNames } from './some-names.ts';
 import { cap, plainLine, quote } from './third-party-text.ts';
 
 interface SearchRequest {
@@ -141,9 +142,7 @@ function footer(parts: MetaToolParts, answer: SearchAnswer, shown: readonly Cand
     return 'Nothing fits into max_tokens: ask for more, or for a lower limit.';
   if (shown.length > 0)
     return 'Call one with use_tool {"mcp_server_name","mcp_tool_name","params"}; its server starts by itself.';
-  const names = parts.directory.names();
-  const shownNames = names.slice(0, 20).join(', ');
-  return `Nothing matched. Servers: ${shownNames}${names.length > 20 ? ` and ${names.length - 20} more` : ''}.`;
+  return `Nothing matched. Servers: ${someNames(parts.directory.names(), 20)}.`;
 }
 
 /** Letters that are not Latin share no words with tools, which are described in English nearly always. */

@@ -1,9 +1,11 @@
 /** What a front door serves, whatever its protocol: who it is, a list of tools, and calls to them. */
 import { explain, GatewayError, toGatewayError } from '../errors.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
+import { nearest } from '../stdx/nearest.ts';
 import { short } from './argument-check.ts';
 import type { Identity } from './identity.ts';
 import type { CallContext, GiveUp, PassedBy } from './parts.ts';
+import { didYouMean, someNames } from './some-names.ts';
 
 export interface ToolOffer {
   readonly identity: Identity;
@@ -65,7 +67,12 @@ export function toRpcError(thrown: unknown): RpcError {
   return { code: error.class.rpcCode, message: explain(error), data: { code: error.code, ...later } };
 }
 
+/** Names of tools in an error; a server may have hundreds. */
+const NAMED_MAX = 20;
+
 export function unknownTool(name: string, known: readonly string[], hint?: string): GatewayError {
   const details = hint === undefined ? {} : { hint };
-  return new GatewayError('TOOL_UNKNOWN', `Unknown tool ${short(name)}; the tools are ${known.join(', ')}`, details);
+  const tools = known.length > 0 ? `the tools are ${someNames(known, NAMED_MAX)}` : 'there are no tools';
+  const message = `Unknown tool ${short(name)}; ${tools}${didYouMean(nearest(name, known))}`;
+  return new GatewayError('TOOL_UNKNOWN', message, details);
 }
