@@ -1,16 +1,18 @@
 /**
  * What a call costs, beside a floor in the same run: `node scripts/run.mjs bench/overhead.ts [--rounds 5] [--ms 1500]`.
  * Beside them an echo server as the SDK makes one, without a gateway. `--bytes 65536` lengthens what is echoed; `--peers` adds supergateway and mcp-proxy, which npm must bring;
- * `--guarded` a gateway with a key, rules, limits, audit and metrics. Processor time is of the gateway process alone (schedstat, Linux); load comes from this process over kept-alive connections.
+ * `--guarded` a gateway with a key, rules, limits, audit and metrics. Processor time is of the gateway process alone (schedstat, Linux); load comes from this process over kept-alive connections of a client
+ * that costs little itself (`raw-client.ts`), for at 64 in flight a usual one is what is waited for.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { Agent, request } from 'node:http';
+import { request } from 'node:http';
 import { loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuUs, median, option } from './measures.ts';
+import { RawClient } from './raw-client.ts';
 import { startServing as start } from './start-serving.ts';
 
 interface Target {
@@ -22,7 +24,9 @@ interface Target {
   readonly session?: string | undefined;
   readonly key?: string | undefined;
   /** Beside those of every request. */
-  readonly headers?: object | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Made of them once. */
+  request?: ReturnType<typeof requestTo>;
 }
 
 interface Sample {
@@ -50,27 +54,27 @@ const ENVELOPE = {
   'io.modelcontextprotocol/clientInfo': { name: 'bench', version: '1' },
   'io.modelcontextprotocol/clientCapabilities': {},
 };
-const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+const client = new RawClient();
 let nextId = 1;
 
-function call(target: Target): Promise<void> {
-  const { url, params, session, key, headers: more } = target;
-  const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: nextId++, method: 'tools/call', params }));
-  return new Promise((done, failed) => {
-    const inSession = session === undefined ? {} : { 'mcp-session-id': session };
-    const withKey = key === undefined ? {} : { authorization: `Bearer ${key}` };
-    const headers = { ...HEADERS, ...inSession, ...withKey, ...more, 'content-length': body.length };
-    const sent = request(url, { method: 'POST', agent, headers }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => {
-        text += chunk;
-      });
-      response.on('end', () => (text.includes(HELLO) ? done() : failed(new Error(text.slice(0, 300)))));
-    });
-    const isStale = (error: NodeJS.ErrnoException) => sent.reusedSocket && error.code === 'ECONNRESET';
-    // Whoever was not asked for some seconds closes the connections that are kept.
-    sent.on('error', (error) => (isStale(error) ? call(target).then(done, failed) : failed(error))).end(body);
+async function call(target: Target): Promise<void> {
+  const { url, params, session, key, headers } = target;
+  target.request ??= requestTo(new URL(url), params, {
+    ...HEADERS,
+    ...(session === undefined ? {} : { 'mcp-session-id': session }),
+    ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+    ...headers,
   });
+  const { to, tail } = target.request;
+  const answer = await client.post({ ...to, body: `{"jsonrpc":"2.0","id":${nextId++},${tail}` });
+  if (!answer.includes(HELLO)) throw new Error(answer.slice(0, 500));
+}
+
+function requestTo({ hostname: host, port, pathname }: URL, params: object, headers: Readonly<Record<string, string>>) {
+  const lines = Object.entries({ host: `${host}:${port}`, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = `POST ${pathname} HTTP/1.1\r\n${lines.join('')}`;
+  const tail = JSON.stringify({ method: 'tools/call', params }).slice(1);
+  return { to: { host, port: Number(port), head }, tail };
 }
 
 /** As hosts ask that want to hear of progress, and those of 2026-07-28. */
@@ -233,7 +237,7 @@ async function main(): Promise<void> {
     for (const target of targets) await load(target, 64, 3_000);
     await print(targets);
   } finally {
-    agent.destroy();
+    client.close();
     for (const child of children) child.kill('SIGTERM');
     await Promise.all(children.map((child) => child.exitCode === null && once(child, 'exit')));
     await rm(folder, { recursive: true, force: true });
