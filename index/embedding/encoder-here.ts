@@ -1,4 +1,5 @@
 /** Runs the encoder on the gateway's own thread, in slices, so that nothing else waits for more than one of them. */
+import { Turns } from '../../src/stdx/turns.ts';
 import { IndexError } from '../index-error.ts';
 import model from './encoder-model.cjs';
 import type { EncoderSetup } from './encoder-protocol.ts';
@@ -8,18 +9,17 @@ const SLICE_MS = 2;
 
 export class EncoderHere {
   readonly #model: InstanceType<typeof model.EncoderModel>;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns(1);
   #isClosed = false;
 
   constructor(setup: Omit<EncoderSetup, 'nice'>) {
     this.#model = new model.EncoderModel(setup);
   }
 
-  /** The vector, not of unit length. One text after another; rejects with the signal's reason when aborted, after the slice. */
+  /** The vector, not of unit length. One text after another; rejects with the signal's reason when aborted, in its turn and after the slice. */
   embed(tokens: Int32Array, signal?: AbortSignal): Promise<Float32Array> {
-    const vector = this.#last.then(() => this.#run(tokens, signal));
-    this.#last = vector.catch(() => undefined);
-    return vector;
+    // Without the signal, which all texts of a request share: as many listeners on it as texts would wait.
+    return this.#turns.run(() => this.#run(tokens, signal));
   }
 
   close(): void {

@@ -52,7 +52,7 @@ interface Requested {
 }
 
 /** The name in a Host header, without its port; undefined when it is no such header. */
-export function hostName(header: string | undefined): string | undefined {
+function hostName(header: string | undefined): string | undefined {
   const match = /^(\[[0-9a-f:.]+\]|[^:/?#@\s,]+)(?::\d{1,5})?$/i.exec(header ?? '');
   return match?.[1]?.toLowerCase();
 }
