@@ -10,7 +10,7 @@ const GRAM_SIZES = [3, 4, 5];
 export function staticWords(text: string): string[] {
   const isForeign = NON_ASCII.test(text);
   const plain = isForeign ? text.normalize('NFKD').replace(/\p{M}/gu, '').normalize('NFC') : text;
-  const opened = plain.replace(/([a-z0-9])([A-Z])/g, '$1 $2').replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2');
+  const opened = plain.replace(/([a-z0-9])([A-Z])/g, '$1 $2').replace(/([A-Z])(?=[A-Z][a-z])/g, '$1 ');
   const found: string[] = opened.toLowerCase().match(WORD) ?? [];
   if (isForeign && CJK.test(plain)) found.push(...pairs(found));
   return found.map((word) => (word.length > WORD_LENGTH ? word.slice(0, WORD_LENGTH) : word));

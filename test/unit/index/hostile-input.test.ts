@@ -107,6 +107,28 @@ describe('hostile tools', () => {
   });
 });
 
+describe('hostile descriptions', () => {
+  it.each([
+    ['capitals', 'A'.repeat(8_000)],
+    ['accents', `e${'\u0301'.repeat(7_999)}`],
+    ['digits', '1'.repeat(8_000)],
+  ])('that are one word of %s cost the model no more than prose', async (_, endless) => {
+    const embedder = await openStaticEmbedder(path.join(MODEL, 'static.bin'));
+    const timed = async (description: string) => {
+      const begun = performance.now();
+      await embedder.embedDocuments([tool('s', 't', description)]);
+      return performance.now() - begun;
+    };
+    const [prose, hostile] = [[Number.POSITIVE_INFINITY], [Number.POSITIVE_INFINITY]];
+    for (let round = 0; round < 7; round++) {
+      prose.push(await timed('forecast the weather for Lisbon . '.repeat(230)));
+      hostile.push(await timed(endless));
+    }
+    expect(Math.min(...hostile)).toBeLessThan(10 * Math.min(...prose));
+    await embedder.close();
+  });
+});
+
 describe('hostile requests', () => {
   const ordinary = 'forecast the weather for Lisbon . '.repeat(230);
 
