@@ -2,22 +2,25 @@
 import type { CatalogSource } from '../config/catalog-config.ts';
 import { GatewayError } from '../errors.ts';
 import { isObject } from '../stdx/json.ts';
+import { textWithin } from '../stdx/text-within.ts';
+
+type UrlSource = Extract<CatalogSource, { kind: 'url' }>;
 
 const PAGE_TIMEOUT_MS = 15_000;
 const PAGES_MAX = 1_000;
-/** Several times what the public registry holds. */
-const CHARACTERS_MAX = 100_000_000;
+/** Of one page, and of all together: several times what the public registry holds. */
+const BYTES_MAX = 100_000_000;
 
 /** The servers of all pages, as the registry wraps them. Throws UPSTREAM_ERROR. */
-export async function fetchCatalog(source: Extract<CatalogSource, { kind: 'url' }>): Promise<unknown[]> {
+export async function fetchCatalog(source: UrlSource): Promise<unknown[]> {
   const servers: unknown[] = [];
   const seen = new Set<string>();
   let cursor: string | undefined;
-  let characters = 0;
+  let bytes = 0;
   for (let page = 0; page < PAGES_MAX; page++) {
     const text = await fetchPage(source, cursor);
-    characters += text.length;
-    if (characters > CHARACTERS_MAX) throw failed(source.at, 'it answers without an end');
+    bytes += Buffer.byteLength(text);
+    if (bytes > BYTES_MAX) throw failed(source.at, 'it answers without an end');
     const value = parse(text, source.at);
     servers.push(...listOf(value));
     cursor = nextCursor(value);
@@ -34,7 +37,7 @@ export function listOf(value: unknown): unknown[] {
   return [value];
 }
 
-async function fetchPage({ at, headers }: Extract<CatalogSource, { kind: 'url' }>, cursor: string | undefined) {
+async function fetchPage({ at, headers }: UrlSource, cursor: string | undefined): Promise<string> {
   const url = new URL(at);
   const isList = /\/servers\/?$/.test(url.pathname);
   const query: [string, string | undefined][] = [
@@ -49,15 +52,16 @@ async function fetchPage({ at, headers }: Extract<CatalogSource, { kind: 'url' }
   for (const [name, value] of query)
     if (value !== undefined && !url.searchParams.has(name)) url.searchParams.set(name, value);
   const signal = AbortSignal.timeout(PAGE_TIMEOUT_MS);
-  const response = await fetch(url, {
-    headers: { accept: 'application/json', ...headers },
-    redirect: 'error',
-    signal,
-  }).catch((error: Error) => {
+  const init: RequestInit = { headers: { accept: 'application/json', ...headers }, redirect: 'error', signal };
+  const read = async () => {
+    const response = await fetch(url, init);
+    if (response.ok) return textWithin(response, BYTES_MAX);
+    await response.body?.cancel();
+    throw new Error(`it answers ${response.status}`);
+  };
+  return read().catch((error: Error) => {
     throw failed(at, error.cause instanceof Error ? error.cause.message : error.message);
   });
-  if (!response.ok) throw failed(at, `it answers ${response.status}`);
-  return response.text();
 }
 
 function parse(text: string, at: string): unknown {

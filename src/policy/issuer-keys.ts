@@ -1,6 +1,7 @@
 /** The published keys of an authorization server, as long as they can be trusted; jose's own set fails when a fetch does. */
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { UNALTERED_URL } from '../config/written-forms.ts';
+import { textWithin } from '../stdx/text-within.ts';
 
 export interface IssuerKeysOptions {
   readonly issuer: string;
@@ -20,6 +21,8 @@ const STALE_MS = 24 * 3_600_000;
 /** Between two questions, whether for lack of an answer or for a key that nobody knows. */
 export const PAUSE_MS = 30_000;
 const TIMEOUT_MS = 5_000;
+/** Many times what the keys of the largest issuers take. */
+const DOCUMENT_BYTES_MAX = 1_000_000;
 
 /** Throws KeysUnavailable, or jose's JWKSNoMatchingKey. Many requests at once ask the issuer once. */
 export function createIssuerKeys({ issuer, jwksUrl, now }: IssuerKeysOptions): JWTVerifyGetKey {
@@ -84,7 +87,7 @@ async function discover(issuer: string): Promise<string> {
 
 async function fetchJson(url: string): Promise<unknown> {
   const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'error' });
-  if (response.ok) return response.json();
+  if (response.ok) return JSON.parse(await textWithin(response, DOCUMENT_BYTES_MAX));
   await response.body?.cancel();
   throw new Error(`${url} answered ${response.status}`);
 }

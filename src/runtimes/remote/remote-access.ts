@@ -2,6 +2,7 @@
 import type { RemoteServerConfig } from '../../config/config.ts';
 import type { OAuthConfig, RemoteAccessConfig } from '../../config/remote-config.ts';
 import type { Clock } from '../../stdx/clock.ts';
+import { textWithin } from '../../stdx/text-within.ts';
 import type { Lookup } from './address-guard.ts';
 import { authorizedFetch } from './authorized-fetch.ts';
 import { authorizedPost } from './authorized-post.ts';
@@ -14,6 +15,8 @@ import { openRemoteNetwork, type RemoteNetwork } from './remote-network.ts';
 import { StoredTokens } from './stored-tokens.ts';
 
 const ANSWER_MS_MAX = 15_000;
+/** Metadata and tokens take a few thousand. */
+const ANSWER_BYTES_MAX = 1_000_000;
 
 export type RemoteServer = RemoteAccessConfig & Pick<RemoteServerConfig, 'name' | 'url' | 'transport' | 'headers'>;
 
@@ -130,7 +133,7 @@ function strictly(fetch: RemoteFetch): RemoteFetch {
     const signal = init.signal ? AbortSignal.any([init.signal, limit]) : limit;
     const response = await fetch(url, { ...init, signal, ...(isGet ? {} : { redirect: 'error' }) });
     const { status, statusText, headers } = response;
-    const text = await response.text();
+    const text = await textWithin(response, ANSWER_BYTES_MAX);
     return new Response(text === '' ? null : text, { status, statusText, headers: Object.fromEntries(headers) });
   };
 }

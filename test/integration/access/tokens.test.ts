@@ -152,6 +152,22 @@ describe('the keys of an issuer (#56)', () => {
     expect(asked).toHaveLength(1);
   });
 
+  it('are not read from an answer without an end', async () => {
+    const { verify, issuer, claims } = await verifier();
+    const keys = new Uint8Array(await (await fetch(issuer.jwksUrl)).arrayBuffer());
+    let sent = 0;
+    const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+      sent += 1e6;
+      if (sent < 32e6) return controller.enqueue(new Uint8Array(1e6).fill(0x20));
+      controller.enqueue(keys);
+      controller.close();
+    };
+    vi.stubGlobal('fetch', async () => new Response(new ReadableStream({ pull })));
+    onTestFinished(() => void vi.unstubAllGlobals());
+    expect((await verify(await issuer.sign(claims()))).kind).toBe('unavailable');
+    expect(sent).toBeLessThan(5e6);
+  });
+
   it('that were never learned let nobody in while it is down', async () => {
     const { issuer, verify, claims } = await verifier();
     issuer.setDown(true);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { createServerCatalog } from '../../../src/catalog/server-catalog.ts';
 import type { CatalogConfig } from '../../../src/config/catalog-config.ts';
+import { listen } from '../../helpers/listen.ts';
 import { serverRegistry } from '../../helpers/server-registry.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
@@ -67,6 +68,20 @@ it('asks a registry once in a while, again after a start only when that is over,
   next.clock.ms += 61_000;
   await next.names();
   expect(registry.requests).toHaveLength(4);
+});
+
+it('reads no page without an end, and says so', async () => {
+  const chunk = Buffer.alloc(1_000_000, ' ');
+  const { origin } = await listen((_, response) => {
+    const more = () => {
+      while (response.write(chunk));
+    };
+    response.on('drain', more);
+    more();
+  });
+  const { names, warnings } = open({ sources: [url(`${origin}/v0.1/servers`)] });
+  expect(await names()).toEqual([]);
+  expect(warnings).toEqual([expect.stringContaining('longer than')]);
 });
 
 it('reads a file, a folder and a list, of the same name the first, and only what may be there', async () => {
