@@ -297,7 +297,7 @@ if (!existsSync(values.data)) {
   console.log(`No data at ${values.data}: nothing to measure (give --data).`);
 } else {
   if (!values.names) await selectionSets();
-  await exactNames();
+  if (ENGINES.has('static')) await exactNames();
   await noAnswer();
   if (values.big) await bigCatalog();
 }

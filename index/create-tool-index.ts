@@ -198,9 +198,10 @@ class HybridToolIndex implements ObservableToolIndex {
       share: tuning.share,
     });
     const sureness = confidence(ranked, this.#evidence.mass, tuning.wordsInVerdict);
+    const settled = isSettled({ hits: ranked, sureness, tools: scope.searched }, tuning);
     const degraded = vectors.degraded ?? (isHybrid ? undefined : this.#vectorsMissing);
     const answer: SearchAnswer = {
-      verdict: verdict(sureness, tuning.thresholds),
+      verdict: settled ? 'match' : verdict(sureness, tuning.thresholds, scope.searched),
       confidence: sureness,
       hits: ranked.slice(0, limit),
       matched: this.#matched(scope),
@@ -210,7 +211,7 @@ class HybridToolIndex implements ObservableToolIndex {
       ...(degraded ? { degraded } : {}),
       ...(vectors.progress ? { progress: vectors.progress } : {}),
     };
-    return { answer, isSettled: isSettled(ranked, sureness, tuning) };
+    return { answer, isSettled: settled };
   }
 
   /** A store may hold tools that are not in this index: another gateway's, or those of servers that went while it was down. */

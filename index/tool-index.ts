@@ -46,7 +46,7 @@ export type Verdict = 'match' | 'weak' | 'none';
 
 export interface SearchAnswer {
   readonly verdict: Verdict;
-  /** How sure it is that the best hit fits, 0 to 1; the verdict is this against two thresholds. */
+  /** How sure it is that the best hit fits, 0 to 1; the verdict is this against two thresholds, which are higher among more tools. */
   readonly confidence: number;
   readonly hits: readonly SearchHit[];
   /** Documents with any evidence at all, of `searched`. */

@@ -46,7 +46,7 @@ export interface Evaluation {
 }
 
 export interface EvaluateOptions {
-  readonly index: ToolIndex;
+  readonly index: Pick<ToolIndex, 'search'>;
   /** Those without groups are requests that no tool answers. */
   readonly queries: readonly JudgedQuery[];
   /** More of that kind. */

@@ -7,7 +7,7 @@ export interface VectorTuning {
   /** Share of the words in the verdict's confidence. */
   readonly wordsInVerdict: number;
   readonly thresholds: VerdictThresholds;
-  /** How clear a ranking with it must be for a better model not to be asked; undefined where one always is. */
+  /** How clear a ranking with it must be, in a small catalog, for a better model not to be asked; undefined where one always is. */
   readonly settled?: number;
 }
 
@@ -18,7 +18,7 @@ export const WORDS_TUNING: VectorTuning = { share: 0, wordsInVerdict: 1, thresho
 export const STATIC_TUNING: VectorTuning = {
   share: 0.65,
   wordsInVerdict: 0.35,
-  thresholds: { weak: 0.28, match: 0.485 },
+  thresholds: { weak: 0.337, match: 0.485, perFold: 0.02 },
   settled: 0.24,
 };
 
@@ -26,7 +26,7 @@ export const STATIC_TUNING: VectorTuning = {
 export const BUILTIN_TUNING: VectorTuning = {
   share: 0.8,
   wordsInVerdict: 0.2,
-  thresholds: { weak: 0.309, match: 0.482 },
+  thresholds: { weak: 0.336, match: 0.482, perFold: 0.02 },
 };
 
 /** The fine-tuned MiniLM that Tooldex ships for transformers.js: better than words on most sets, so it has the greater say. */

@@ -3,10 +3,12 @@ import type { Verdict } from '../tool-index.ts';
 import type { Evidence } from './fusion.ts';
 import type { VectorTuning } from './tuning.ts';
 
-/** Confidence below which the best tool probably does not fit, and from which it probably does. */
+/** Confidence below which the best tool probably does not fit, and from which it probably does, among 1,000 tools. */
 export interface VerdictThresholds {
   readonly weak: number;
   readonly match: number;
+  /** What both rise by with each e-fold of tools; 0 where nobody has fitted it. */
+  readonly perFold?: number;
 }
 
 /**
@@ -46,16 +48,45 @@ export function clarity(hits: readonly { readonly score: number }[], sureness: n
   return lead + CONFIDENCE_AS_LEAD * sureness;
 }
 
-/** Whether a better model would hardly say anything else: the first hit is a match, and clearly so. */
-export function isSettled(
-  hits: readonly { readonly score: number }[],
-  sureness: number,
-  { thresholds, settled = Number.POSITIVE_INFINITY }: VectorTuning,
-): boolean {
-  return sureness >= thresholds.match && clarity(hits, sureness) >= settled;
+/** Up to so many tools `settled` holds as it was fitted; each e-fold of them asks for so much more. */
+const CROWD = { from: 2_000, perFold: 0.06 };
+
+/**
+ * How clear a ranking of so many tools must be, where `settled` is enough in a small catalog: in a crowd the same lead says less,
+ * since the more tools there are, the farther the luckiest of the wrong ones gets.
+ */
+export function clarityNeeded(settled: number, tools: number, perFold = CROWD.perFold): number {
+  return settled + perFold * Math.log(Math.max(1, tools / CROWD.from));
 }
 
-export function verdict(sureness: number, { weak, match }: VerdictThresholds): Verdict {
-  if (sureness >= match) return 'match';
-  return sureness >= weak ? 'weak' : 'none';
+export interface Ranking {
+  readonly hits: readonly { readonly score: number }[];
+  /** Its confidence. */
+  readonly sureness: number;
+  /** How many were searched. */
+  readonly tools: number;
+}
+
+/** Whether a better model would hardly say anything else: the first hit is a match, and clearly so. */
+export function isSettled({ hits, sureness, tools }: Ranking, { thresholds, settled }: VectorTuning): boolean {
+  if (settled === undefined || sureness < thresholds.match) return false;
+  return clarity(hits, sureness) >= clarityNeeded(settled, tools);
+}
+
+/** The smallest catalog of those that the thresholds were fitted on has about so many tools. */
+const FEWEST_TOOLS = 50;
+
+/**
+ * What the thresholds rise by for so many tools: the nearest of many that do not fit is nearer than the nearest of few, by about the
+ * logarithm of their number, as the highest of so many chance values is.
+ */
+export function thresholdShift(tools: number, perFold = 0): number {
+  return perFold * Math.log(Math.max(FEWEST_TOOLS, tools) / 1_000);
+}
+
+/** Of an answer that is not settled; one that is, is a match. */
+export function verdict(sureness: number, { weak, match, perFold }: VerdictThresholds, tools: number): Verdict {
+  const comparable = sureness - thresholdShift(tools, perFold);
+  if (comparable >= match) return 'match';
+  return comparable >= weak ? 'weak' : 'none';
 }

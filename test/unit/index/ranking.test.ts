@@ -4,7 +4,14 @@ import { seeded } from '../../../index/evaluation/bootstrap.ts';
 import { clauses } from '../../../index/ranking/clauses.ts';
 import { partWinners, seatWinners } from '../../../index/ranking/diversity.ts';
 import { type Evidence, fuse, vectorShare } from '../../../index/ranking/fusion.ts';
-import { clarity, confidence, isSettled, verdict } from '../../../index/ranking/verdict.ts';
+import {
+  clarity,
+  clarityNeeded,
+  confidence,
+  isSettled,
+  type VerdictThresholds,
+  verdict,
+} from '../../../index/ranking/verdict.ts';
 
 const evidence = (some: Partial<Evidence>): Evidence => ({
   bm25: 0,
@@ -111,7 +118,7 @@ describe('the verdict', () => {
   const thresholds = { weak: 0.3, match: 0.5 };
 
   it('has an answer for every sureness', () => {
-    expect([0, 0.29, 0.3, 0.49, 0.5, 1].map((sureness) => verdict(sureness, thresholds))).toEqual([
+    expect([0, 0.29, 0.3, 0.49, 0.5, 1].map((sureness) => verdict(sureness, thresholds, 1_000))).toEqual([
       'none',
       'none',
       'weak',
@@ -119,6 +126,17 @@ describe('the verdict', () => {
       'match',
       'match',
     ]);
+  });
+
+  it('asks for more among many tools and for less among few, where that was fitted', () => {
+    const fitted = { ...thresholds, perFold: 0.02 };
+    const among = (tools: number, of: VerdictThresholds = fitted) =>
+      [0.28, 0.48, 0.52].map((sureness) => verdict(sureness, of, tools));
+    expect(among(1_000)).toEqual(['none', 'weak', 'match']);
+    expect(among(200)).toEqual(['weak', 'match', 'match']);
+    expect(among(10_000)).toEqual(['none', 'weak', 'weak']);
+    expect(among(10_000, thresholds)).toEqual(among(1_000));
+    expect(among(1)).toEqual(among(50));
   });
 
   it('is sure of a named tool, and of nothing without hits', () => {
@@ -137,22 +155,34 @@ describe('the verdict', () => {
 
 describe('a settled ranking', () => {
   const tuning = { share: 0.5, wordsInVerdict: 0.5, thresholds: { weak: 0.2, match: 0.5 }, settled: 0.22 };
-  const hits = (...scores: number[]) => scores.map((score) => ({ score }));
+  const ranking = (sureness: number, ...scores: number[]) => ({
+    hits: scores.map((score) => ({ score })),
+    sureness,
+    tools: 300,
+  });
 
   it('has a match with a lead; more confidence makes up for less lead', () => {
-    expect(isSettled(hits(0.8, 0.6), 0.6, tuning)).toBe(true);
-    expect(isSettled(hits(0.8, 0.75), 0.6, tuning)).toBe(false);
-    expect(isSettled(hits(0.8, 0.75), 0.9, tuning)).toBe(true);
-    expect(clarity(hits(0.8, 0.6), 0.5)).toBeCloseTo(0.3);
+    expect(isSettled(ranking(0.6, 0.8, 0.6), tuning)).toBe(true);
+    expect(isSettled(ranking(0.6, 0.8, 0.75), tuning)).toBe(false);
+    expect(isSettled(ranking(0.9, 0.8, 0.75), tuning)).toBe(true);
+    expect(clarity(ranking(0.5, 0.8, 0.6).hits, 0.5)).toBeCloseTo(0.3);
   });
 
   it('is never one without a match, nor for a model that has no threshold', () => {
-    expect(isSettled(hits(0.8, 0.1), 0.49, tuning)).toBe(false);
-    expect(isSettled([], 0, tuning)).toBe(false);
-    expect(isSettled(hits(0.9, 0.1), 1, { ...tuning, settled: undefined })).toBe(false);
+    expect(isSettled(ranking(0.49, 0.8, 0.1), tuning)).toBe(false);
+    expect(isSettled(ranking(0), tuning)).toBe(false);
+    expect(isSettled(ranking(1, 0.9, 0.1), { ...tuning, settled: undefined })).toBe(false);
   });
 
   it('may have one hit only', () => {
-    expect(isSettled(hits(0.4), 0.5, tuning)).toBe(true);
+    expect(isSettled(ranking(0.5, 0.4), tuning)).toBe(true);
+  });
+
+  it('needs a greater lead among thousands of tools, and no smaller one among few', () => {
+    const narrow = ranking(0.6, 0.8, 0.65);
+    expect(isSettled(narrow, tuning)).toBe(true);
+    expect(isSettled({ ...narrow, tools: 20_000 }, tuning)).toBe(false);
+    expect(isSettled({ ...ranking(0.6, 0.9, 0.5), tools: 20_000 }, tuning)).toBe(true);
+    expect(clarityNeeded(0.22, 3)).toBe(clarityNeeded(0.22, 300));
   });
 });
