@@ -8,15 +8,30 @@ export function checkCost(schema: object, value: Json): number {
   return nodes * new Reckoning(schema).of(schema, { depth, level: 0 });
 }
 
-function measured(value: Json, level: number): { readonly nodes: number; readonly depth: number } {
-  if (typeof value !== 'object' || value === null || level > LEVELS_MAX) return { nodes: 1, depth: level };
-  let [nodes, depth] = [1, level];
-  for (const part of Object.values(value)) {
+/** Values that are compared, at most, to know that no two members of any list in this one are alike. */
+export function comparisons(value: Json): number {
+  return measured(value, 0).comparisons;
+}
+
+interface Measures {
+  readonly nodes: number;
+  readonly depth: number;
+  readonly comparisons: number;
+}
+
+function measured(value: Json, level: number): Measures {
+  if (typeof value !== 'object' || value === null || level > LEVELS_MAX)
+    return { nodes: 1, depth: level, comparisons: 0 };
+  let [nodes, depth, comparisons] = [1, level, 0];
+  const parts = Object.values(value);
+  for (const part of parts) {
     const inner = measured(part, level + 1);
     nodes += inner.nodes;
     depth = Math.max(depth, inner.depth);
+    comparisons += inner.comparisons;
   }
-  return { nodes, depth };
+  if (Array.isArray(value)) comparisons += parts.length * nodes;
+  return { nodes, depth, comparisons };
 }
 
 /** Of schemas in each other, and of values; deeper ones are nobody's honest ones. */

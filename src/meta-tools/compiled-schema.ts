@@ -1,7 +1,7 @@
 /** Tools' own schemas, compiled to check arguments by. */
 import type { Ajv, ErrorObject } from 'ajv';
 import type { JsonObject } from '../stdx/json.ts';
-import { checkCost } from './check-cost.ts';
+import { checkCost, comparisons } from './check-cost.ts';
 
 export interface CompiledSchema {
   /** What is wrong with arguments; undefined when they fit, as all do where the schema cannot be compiled, is none, or would take long. */
@@ -15,7 +15,8 @@ export class SchemaCompiler {
   readonly #judges: { older?: Ajv; newer?: Ajv } = {};
 
   async compile(schema: JsonObject): Promise<CompiledSchema> {
-    const { $schema, ...rules } = schema;
+    // `$async` is ajv's own: such a check would fail after it was asked, when nobody listens.
+    const { $schema, $async: _, ...rules } = schema;
     const kind = typeof $schema === 'string' && /draft-0[4-7]/.test($schema) ? 'older' : 'newer';
     const { Ajv } = kind === 'older' ? await import('ajv') : { Ajv: (await import('ajv/dist/2020.js')).Ajv2020 };
     const text = JSON.stringify(rules);
@@ -26,7 +27,10 @@ export class SchemaCompiler {
     };
     // Nothing but references makes more work than a schema is long.
     const hasReferences = REFERENCE.test(text);
-    const isCostly = (params: JsonObject) => hasReferences && checkCost(rules, params) > COST_MAX;
+    const uniqueLists = text.match(UNIQUE)?.length ?? 0;
+    const isCostly = (params: JsonObject) =>
+      (hasReferences && checkCost(rules, params) > COST_MAX) ||
+      (uniqueLists > 0 && uniqueLists * comparisons(params) > COMPARISONS_MAX);
     try {
       const validate = new Ajv({ ...OPTIONS, code, validateSchema: false }).compile(rules);
       const fits = (params: JsonObject) => isCostly(params) || validate(params) || !isSound();
@@ -41,7 +45,10 @@ const UNCHECKED: CompiledSchema = { problems: () => undefined };
 
 /** What takes longer is left to the server: it wrote the schema, and nobody else waits for it there. */
 const COST_MAX = 20_000;
+/** Of members of lists with each other; some 300 of them. */
+const COMPARISONS_MAX = 100_000;
 
 /** Some schemas that have none seem to, which costs them a little time. */
 const PATTERN = /"pattern(?:Properties)?":/;
+const UNIQUE = /"uniqueItems":true/g;
 const REFERENCE = /"\$(?:ref|dynamicRef|recursiveRef)":/;

@@ -133,6 +133,21 @@ describe('argument check', () => {
     expect((await check({ a: 1 }, { properties: { a: { $ref: '#/properties/a' } } })).fits).toBe(true);
   });
 
+  it('leaves it to the server to compare every member of a long list with every other', async () => {
+    const schema = { type: 'object', properties: { a: { type: 'array', uniqueItems: true } } };
+    const members = (length: number) => Array.from({ length }, (_, at) => ({ at: at % (length - 1) }));
+    expect((await check({ a: members(100) }, schema)).fits).toBe(false);
+    expect((await check({ a: members(60_000) }, schema)).fits, 'too many to compare').toBe(true);
+    const lists = { allOf: Array.from({ length: 1_000 }, () => ({ uniqueItems: true })) };
+    expect((await check({ a: members(100) }, { properties: { a: lists } })).fits, 'compared too often').toBe(true);
+  });
+
+  it('checks at once, whatever the schema says of that, and fails nobody later', async () => {
+    const schema = { $async: true, type: 'object', properties: { a: { type: 'string' } } };
+    expect((await check({ a: { b: 1 } }, schema)).fits).toBe(false);
+    expect((await check({ a: 'x' }, schema)).fits).toBe(true);
+  });
+
   it('tells patterns apart, and takes them as JavaScript does', async () => {
     const text = (pattern: string) => ({ type: 'string', pattern });
     const properties = { id: text('[0-9]'), name: text('^\\p{Lu}\\S*$'), path: text('^/[^/]+'), gap: text('^a\\sb$') };
