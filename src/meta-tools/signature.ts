@@ -6,6 +6,11 @@ import { plainLine } from './third-party-text.ts';
 /** Deeper objects are written as `object`; whoever needs them asks for the schema. */
 const DEPTH_MAX = 4;
 const ENUM_MAX = 24;
+/** Of a default or another value, which a schema tells whole. */
+const VALUE_CHARACTERS_MAX = 80;
+/** What cannot be read as anything but a name, however the line around it goes. */
+const PLAIN_NAME = /^[\p{L}\p{N}_$@./-]+$/u;
+const TYPE = /^[\w.-]{1,40}$/;
 /** Alternatives of alternatives, which lead nowhere in honest schemas. */
 const UNION_DEPTH_MAX = 12;
 /** Schemas that are looked at for one line: references to themselves make endless ones of a few. */
@@ -35,7 +40,7 @@ function parameters({ schema, root, depth, looks }: Place): string[] {
     const child = isObject(property) ? property : {};
     const type = typeText({ schema: child, root, depth: depth + 1, looks });
     const fallback = child.default === undefined || child.default === null ? '' : ` = ${compact(child.default)}`;
-    return `${plainLine(name)}${required.has(name) ? '' : '?'}: ${type}${fallback}`;
+    return `${parameterName(name)}${required.has(name) ? '' : '?'}: ${type}${fallback}`;
   });
 }
 
@@ -56,11 +61,11 @@ function typeText(place: Place): string {
 function simpleType(schema: Record<string, unknown>, place: Place): string {
   if (schema.type === 'array') return arrayType(schema, place);
   if (schema.type === 'object' || isObject(schema.properties)) return objectType(schema, place);
-  if (typeof schema.type !== 'string') return 'any';
-  return schema.type === 'string' && typeof schema.format === 'string'
-    ? `string<${plainLine(schema.format)}>`
-    : schema.type;
+  if (!isWord(schema.type)) return 'any';
+  return schema.type === 'string' && isWord(schema.format) ? `string<${schema.format}>` : schema.type;
 }
+
+const isWord = (value: unknown): value is string => typeof value === 'string' && TYPE.test(value);
 
 function arrayType(schema: Record<string, unknown>, place: Place): string {
   const item = isObject(schema.items) && place.depth < DEPTH_MAX ? typeText(inside(place, schema.items)) : 'any';
@@ -93,4 +98,12 @@ function literals(values: readonly unknown[]): string {
 }
 
 const union = (types: readonly string[]) => [...new Set(types)].join('|');
-const compact = (value: unknown) => plainLine(JSON.stringify(value) ?? 'any');
+const parameterName = (name: string) => (PLAIN_NAME.test(name) ? name : plainLine(JSON.stringify(name)));
+
+function compact(value: unknown): string {
+  if (typeof value === 'string' && value.length > VALUE_CHARACTERS_MAX) {
+    return compact(`${value.slice(0, VALUE_CHARACTERS_MAX - 1)}…`);
+  }
+  const json = plainLine(JSON.stringify(value) ?? 'any');
+  return typeof value === 'string' || json.length <= VALUE_CHARACTERS_MAX ? json : '…';
+}
