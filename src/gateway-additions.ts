@@ -27,6 +27,8 @@ export interface AdditionsParts {
   readonly directory: ConfiguredServers;
   readonly added: AddedServers;
   readonly pending: PendingServers;
+  readonly servers: AddedServersOf;
+  readonly running: Pick<Running, 'pool' | 'discovery'>;
   readonly observed: Observed;
   readonly clock: Clock;
   readonly log: Log;
@@ -34,26 +36,28 @@ export interface AdditionsParts {
   readonly openIndex: () => Promise<ObservableToolIndex>;
 }
 
+/** Added servers that this configuration lets be. */
+export type AddedServersOf = (config: Config) => Promise<ServerConfig[]>;
+
 export interface OpenAdditions {
   readonly additions: Additions;
-  /** Those that this configuration lets be. */
-  readonly servers: (config: Config) => Promise<ServerConfig[]>;
   close(): Promise<void>;
 }
 
 /** A look at one small table; an admin who has approved something waits for it no longer than this. */
 const LOOK_EVERY_MS = 2_000;
 
-export function openAdditions(
-  parts: AdditionsParts,
-  running: () => Pick<Running, 'pool' | 'discovery'>,
-): OpenAdditions {
+/** Says once of each server why it is left out. */
+export function addedServersOf({ added, log }: Pick<AdditionsParts, 'added' | 'log'>): AddedServersOf {
+  const warn = onceEach((message) => log('warn', message));
+  return (config) => readAddedServers(added, config, warn);
+}
+
+export function openAdditions(parts: AdditionsParts): OpenAdditions {
   const { live, added } = parts;
   const requests = createPendingAdditions(parts.pending, Date.now);
   const note = noter(parts, requests);
-  const warn = onceEach((message) => parts.log('warn', message));
-  const servers = (config: Config) => readAddedServers(parts.added, config, warn);
-  const follow = () => live.inTurn(() => putIntoUse(parts, servers, running()));
+  const follow = () => live.inTurn(() => putIntoUse(parts));
   const refuseTaken = (brought: Brought) => check(brought, live.current);
   const fromCatalog = openFromCatalog(parts);
   const stopLooking = lookAgain(parts, follow);
@@ -104,7 +108,7 @@ export function openAdditions(
     stopLooking();
     await fromCatalog.close();
   };
-  return { additions, servers, close };
+  return { additions, close };
 }
 
 /** What an admin chose is not replaced by what somebody brings. */
@@ -230,11 +234,8 @@ async function readAddedServers(added: AddedServers, config: Config, warn: Warn)
 }
 
 /** A server that is new is listed in the background, one that is gone or another now is stopped after its calls. */
-async function putIntoUse(
-  { live, directory, log }: AdditionsParts,
-  servers: OpenAdditions['servers'],
-  { pool, discovery }: Pick<Running, 'pool' | 'discovery'>,
-): Promise<void> {
+async function putIntoUse({ live, directory, log, servers, running }: AdditionsParts): Promise<void> {
+  const { pool, discovery } = running;
   const added = await servers(live.current);
   const isOfFile = (name: string) => live.current.servers.has(name);
   const before = new Map(directory.names().map((name) => [name, directory.get(name)]));

@@ -17,6 +17,7 @@ import { type Identity, identityOf } from './meta-tools/identity.ts';
 import { buildMenu, type Menu } from './meta-tools/menu.ts';
 import type { MetaToolParts } from './meta-tools/parts.ts';
 import { type CallRecord, type MetaToolCalls, registerMetaTools } from './meta-tools/register.ts';
+import { createDownloadLog } from './observability/download-log.ts';
 import type { Log } from './observability/log.ts';
 import { createAdmission } from './policy/admission.ts';
 import { createLimitedCalls } from './policy/limited-calls.ts';
@@ -47,8 +48,10 @@ export interface Gateway {
   readonly calls: MetaToolCalls;
   /** Virtual servers. */
   readonly profiles: Profiles;
-  /** Opens catalog, index and pool on first use; the menu needs none of them. */
+  /** Opens catalog, index and pool on first use, and again where that failed; the menu needs none of them. */
   open(): Promise<MetaToolParts>;
+  /** Resolves when `open` has succeeded for whomever; never rejects. */
+  readonly whenOpen: Promise<MetaToolParts>;
   /** Puts another configuration into use, wholly or not at all; the menu stays. Throws CONFIG_INVALID. */
   reload(config: Config): Promise<ReloadPlan>;
   /** Notes that the file has changed but cannot be used. */
@@ -68,13 +71,22 @@ export function createGateway(options: GatewayOptions): Gateway {
   let opened: Promise<OpenParts> | undefined;
   let observed: Observed | undefined;
   let openedParts: MetaToolParts | undefined;
+  let noteOpen: (parts: MetaToolParts) => void = () => {};
+  const whenOpen = new Promise<MetaToolParts>((resolve) => {
+    noteOpen = resolve;
+  });
   const running = async () => (await opened?.catch(() => undefined))?.running;
   const live = new LiveConfig({ config, directory, log, running });
   const openAll = async () => {
-    opened ??= openParts({ ...options, loop }, directory, live);
+    opened ??= openParts({ ...options, loop }, directory, live).catch((error: unknown) => {
+      // Whoever comes next may find the fault removed.
+      opened = undefined;
+      throw error;
+    });
     const all = await opened;
     observed = all.observed;
     openedParts = all.parts;
+    noteOpen(all.parts);
     return all;
   };
   const open = async () => (await openAll()).parts;
@@ -99,6 +111,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     profiles: createProfiles({ live, parts, identity, menuFor, note }),
     observed: async () => (await openAll()).observed,
     open,
+    whenOpen,
     reload: async (next) => {
       const plan = await live.reload(next);
       observed?.noteConfig('applied');
@@ -129,7 +142,8 @@ const toolCount = (catalog: Catalog) => catalog.listings().reduce((sum, listing)
 /** Learns what is not known yet; never rejects, for a server that cannot be listed is told of where it is asked for. */
 export async function listInBackground(gateway: Gateway, log: Log): Promise<void> {
   try {
-    const { catalog, discovery, directory, pool } = await gateway.open();
+    gateway.open().catch((error: unknown) => log('warn', `indexing waits for the catalog: ${explain(error)}`));
+    const { catalog, discovery, directory, pool } = await gateway.whenOpen;
     pool.keepWarm(directory.names());
     await discovery.listMissing();
     if (toolCount(catalog) > LARGE_CATALOG_TOOLS) await discovery.refresh();
@@ -145,76 +159,84 @@ interface OpenParts {
   close(): Promise<void>;
 }
 
-/** Everything that the menu does not need, so that clients see it before any of this is loaded. */
 type PartsOptions = GatewayOptions & Pick<Gateway, 'loop'>;
 
+/** Ends one thing that was opened. */
+type Closing = () => Promise<void> | void;
+
+/** Everything that the menu does not need, so that clients see it before any of this is loaded: all of it, or nothing stays open. */
 async function openParts(options: PartsOptions, directory: ConfiguredServers, live: LiveConfig): Promise<OpenParts> {
+  const closing: Closing[] = [];
+  const close = () => closeEach(options.log, closing.splice(0).reverse());
+  try {
+    return { ...(await openEach(options, { directory, live, closing })), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Opening {
+  readonly directory: ConfiguredServers;
+  readonly live: LiveConfig;
+  /** Given what was opened, in that order. */
+  readonly closing: Closing[];
+}
+
+async function openEach(
+  options: PartsOptions,
+  { directory, live, closing }: Opening,
+): Promise<Omit<OpenParts, 'close'>> {
   const { config, env, log, modelFolder, searchPatienceMs: patienceMs } = options;
+  const redact = (text: string) => live.current.redact(text);
+  const observed = await openObserved({ config: { ...config, redact }, log, version: options.version });
+  closing.push(() => observed.close());
   const [{ catalog, blobs, added, pending }, { lazyToolIndex }, { Discovery }, { systemClock }] = await Promise.all([
-    openCatalog(options),
+    openCatalog(options, closing),
     import('../index/lazy-tool-index.ts'),
     import('./discovery/discovery.ts'),
     import('./stdx/clock.ts'),
   ]);
-  const closing: (() => Promise<void>)[] = [];
-  const redact = (text: string) => live.current.redact(text);
-  const observed = await openObserved({ config: { ...config, redact }, log, version: options.version });
-  const { openAdditions } = await import('./gateway-additions.ts');
-  const openCatalogIndex = async () => (await import('./gateway-search.ts')).openCatalogIndex(modelFolder);
-  const adding = { live, directory, added, pending, observed, clock: systemClock, log, openIndex: openCatalogIndex };
-  const {
-    additions,
-    servers: addedServers,
-    close: closeAdditions,
-  } = openAdditions(adding, () => ({ pool, discovery }));
+  const { addedServersOf, openAdditions } = await import('./gateway-additions.ts');
+  const addedServers = addedServersOf({ added, log });
   for (const server of await addedServers(live.current)) if (!directory.get(server.name)) directory.add(server);
+  const behindIndex: Closing[] = [];
+  closing.push(async () => void (await Promise.all(behindIndex.map((close) => close()))));
   const openIndex = async () => {
     const { openSearch } = await import('./gateway-search.ts');
-    const alsoClose = (close: () => Promise<void>) => closing.push(close);
-    const onDownload = downloadNotes(log);
+    const alsoClose = (close: Closing) => behindIndex.push(close);
+    const onDownload = createDownloadLog(log);
     return openSearch({ config, env, modelFolder, storage: blobs, patienceMs, alsoClose, onDownload });
   };
   const index = lazyToolIndex(openIndex, observed.noteSearch);
+  closing.push(() => index.close());
   const { openPool } = await import('./gateway-pool.ts');
-  const { pool, close: closePool } = await openPool({
-    ...options,
-    directory,
-    catalog,
-    observed,
-    generation: () => live.status.generation,
-  });
+  const generation = () => live.status.generation;
+  const { pool, close: closePool } = await openPool({ ...options, directory, catalog, observed, generation });
+  closing.push(closePool);
   const note = (level: 'info' | 'problem', message: string) => log(level === 'info' ? 'info' : 'warn', message);
   const discovery = new Discovery({ catalog, directory, pool, index, events: { note }, clock: systemClock });
-  const close = () =>
-    closeEach(log, [
-      closeAdditions,
-      () => discovery.close(),
-      closePool,
-      () => index.close(),
-      async () => void (await Promise.all(closing.map((closeOne) => closeOne()))),
-      () => catalog.close(),
-      () => observed.close(),
-    ]);
+  closing.push(() => discovery.close());
+  const running = { pool, discovery, addedServers };
+  const openCatalogIndex = async () => (await import('./gateway-search.ts')).openCatalogIndex(modelFolder);
+  const adding = { live, directory, added, pending, servers: addedServers, running, observed, clock: systemClock, log };
+  const { additions, close: closeAdditions } = openAdditions({ ...adding, openIndex: openCatalogIndex });
+  closing.push(closeAdditions);
+  const { createApprovedTools } = await import('./meta-tools/approved-tools.ts');
+  const approved = createApprovedTools({ catalog, onChanged: (server) => discovery.noteChanged(server) });
   const paths = createPathGuard({
     workspaceOf: (name, principal) => workspaceOf(directory.config(name), principal),
   });
-  const admission = createAdmission([
-    ...observed.admissions,
-    createLimitedCalls({
-      limits: () => live.current.limits,
-      ratesOf: (name) => directory.config(name),
-      now: () => systemClock.now(),
-    }),
-  ]);
-  const { createApprovedTools } = await import('./meta-tools/approved-tools.ts');
-  const approved = createApprovedTools({ catalog, onChanged: (server) => discovery.noteChanged(server) });
+  const now = () => systemClock.now();
+  const ratesOf = (name: string) => directory.config(name);
+  const limited = createLimitedCalls({ limits: () => live.current.limits, ratesOf, now });
+  const admission = createAdmission([...observed.admissions, limited]);
   const built = { catalog, directory, pool, index, discovery, additions, paths, admission, approved };
-  const parts = await metaToolParts(built, live);
-  return { parts, observed, running: { pool, discovery, addedServers }, close };
+  return { parts: await metaToolParts(built, live), observed, running };
 }
 
 /** In this order, and all of them: a disk that is full keeps the index from being stored, and nothing from being closed. */
-async function closeEach(log: Log, steps: readonly (() => Promise<void> | void)[]): Promise<void> {
+async function closeEach(log: Log, steps: readonly Closing[]): Promise<void> {
   for (const step of steps) {
     try {
       await step();
@@ -224,17 +246,6 @@ async function closeEach(log: Log, steps: readonly (() => Promise<void> | void)[
   }
 }
 
-/** A line for each tenth of a file: a first download takes minutes, and somebody will ask why vectors are missing. */
-function downloadNotes(log: Log): (download: { file: string; loaded: number; total: number }) => void {
-  const tenths = new Map<string, number>();
-  return ({ file, loaded, total }) => {
-    const tenth = total > 0 ? Math.floor((loaded / total) * 10) : 0;
-    if (tenths.get(file) !== tenth)
-      log('info', `downloading ${file}: ${tenth * 10} % of ${(total / 1e6).toFixed(1)} MB`);
-    tenths.set(file, tenth);
-  };
-}
-
 interface OpenCatalog {
   readonly catalog: Catalog & WithheldTools;
   readonly blobs: Blobs;
@@ -242,7 +253,7 @@ interface OpenCatalog {
   readonly pending: PendingServers;
 }
 
-async function openCatalog({ config, log }: GatewayOptions): Promise<OpenCatalog> {
+async function openCatalog({ config, log }: GatewayOptions, closing: Closing[]): Promise<OpenCatalog> {
   const [{ openDatabase }, { createCatalog }, { createBlobs }, { createAddedServers }, { createPendingServers }] =
     await Promise.all([
       import('./catalog/database.ts'),
@@ -254,7 +265,9 @@ async function openCatalog({ config, log }: GatewayOptions): Promise<OpenCatalog
   const { database, setAside } = openDatabase(join(config.dataDir, 'catalog.db'));
   if (setAside) log('warn', `the catalog could not be read; it was moved to ${setAside} and is built anew`);
   const [added, pending] = [createAddedServers(database), createPendingServers(database)];
-  return { catalog: createCatalog(database), blobs: createBlobs(database), added, pending };
+  const catalog = createCatalog(database);
+  closing.push(() => catalog.close());
+  return { catalog, blobs: createBlobs(database), added, pending };
 }
 
 type Built = Pick<
