@@ -24,6 +24,7 @@ import { createLimitedCalls } from './policy/limited-calls.ts';
 import { createLoopGuard, type LoopGuard } from './policy/loop-guard.ts';
 import { createPathGuard } from './runtimes/workspace/path-guard.ts';
 import { workspaceOf } from './runtimes/workspace/workspace-of.ts';
+import { type Closing, closeEach } from './stdx/close-each.ts';
 
 export interface GatewayOptions {
   readonly config: Config;
@@ -161,13 +162,12 @@ interface OpenParts {
 
 type PartsOptions = GatewayOptions & Pick<Gateway, 'loop'>;
 
-/** Ends one thing that was opened. */
-type Closing = () => Promise<void> | void;
-
 /** Everything that the menu does not need, so that clients see it before any of this is loaded: all of it, or nothing stays open. */
 async function openParts(options: PartsOptions, directory: ConfiguredServers, live: LiveConfig): Promise<OpenParts> {
   const closing: Closing[] = [];
-  const close = () => closeEach(options.log, closing.splice(0).reverse());
+  // A disk that is full keeps the index from being stored, and nothing from being closed.
+  const told = (error: unknown) => options.log('warn', `while closing: ${explain(error)}`);
+  const close = () => closeEach(closing.splice(0).reverse(), told);
   try {
     return { ...(await openEach(options, { directory, live, closing })), close };
   } catch (error) {
@@ -233,17 +233,6 @@ async function openEach(
   const admission = createAdmission([...observed.admissions, limited]);
   const built = { catalog, directory, pool, index, discovery, additions, paths, admission, approved };
   return { parts: await metaToolParts(built, live), observed, running };
-}
-
-/** In this order, and all of them: a disk that is full keeps the index from being stored, and nothing from being closed. */
-async function closeEach(log: Log, steps: readonly Closing[]): Promise<void> {
-  for (const step of steps) {
-    try {
-      await step();
-    } catch (error) {
-      log('warn', `while closing: ${explain(error)}`);
-    }
-  }
 }
 
 interface OpenCatalog {

@@ -6,8 +6,9 @@ import type { EvalEngine } from '../../index/evaluation/run-eval.ts';
 import { IndexError } from '../../index/index-error.ts';
 import type { EmbedderConfig } from '../config/config.ts';
 import { documentOf } from '../discovery/document-of.ts';
-import { GatewayError } from '../errors.ts';
+import { explain, GatewayError } from '../errors.ts';
 import { type EvaluatedEngine, evaluatedSources } from '../gateway-search.ts';
+import { type Closing, closeEach } from '../stdx/close-each.ts';
 import { createAnswerTokens } from './answer-tokens.ts';
 import { downloadBar } from './download-bar.ts';
 import { type CommonFlags, type Invocation, print, printJson, tell } from './invocation.ts';
@@ -27,7 +28,7 @@ export async function evaluate(invocation: Invocation, flags: EvalFlags): Promis
   const { corpus, queries, noanswer } = flags;
   const isOwn = [corpus, queries, noanswer].every((file) => file === undefined);
   const opened = await openGateway(invocation, flags, { levelMin: 'off' });
-  const cleanups: (() => Promise<void>)[] = [];
+  const cleanups: Closing[] = [];
   try {
     const set = isOwn ? await ownCatalog(invocation, opened) : await readFiles(flags);
     const { remarks } = await import('../../index/evaluation/remarks.ts');
@@ -53,8 +54,8 @@ export async function evaluate(invocation: Invocation, flags: EvalFlags): Promis
   } catch (error) {
     throw error instanceof IndexError ? unavailable(error) : error;
   } finally {
-    for (const cleanup of cleanups) await cleanup();
-    await opened.gateway.close();
+    const told = (error: unknown) => tell(invocation, `warning: while closing: ${explain(error)}`);
+    await closeEach([...cleanups, () => opened.gateway.close()], told);
   }
 }
 
@@ -150,7 +151,7 @@ interface EngineParts {
   readonly invocation: Invocation;
   readonly opened: Opened;
   readonly flags: EvalFlags;
-  readonly cleanups: (() => Promise<void>)[];
+  readonly cleanups: Closing[];
 }
 
 function toEvalEngine(engine: EvaluatedEngine, { invocation, opened, flags, cleanups }: EngineParts): EvalEngine {
