@@ -51,16 +51,20 @@ export function renderAnswer(request: AnswerRequest): string {
   return render(request, levels);
 }
 
-/** The first hit that does not fit ends a pass, so that a worse hit never shows more than a better one. */
+/** Of the budget: a record of more, such as one of five hundred parameters or of an endless name, holds up none behind it. */
+const OWN_SHARE_MAX = 0.5;
+
+/** The first hit that does not fit ends a pass, so that a worse hit never shows more than a better one of its kind. */
 function raise(request: AnswerRequest, from: Levels, { level, most = Infinity, share = 1 }: Pass): Levels {
   let levels = from;
   for (const candidate of request.candidates.slice(0, most)) {
     const shown = levels.get(candidate);
     if (shown === 'schema') continue;
-    if (level !== 'name' && shown === undefined) return levels;
+    if (level !== 'name' && shown === undefined) continue;
     const next = new Map(levels).set(candidate, level);
-    if (estimateTokens(render(request, next)) > request.tokensMax * share) return levels;
-    levels = next;
+    const fits = estimateTokens(render(request, next)) <= request.tokensMax * share;
+    if (fits) levels = next;
+    else if (estimateTokens(candidate[level]) <= request.tokensMax * OWN_SHARE_MAX) return levels;
   }
   return levels;
 }

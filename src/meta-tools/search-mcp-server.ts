@@ -24,6 +24,9 @@ interface SearchRequest {
 
 /** After so long the vectors are left out of the answer. */
 const DEADLINE_MS = 1_500;
+/** The same tool on several servers is several hits and one record; so many accounts of one service leave room for other tools. */
+const HITS_PER_RECORD = 10;
+const HITS_MAX = 200;
 const SIGNATURE_DESCRIPTION_MAX = 160;
 const SCHEMA_DESCRIPTION_MAX = 600;
 const SUGGESTION_DESCRIPTION_MAX = 80;
@@ -37,7 +40,7 @@ export const searchMcpServer: MetaTool = async (parts, given, { principal }) => 
   const answer = await parts.index.search({
     task: request.task,
     keyWords: request.keyWords,
-    limit: request.limit,
+    limit: Math.min(HITS_MAX, request.limit * HITS_PER_RECORD),
     deadlineMs: DEADLINE_MS,
     ...(only === undefined ? {} : { allow: ({ server }) => server === only }),
   });
@@ -68,7 +71,7 @@ interface Found extends SearchAnswer {
 }
 
 function renderHits(parts: MetaToolParts, request: SearchRequest, answer: Found): string {
-  const { candidates, copies } = foldCopies(storedHits(parts, answer));
+  const { candidates, copies } = foldCopies(storedHits(parts, answer), request.limit);
   return renderAnswer({
     candidates: candidates.map((tool) => toCandidate(tool, copies.get(tool.hash) ?? [])),
     detail: request.detail,
@@ -80,21 +83,22 @@ function renderHits(parts: MetaToolParts, request: SearchRequest, answer: Found)
   });
 }
 
-function storedHits({ catalog }: MetaToolParts, answer: SearchAnswer): StoredTool[] {
-  return answer.hits.flatMap(({ id }) => {
+function* storedHits({ catalog }: MetaToolParts, answer: SearchAnswer): IterableIterator<StoredTool> {
+  for (const { id } of answer.hits) {
     const split = splitToolId(id);
     const tool = split && catalog.tool(split.server, split.tool);
-    return tool ? [tool] : [];
-  });
+    if (tool) yield tool;
+  }
 }
 
-/** The same definition on several servers is one record that names the others. */
-function foldCopies(tools: readonly StoredTool[]): { candidates: StoredTool[]; copies: Map<string, string[]> } {
+/** The same definition on several servers is one record that names the others. Tools behind the last record are left alone. */
+function foldCopies(tools: Iterable<StoredTool>, recordsMax: number) {
   const copies = new Map<string, string[]>();
   const candidates: StoredTool[] = [];
   for (const tool of tools) {
     const others = copies.get(tool.hash);
     if (others) others.push(tool.server);
+    else if (candidates.length === recordsMax) break;
     else {
       copies.set(tool.hash, []);
       candidates.push(tool);

@@ -45,6 +45,22 @@ describe('search_mcp_server', () => {
     }
   });
 
+  it('lets copies of a tool on several servers take no other tool its place', async () => {
+    const names = ['anna', 'bert', 'carl', 'dora'];
+    const { call } = await openTestGateway(
+      Object.fromEntries(names.map((name) => [name, { fixture: 'well-behaved' }])),
+    );
+    for (const mcp_server_name of names) await call('add_mcp_server', { mcp_server_name });
+    const { text } = await call('search_mcp_server', {
+      task_description: 'add two numbers',
+      limit: 3,
+      detail: 'names',
+    });
+    expect(text).toContain('shown 3 of');
+    const [, first, ...others] = /^- add\n {2}same tool on: (\w+), (\w+), (\w+)$/m.exec(text) ?? [];
+    expect(new Set([first, ...others, /^## (\w+)/m.exec(text)?.[1]])).toEqual(new Set(names));
+  });
+
   it('advises English where a question in other letters finds nothing, and nowhere else', async () => {
     const { call } = await openTestGateway(well);
     await call('add_mcp_server', { mcp_server_name: 'well' });
@@ -198,6 +214,9 @@ describe('use_tool', () => {
     const long = 'x'.repeat(50_000);
     for (const given of [
       { tool: long },
+      { tool: `${'x/'.repeat(400_000)}\nx` },
+      { tool: 'read_result', params: { id: long } },
+      { server: 'tooldex', tool: long },
       { server: long, tool: 'add' },
       { server: 'well', tool: long },
       { server: 'well', tool: 'add', params: { a: long } },

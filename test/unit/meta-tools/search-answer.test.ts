@@ -40,6 +40,25 @@ describe('search answer', () => {
     expect(shown).toBeLessThan(50);
   });
 
+  it('lets no tool of endless name or schema take the others their place', () => {
+    const endless = 'endless '.repeat(5_000);
+    const [, ...others] = request(6).candidates;
+    const huge = {
+      server: 'server0',
+      name: 'huge',
+      signature: `huge(${endless})`,
+      schema: `huge\n  schema: ${endless}`,
+    };
+    const signed = renderAnswer(request(0, { candidates: [huge, ...others], detail: 'signatures' }));
+    expect(signed).toContain('- huge\n');
+    expect(signed.match(/\(path: string\)/g)).toHaveLength(5);
+    expect(schemasIn(renderAnswer(request(0, { candidates: [huge, ...others], detail: 'schemas' })))).not.toEqual([]);
+    const unnamed = renderAnswer(request(0, { candidates: [{ ...huge, name: endless }, ...others] }));
+    expect(unnamed).toContain('shown 5');
+    expect(unnamed).toContain('- tool_2(path: string)');
+    for (const text of [signed, unnamed]) expect(countTokens(text)).toBeLessThanOrEqual(1_000);
+  });
+
   it('keeps to names or signatures when asked to', () => {
     expect(renderAnswer(request(5, { detail: 'names' }))).not.toContain('path: string');
     expect(schemasIn(renderAnswer(request(5, { detail: 'signatures' })))).toEqual([]);
