@@ -99,8 +99,9 @@ export function sample(schema: unknown): Json {
 /** Only what is required. */
 export function sampleObject(schema: Record<string, unknown>): JsonObject {
   const properties = isObject(schema.properties) ? schema.properties : {};
-  const required = Array.isArray(schema.required) ? schema.required.map(String) : [];
-  return Object.fromEntries(required.map((name) => [name, sample(properties[name])]));
+  // Each once: names that stand there several times, in schemas within each other, would make a sample without an end.
+  const required = new Set(Array.isArray(schema.required) ? schema.required.map(String) : []);
+  return Object.fromEntries([...required].map((name) => [name, sample(properties[name])]));
 }
 
 const first = (value: unknown): unknown => (Array.isArray(value) ? value[0] : undefined);

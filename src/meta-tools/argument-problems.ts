@@ -90,9 +90,12 @@ function correct(schema: JsonObject, params: JsonObject, problems: readonly Prob
   const missing = problems.flatMap(({ keyword, parameter }) =>
     keyword === 'required' && parameter ? [parameter] : [],
   );
-  for (const unknown of Object.keys(params).filter((key) => properties[key] === undefined)) {
-    const free = Object.keys(properties).filter((name) => params[name] === undefined);
-    const meant = nearest(unknown, free, 1)[0] ?? onlyOne(missing, properties, params[unknown]);
+  const free = Object.keys(properties).filter((name) => params[name] === undefined);
+  const unknowns = Object.keys(params).filter((key) => properties[key] === undefined);
+  for (const [index, unknown] of unknowns.entries()) {
+    // Looking for what was meant takes long, and no more than so many are shown.
+    const near = index < ENTRIES_MAX ? nearest(unknown, free, 1)[0] : undefined;
+    const meant = near ?? onlyOne(missing, properties, params[unknown]);
     if (meant !== undefined || schema.additionalProperties === false) rename(corrected, unknown, meant);
   }
   return corrected;

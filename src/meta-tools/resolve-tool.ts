@@ -173,7 +173,7 @@ async function unnamed(parts: MetaToolParts, name: string, context: CallContext)
 
 /** Undefined where no server is called what stands there. Throws NEEDS_CONFIG. */
 function serverBefore(parts: MetaToolParts, name: string): { server: KnownServer; tool: string } | undefined {
-  const { before = '', tool = '' } = /^(?<before>.+?)(?:__|[:./])(?<tool>.+)$/.exec(bare(name))?.groups ?? {};
+  const { before = '', tool = '' } = /^(?<before>.+?)(?:__|[:./])(?<tool>.+)$/s.exec(bare(name))?.groups ?? {};
   const { directory } = parts;
   const names = [...directory.names(), ...directory.unconfigured().map((server) => server.name)];
   return names.some((candidate) => plain(candidate) === plain(before))

@@ -4,6 +4,7 @@ import { BUILT_IN_SERVER } from '../catalog/server-directory.ts';
 import { GatewayError } from '../errors.ts';
 import type { Clock } from '../stdx/clock.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
+import { short } from './argument-check.ts';
 
 /** What all kept results may weigh together; the oldest go first. */
 const KEPT_BYTES_MAX = 64 * 1024 * 1024;
@@ -55,7 +56,7 @@ export class ResultStore {
     this.#expire();
     const kept = this.#kept.get(id);
     if (kept) return kept;
-    throw new GatewayError('ARGUMENTS_INVALID', `no kept result has the id "${id}"`, {
+    throw new GatewayError('ARGUMENTS_INVALID', `no kept result has the id ${short(id)}`, {
       hint: 'results are kept for 15 minutes; call the tool again, or ask it for less',
     });
   }
@@ -143,7 +144,7 @@ function readOn(id: string, part: string, offset: number): string {
 }
 
 function unknownPart(part: string, kept: Kept): GatewayError {
-  return new GatewayError('ARGUMENTS_INVALID', `the kept result has no part "${part}"`, {
+  return new GatewayError('ARGUMENTS_INVALID', `the kept result has no part ${short(part)}`, {
     hint: `its parts are ${[...kept.parts.keys()].join(', ')}`,
   });
 }

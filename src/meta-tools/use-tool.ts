@@ -2,6 +2,7 @@
 import { BUILT_IN_SERVER } from '../catalog/server-directory.ts';
 import { GatewayError } from '../errors.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
+import { short } from './argument-check.ts';
 import { notAnObject, wrongArguments } from './argument-problems.ts';
 import { callHeedingChanges } from './heeding-changes.ts';
 import { named } from './named-error.ts';
@@ -70,7 +71,7 @@ export function callBuiltIn({ results, directory }: MetaToolParts, request: UseT
   if (request.server !== BUILT_IN_SERVER || directory.get(BUILT_IN_SERVER)) return undefined;
   throw new GatewayError(
     'TOOL_UNKNOWN',
-    `the built-in server ${BUILT_IN_SERVER} has one tool, read_result, not "${tool}"`,
+    `the built-in server ${BUILT_IN_SERVER} has one tool, read_result, not ${short(tool)}`,
   );
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { ArgumentChecker } from '../../../src/meta-tools/argument-check.ts';
-import { wrongArguments } from '../../../src/meta-tools/argument-problems.ts';
+import { notAnObject, wrongArguments } from '../../../src/meta-tools/argument-problems.ts';
 import { SchemaCompiler } from '../../../src/meta-tools/compiled-schema.ts';
 import type { JsonObject } from '../../../src/stdx/json.ts';
 
@@ -108,6 +108,20 @@ describe('argument check', () => {
     expect((await check({ a: 'a'.repeat(100_000) }, schema)).fits).toBe(true);
     const names = { type: 'object', patternProperties: { '^(x+)+$': {} }, additionalProperties: false };
     expect((await check({ [`${'x'.repeat(1_000)}!`]: 1 }, names)).fits).toBe(false);
+  });
+
+  it('shows in no time what arguments should be, however many are unknown and however often a schema requires the same', async () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 100_000 }, (_, index) => [`an_unknown_parameter_${index}`, 1]),
+    );
+    const text = await explained(many);
+    expect(text).toContain('"path" is missing');
+    expect(text).toContain('"params":{"path":"text"}');
+    let schema: JsonObject = { type: 'string' };
+    for (let level = 0; level < 10; level++)
+      schema = { type: 'object', properties: { a: schema }, required: Array<string>(30).fill('a') };
+    const error = wrongArguments({ server, tool: tool(schema) }, {}, [notAnObject('x')]);
+    expect(error.hint).toContain(`"params":${'{"a":'.repeat(10)}"text"`);
   });
 
   it('mends a value once, however many alternatives want it to be another', async () => {
