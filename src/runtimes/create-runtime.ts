@@ -29,7 +29,7 @@ export interface RuntimeContextOptions {
   readonly stopTimes?: StopTimes;
   /** Number of the configuration in use; containers are labelled with it. */
   readonly generation?: (() => number) | undefined;
-  /** Told what an administrator should know of this machine. */
+  /** Told what an administrator should know: of this machine, of logins. */
   readonly warn?: ((message: string) => void) | undefined;
 }
 
@@ -57,7 +57,7 @@ export function createRuntimeContext({
   const guard = createParentGuard();
   const packages = createPackageStore({ dataDir, env, guard, installTimeoutMs });
   const engine = createContainerEngine({ dataDir, env, generation, warn });
-  const remote = createRemoteAccess({ dataDir, env, tokenSecret, clock: systemClock });
+  const remote = createRemoteAccess({ dataDir, env, tokenSecret, clock: systemClock, warn });
   return {
     env,
     packages,

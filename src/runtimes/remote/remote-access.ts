@@ -27,6 +27,8 @@ export interface RemoteAccessOptions {
   readonly tokenSecret: string | undefined;
   readonly clock: Clock;
   readonly lookup?: Lookup;
+  /** Told what an administrator should know. */
+  readonly warn?: ((message: string) => void) | undefined;
 }
 
 export interface RemoteAccess {
@@ -99,7 +101,7 @@ function loginOptions({ name, url, headers, oauth }: RemoteServer) {
 function dressed(
   server: RemoteServer,
   plain: RemoteWay,
-  { store, clock }: { readonly store: LoginStore; readonly clock: Clock },
+  { store, clock, warn }: Pick<RemoteAccessOptions, 'clock' | 'warn'> & { readonly store: LoginStore },
 ): RemoteWay {
   const { name, url, headers, oauth } = server;
   const isSettled = Object.keys(headers).some((header) => header.toLowerCase() === 'authorization');
@@ -108,7 +110,7 @@ function dressed(
   const common = { server: name, url, fetch: strictly(plain.fetch), clock };
   const tokens: TokenSource = isMachine(oauth)
     ? new MachineTokens({ ...common, ...oauth, scope: oauth.scopes?.join(' ') })
-    : new StoredTokens({ ...common, store });
+    : new StoredTokens({ ...common, store, warn });
   return {
     fetch: authorizedFetch({ url, fetch: breaking.fetch, tokens }),
     post: breaking.post && authorizedPost(breaking.post, tokens),

@@ -19,6 +19,8 @@ export interface StoredTokensOptions {
   /** For the authorization server. */
   readonly fetch: RemoteFetch;
   readonly clock: Clock;
+  /** Told of a renewed login that will be lost when this process ends. */
+  readonly warn?: ((message: string) => void) | undefined;
 }
 
 export class StoredTokens implements TokenSource {
@@ -66,7 +68,7 @@ export class StoredTokens implements TokenSource {
     const before = await this.#look();
     this.#refusal.check(before.stamp);
     if (!before.login) throw await this.giveUp('it does not let anybody in without one');
-    const unlock = await this.#options.store.lock(this.#options.server);
+    const unlock = await this.#lock();
     try {
       const { login } = await this.#look();
       if (!login) throw await this.giveUp('it was logged out');
@@ -76,6 +78,16 @@ export class StoredTokens implements TokenSource {
     } finally {
       await unlock();
     }
+  }
+
+  /** Where nothing can be written a renewed login would be lost with this process; the old one can still be renewed. */
+  async #lock(): Promise<() => Promise<void>> {
+    const { store, server } = this.#options;
+    return store.lock(server).catch((error: unknown) => {
+      const message = `The login at server "${server}" is not renewed while nothing can be written to the data folder: ${reasonOf(error)}`;
+      const hint = 'Free space or make the folder writable; nothing of the login is lost, and the next call renews it.';
+      throw new GatewayError('DATA_DIR_UNUSABLE', message, { hint, cause: error });
+    });
   }
 
   async #refresh(login: StoredLogin): Promise<string> {
@@ -93,20 +105,23 @@ export class StoredTokens implements TokenSource {
       fetchFn: fetch,
     }).catch(async (error: unknown) => Promise.reject(await this.#refreshFailed(error)));
     const renewed = { ...login, tokens: { ...tokens, ...(issuer ? { issuer } : {}) }, expiresAtMs: expiryOf(tokens) };
-    await store.save(server, url, renewed).catch(() => this.#hold(renewed));
+    await store.save(server, url, renewed).catch((error: unknown) => this.#hold(renewed, error));
     return tokens.access_token;
   }
 
   /** What cannot be kept is used all the same: the token that it was renewed with serves no more. */
-  #hold(login: StoredLogin): void {
+  #hold(login: StoredLogin, error: unknown): void {
     if (this.#known) this.#known = { ...this.#known, login };
+    const { server, warn } = this.#options;
+    const remedy = `Free space or make the data folder writable; after a restart before it is renewed again, run \`tooldex login ${server}\``;
+    warn?.(`the login at server "${server}" was renewed and works, but cannot be kept: ${reasonOf(error)}. ${remedy}`);
   }
 
   /** A refused refresh token stays refused; anything else may be better in a moment. */
   async #refreshFailed(error: unknown): Promise<Error> {
     const { server } = this.#options;
     const { OAuthError, OAuthErrorCode } = await import('@modelcontextprotocol/client');
-    const said = error instanceof Error ? error.message : String(error);
+    const said = reasonOf(error);
     if (error instanceof OAuthError && error.code !== OAuthErrorCode.ServerError) {
       return this.giveUp(`the last one could not be renewed (${error.code}: ${said})`);
     }
@@ -136,6 +151,8 @@ export class StoredTokens implements TokenSource {
     return this.#known;
   }
 }
+
+const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 const isOver = ({ expiresAtMs }: StoredLogin) =>
   expiresAtMs !== undefined && Date.now() > expiresAtMs - EXPIRY_MARGIN_MS;

@@ -1,5 +1,5 @@
 /** OAuth at remote servers: logins, renewals and refusals against a real authorization server on loopback. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openSession } from '../../../src/bridge/open-session.ts';
@@ -263,7 +263,7 @@ describe('a token that is over', () => {
     expect((await session.request('tools/call', hello)).content).toEqual(greeting);
   });
 
-  it('#57 is used when it cannot be kept, since the one that it came from serves no more', async () => {
+  it('#57 is used when it cannot be kept, since the one that it came from serves no more, and the log says so', async () => {
     const oauth = await OAuthServer.start();
     const dataDir = tempDir('data');
     await logIn(entry(oauth), access(dataDir));
@@ -273,13 +273,32 @@ describe('a token that is over', () => {
       }
     }
     const store = new FullDisk({ dataDir, secret: undefined });
-    const tokens = new StoredTokens({ server: 'far', url: oauth.url, store, fetch, clock: systemClock });
+    const warnings: string[] = [];
+    const warn = (message: string) => warnings.push(message);
+    const tokens = new StoredTokens({ server: 'far', url: oauth.url, store, fetch, clock: systemClock, warn });
     const first = await tokens.token();
     const second = await tokens.renew(first);
     expect([await tokens.token(), tokens.tokenNow()]).toEqual([second, second]);
+    expect(warnings).toEqual([expect.stringMatching(/"far".*ENOSPC.*tooldex login far/)]);
     const third = await tokens.renew(second);
     expect(new Set([first, second, third]).size).toBe(3);
     expect([oauth.count('token refresh_token'), oauth.count('reuse')]).toEqual([2, 0]);
+  });
+
+  it('#57 #67 is not renewed while nothing can be written, so that it is not lost', async () => {
+    const oauth = await OAuthServer.start();
+    const dataDir = tempDir('data');
+    const by = access(dataDir);
+    await logIn(entry(oauth), by);
+    const session = await open(entry(oauth), by);
+    oauth.expire();
+    const inItsPlace = join(dataDir, 'logins', 'far.lock');
+    writeFileSync(inItsPlace, '');
+    const refused = await failure(session.request('tools/call', hello));
+    expect(refused).toMatchObject({ code: 'DATA_DIR_UNUSABLE', message: expect.stringContaining('"far"') });
+    expect(oauth.count('token refresh_token')).toBe(0);
+    rmSync(inItsPlace);
+    expect((await session.request('tools/call', hello)).content).toEqual(greeting);
   });
 
   it('#57 is not asked for again and again by a server that refuses even fresh ones', async () => {
