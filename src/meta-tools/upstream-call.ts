@@ -114,14 +114,29 @@ async function acquireFor(parts: Parts, call: UpstreamCall): Promise<Lease> {
   });
 }
 
-/** A start that a reload or an admin ended was no answer yet: nothing was sent, so the call takes the next one. */
+/** Throws CALL_CANCELLED when the signal aborts, unless that has a reason of ours, and else what the pool throws. */
 export async function acquireAnew(pool: Pool, server: string, options: AcquireOptions): Promise<Lease> {
+  try {
+    return await acquireOnceMore(pool, server, options);
+  } catch (error) {
+    throw options.signal?.aborted && error === options.signal.reason ? givenUp(error, server) : error;
+  }
+}
+
+/** A start that a reload or an admin ended was no answer yet: nothing was sent, so the call takes the next one. */
+async function acquireOnceMore(pool: Pool, server: string, options: AcquireOptions): Promise<Lease> {
   try {
     return await pool.acquire(server, options);
   } catch (error) {
     if (!(error instanceof GatewayError) || error.code !== 'SHUTTING_DOWN') throw error;
     return pool.acquire(server, options);
   }
+}
+
+/** Told to whoever gave up waiting for a place. */
+export function givenUp(reason: unknown, server: string): GatewayError {
+  if (reason instanceof GatewayError) return reason;
+  return new GatewayError('CALL_CANCELLED', `the caller gave up waiting for ${server}`, { cause: reason });
 }
 
 /** Which of its arguments are paths nobody can tell of a tool that was never listed. */

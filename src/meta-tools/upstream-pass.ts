@@ -10,7 +10,7 @@ import type { Principal } from '../policy/principal.ts';
 import type { JsonObject } from '../stdx/json.ts';
 import { fromByteText } from '../stdx/json-cursor.ts';
 import type { MetaToolParts } from './parts.ts';
-import { acquireAnew, askWhoReads, leaseAndAsk, type UpstreamCall, wasUnread } from './upstream-call.ts';
+import { acquireAnew, askWhoReads, givenUp, leaseAndAsk, type UpstreamCall, wasUnread } from './upstream-call.ts';
 
 export interface PassedCall {
   readonly door: AskedCall['door'];
@@ -149,7 +149,7 @@ class Passing implements ByteListener, AskedCall {
       const lease = await acquireAnew(this.#parts.pool, server.name, options);
       if (!signal.aborted) return this.#goOn(lease);
       lease.release();
-      this.failed(signal.reason as Error);
+      this.failed(givenUp(signal.reason, server.name));
     } catch (error) {
       if (wasUnread(error)) await this.#parse(leaseAndAsk);
       else this.failed(error as Error);

@@ -1,7 +1,7 @@
 /** Calls whose results pass as bytes, against the same calls as they are waited for: told, noted and sent alike. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { GiveUp, PassedBy } from '../../../src/meta-tools/parts.ts';
 import { ERROR_CODE_KEY } from '../../../src/meta-tools/register.ts';
@@ -174,6 +174,38 @@ describe('a call of use_tool that passes as bytes', () => {
     writeFileSync(gate, '');
     expect(await first?.told).toMatchObject({ as: 'bytes', result: { content: [{ text: 'waited' }] } });
     expect(await third?.told).toMatchObject({ as: 'bytes', result: { content: [{ text: '4' }] } });
+  });
+
+  it('is cancelled, not broken, in the audit when it is given up while it waits (#45)', async () => {
+    const [folder, journal] = [tempDir(), join(tempDir(), 'journal')];
+    const file = join(folder, 'audit.jsonl');
+    const keys = { limits: { concurrency: 1 } };
+    const opened = await open(
+      { well: { fixture: 'well-behaved', args: ['--journal', journal], keys } },
+      { audit: { file } },
+    );
+    const [add, wait] = [given('add', { a: 1, b: 2 }), given('wait', { file: join(folder, 'gate') })];
+    await opened.call(USE, add);
+    const first = opened.call(USE, wait);
+    await expect.poll(() => journalOf(journal, 'waiting').length).toBe(1);
+    const abort = new AbortController();
+    const called = opened.call(USE, add, { signal: abort.signal });
+    const call = passed((by) => opened.gateway.calls.pass(USE, add, by));
+    await turn();
+    abort.abort(new Error('enough'));
+    call?.giveUp(new Error('enough'));
+    const [{ result }, told] = await Promise.all([called, call?.told]);
+    expect(told).toEqual({ as: 'value', result });
+    writeFileSync(join(folder, 'gate'), '');
+    await first;
+    await opened.gateway.close();
+    const outcomes = readFileSync(file, 'utf8').matchAll(/"tool":"(\w+)","outcome":"(\w+)"/g);
+    expect([...outcomes].map(([, tool, outcome]) => `${tool} ${outcome}`)).toEqual([
+      'add ok',
+      'add CALL_CANCELLED',
+      'add CALL_CANCELLED',
+      'wait ok',
+    ]);
   });
 
   it('has the tools listed again when the server says that they have changed, or that it has none of that name (#38)', async () => {
