@@ -11,6 +11,7 @@ export class VectorBacklog {
   readonly #embedded = new Map<string, string>();
   readonly #removed = new Set<string>();
   readonly #strays = new Set<string>();
+  readonly #refused = new Map<string, PendingDocument>();
 
   get pending(): number {
     return this.#pending.size;
@@ -36,6 +37,7 @@ export class VectorBacklog {
       const { id } = pending.document;
       this.#removed.delete(id);
       this.#strays.delete(id);
+      this.#refused.delete(id);
       if (this.#pending.has(id) || this.#embedded.get(id) !== pending.hash) this.#pending.set(id, pending);
     }
   }
@@ -45,6 +47,7 @@ export class VectorBacklog {
       this.#pending.delete(id);
       this.#embedded.delete(id);
       this.#strays.delete(id);
+      this.#refused.delete(id);
       this.#removed.add(id);
     }
   }
@@ -97,6 +100,15 @@ export class VectorBacklog {
 
   /** Documents that the model cannot take rank by their words alone; the others must not wait for them. */
   giveUp(batch: readonly PendingDocument[]): void {
-    for (const { document } of batch) this.#pending.delete(document.id);
+    for (const { document } of batch) {
+      const pending = this.#pending.get(document.id);
+      if (this.#pending.delete(document.id) && pending) this.#refused.set(document.id, pending);
+    }
+  }
+
+  /** What was given up is pending again: it was the model, not the documents. */
+  takeBack(): void {
+    for (const [id, document] of this.#refused) this.#pending.set(id, document);
+    this.#refused.clear();
   }
 }

@@ -31,6 +31,8 @@ const BEGIN_AFTER_MS = 2_000;
 const RETRY_MS = { first: 1_000, longest: 60_000 };
 /** Asked for besides, so that vectors of documents that went unnoticed take no places; Chroma Cloud gives 300 at once. */
 const STRAYS_PASSED_OVER = 240;
+/** Documents refused in a row, each alone: then it is not they that are odd. */
+const REFUSED_MAX = 3;
 /** Serves although so large a share of the documents has no vector yet; they still rank by their words. */
 const MISSING_SHARE_MAX = 0.05;
 
@@ -43,10 +45,12 @@ export class VectorLayer {
   readonly #backlog = new VectorBacklog();
   #isOpen = false;
   #batch = BATCH;
+  #refusedInRow = 0;
   #problem: string | undefined;
   #failure: IndexError | undefined;
   #msPerDocument: number;
   #failures = 0;
+  #cancelRetry: (() => void) | undefined;
   #rests = 0;
   #restsUntil = 0;
   #working: Promise<void> | undefined;
@@ -92,7 +96,7 @@ export class VectorLayer {
     const { embedded, pending, problem } = this.status();
     if (this.#clock.now() < this.#restsUntil && problem) return problem;
     if (this.#isDormant) return `${this.name} begins after the first search`;
-    if (!this.#isOpen) return problem ?? `${this.name} is opening its store`;
+    if (!this.#isOpen) return problem ?? `${this.name} is not open yet`;
     const isBehind = pending > MISSING_SHARE_MAX * (embedded + pending);
     if (!isBehind) return undefined;
     const doing = this.#isTooLong() ? 'has read' : 'is still indexing:';
@@ -165,6 +169,7 @@ export class VectorLayer {
 
   async close(): Promise<void> {
     this.#cancelBegin?.();
+    this.#cancelRetry?.();
     this.#closing.abort(new IndexError('closed', 'The index is closed'));
     await this.#working;
     // What is left there would come back with the next start, among the nearest; no store may keep a process waiting for it.
@@ -174,11 +179,14 @@ export class VectorLayer {
 
   #begin(): void {
     this.#isDormant = false;
+    this.#cancelRetry?.();
+    this.#cancelRetry = undefined;
     this.#wake();
   }
 
+  /** After a failure not before its time, however many documents come meanwhile. */
   #wake(): void {
-    if (this.#isDormant || this.#working || this.#closing.signal.aborted) return;
+    if (this.#isDormant || this.#working || this.#cancelRetry || this.#closing.signal.aborted) return;
     this.#working = this.#work()
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
@@ -192,10 +200,13 @@ export class VectorLayer {
     if (!this.#isOpen) await this.#open();
     while (this.#hasWork() && !this.#closing.signal.aborted) {
       await this.#removeSome();
-      await this.#embedSome();
-      this.#failures = 0;
-      this.#problem = undefined;
+      if (await this.#embedSome()) this.#isWell();
     }
+  }
+
+  #isWell(): void {
+    this.#failures = 0;
+    this.#problem = undefined;
   }
 
   #hasWork(): boolean {
@@ -213,8 +224,7 @@ export class VectorLayer {
     await store.open({ identity: embedder.identity, dimensions: embedder.dimensions });
     this.#backlog.restore(await store.hashes());
     this.#isOpen = true;
-    this.#failures = 0;
-    this.#problem = undefined;
+    this.#isWell();
   }
 
   async #removeSome(): Promise<void> {
@@ -224,9 +234,10 @@ export class VectorLayer {
     this.#backlog.removedNow(ids);
   }
 
-  async #embedSome(): Promise<void> {
+  /** False where a document had to be given up. */
+  async #embedSome(): Promise<boolean> {
     const batch = this.#backlog.next(this.#batch);
-    if (batch.length === 0) return;
+    if (batch.length === 0) return true;
     const { signal } = this.#closing;
     const startedAt = this.#clock.now();
     try {
@@ -237,30 +248,37 @@ export class VectorLayer {
       });
       await this.#source.store.upsert(records, signal);
       for (const entry of batch) this.#backlog.embeddedNow(entry);
-      this.#batch = BATCH;
+      this.#batch = Math.min(BATCH, this.#batch * 4);
+      this.#refusedInRow = 0;
       this.#msPerDocument = (this.#clock.now() - startedAt) / batch.length;
+      return true;
     } catch (error) {
-      if (this.#batch === 1 && isDocumentsFault(error)) this.#giveUp(batch, error);
-      else {
-        this.#batch = Math.ceil(this.#batch / 4);
-        this.#backlog.postpone(batch);
-        throw error;
+      if (this.#batch === 1 && isDocumentsFault(error)) {
+        this.#giveUp(batch, error);
+        return false;
       }
+      this.#batch = Math.ceil(this.#batch / 4);
+      this.#backlog.postpone(batch);
+      throw error;
     }
   }
 
-  #giveUp(batch: readonly PendingDocument[], error: unknown): void {
+  /** A model that takes no document at all must not be asked for each: who pays for the texts would pay for all of them, and for none. */
+  #giveUp(batch: readonly PendingDocument[], error: IndexError): void {
     this.#backlog.giveUp(batch);
-    this.#batch = BATCH;
-    this.#problem = describe(error);
+    this.#problem = error.message;
+    if (++this.#refusedInRow < REFUSED_MAX) return;
+    this.#refusedInRow = 0;
+    this.#backlog.takeBack();
+    throw new IndexError('unreachable', error.message, { ...(error.hint ? { hint: error.hint } : {}), cause: error });
   }
 
   #fail(error: unknown): void {
     if (this.#closing.signal.aborted) return;
-    const delay = isDocumentsFault(error) && this.#batch > 0 && this.#isOpen ? 0 : this.#retryDelay();
+    const delay = isDocumentsFault(error) && this.#isOpen ? 0 : this.#retryDelay();
     this.#problem = describe(error);
     this.#failure = error instanceof IndexError ? error : undefined;
-    this.#clock.after(delay, () => this.#wake());
+    this.#cancelRetry = this.#clock.after(delay, () => this.#begin());
   }
 
   #retryDelay(): number {
@@ -269,7 +287,7 @@ export class VectorLayer {
 }
 
 /** The embedder answered, but not with vectors that can be kept. */
-function isDocumentsFault(error: unknown): boolean {
+function isDocumentsFault(error: unknown): error is IndexError {
   return error instanceof IndexError && (error.fault === 'bad-answer' || error.fault === 'mismatch');
 }
 
