@@ -3,12 +3,13 @@ import type { ServerResponse } from 'node:http';
 import type { ByteText } from '../stdx/json-cursor.ts';
 import { EVENT_STREAM_HEADERS } from './keep-alive.ts';
 import { REQUEST_ID_HEADER, requestIdOf, withRequestId } from './request-id.ts';
+import { writeUnlessUnread } from './unread.ts';
 
 /** Before the answer: turns it into an event stream, which intermediaries are asked not to hold back. */
 export function writeEvent(response: ServerResponse, message: ByteText): void {
   if (response.writableEnded || response.destroyed) return;
   if (!response.headersSent) response.writeHead(200, withRequestId(response, EVENT_STREAM_HEADERS));
-  response.write(`event: message\ndata: ${message}\n\n`, 'latin1');
+  writeUnlessUnread(response, `event: message\ndata: ${message}\n\n`, { encoding: 'latin1' });
 }
 
 /** The answer itself, as the last event where it has become a stream. */

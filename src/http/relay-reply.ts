@@ -5,6 +5,7 @@ import type { Json, JsonObject } from '../stdx/json.ts';
 import { EVENT_STREAM_HEADERS, keepAlive, SILENCE_MS } from './keep-alive.ts';
 import type { RelaySession } from './relay-session.ts';
 import type { RelayStream } from './relay-stream.ts';
+import { writeUnlessUnread } from './unread.ts';
 
 export interface Reply {
   /** Before the result. */
@@ -99,6 +100,6 @@ class PlainReply implements Reply {
 
   #write(message: JsonObject): void {
     if (!this.#response.headersSent) this.#response.writeHead(200, EVENT_STREAM_HEADERS);
-    this.#response.write(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
+    writeUnlessUnread(this.#response, `event: message\ndata: ${JSON.stringify(message)}\n\n`);
   }
 }

@@ -10,6 +10,7 @@ import { answerRequest, initializeResult, type LegacyRequest, type RelayParts } 
 import { told } from './relay-notified.ts';
 import { errorMessage, type Reply, resultMessage } from './relay-reply.ts';
 import type { RelaySession } from './relay-session.ts';
+import { writeUnlessUnread } from './unread.ts';
 
 /** Connections beyond it are refused: each is a socket that only its client ends. */
 const CONNECTIONS_MAX = 1_000;
@@ -122,6 +123,5 @@ function replyOn({ response }: Connection): Reply {
 }
 
 function write(response: ServerResponse, message: JsonObject): void {
-  if (!response.destroyed && !response.writableEnded)
-    response.write(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
+  writeUnlessUnread(response, `event: message\ndata: ${JSON.stringify(message)}\n\n`);
 }

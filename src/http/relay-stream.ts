@@ -3,12 +3,11 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { JsonObject } from '../stdx/json.ts';
 import { EVENT_STREAM_HEADERS } from './keep-alive.ts';
 import type { Keeper, KeptRoom } from './kept-room.ts';
+import { UNREAD_BYTES_MAX, writeUnlessUnread } from './unread.ts';
 
 /** Kept for a client that comes back; what is older goes first. */
 const KEPT_BYTES_MAX = 1024 * 1024;
 const KEPT_EVENTS_MAX = 1_000;
-/** A client that reads nothing for so much is cut off; it can resume. */
-const UNREAD_BYTES_MAX = 4 * 1024 * 1024;
 
 interface Kept {
   readonly number: number;
@@ -115,10 +114,8 @@ export class RelayStream implements Keeper {
   #write(frame: string): void {
     const response = this.#response;
     if (!response || response.destroyed) return;
-    response.write(frame);
-    if (response.writableLength <= UNREAD_BYTES_MAX) return;
-    this.#response = undefined;
-    response.destroy();
+    writeUnlessUnread(response, frame, { bytesMax: UNREAD_BYTES_MAX });
+    if (response.destroyed) this.#response = undefined;
   }
 
   #close(): void {
