@@ -31,6 +31,12 @@ export interface PassedCall {
   readonly listener: ByteListener;
 }
 
+interface Taken {
+  readonly lease?: Lease;
+  /** What has to settle before anybody is asked. */
+  readonly after?: Promise<unknown>;
+}
+
 type Parts = Pick<MetaToolParts, 'pool' | 'admission' | 'paths' | 'catalog' | 'approved'>;
 
 const METHOD = 'tools/call';
@@ -107,9 +113,11 @@ class Passing implements ByteListener, AskedCall {
   }
 
   failed(error: Error): void {
-    if (this.#lease && wasUnread(error)) {
+    const { session } = this.#lease ?? {};
+    if (session && wasUnread(error)) {
       this.#release();
-      void this.#parse(leaseAndAsk);
+      // Before that is known, the same server would be given out again.
+      void this.#parse(leaseAndAsk, { after: session.closed });
       return;
     }
     this.#finish(toGatewayError(error), false);
@@ -135,7 +143,7 @@ class Passing implements ByteListener, AskedCall {
   #goOn(lease: Lease): void {
     const { pass } = lease.session;
     if (pass && this.#isSettled(lease)) this.#pass(lease, pass);
-    else void this.#parse(askWhoReads, lease);
+    else void this.#parse(askWhoReads, { lease });
   }
 
   /** For a start, or for a place among the calls of a server that is up. */
@@ -147,7 +155,8 @@ class Passing implements ByteListener, AskedCall {
     const options = { signal, principal: principal.id, ...(onStart ? { onProgress: onStart } : {}), ...behalf };
     try {
       const lease = await acquireAnew(this.#parts.pool, server.name, options);
-      if (!signal.aborted) return this.#goOn(lease);
+      // It may be confined by now.
+      if (!signal.aborted) return this.#mustParse ? this.#parse(askWhoReads, { lease }) : this.#goOn(lease);
       lease.release();
       this.failed(givenUp(signal.reason, server.name));
     } catch (error) {
@@ -168,7 +177,7 @@ class Passing implements ByteListener, AskedCall {
   }
 
   /** As every other call, with the place that it may have got already. */
-  async #parse(ask: typeof leaseAndAsk, lease?: Lease): Promise<void> {
+  async #parse(ask: typeof leaseAndAsk, { lease, after }: Taken = {}): Promise<void> {
     const { door, server, tool, principal, requestId, behalf, envelope, onProgress, onUpstream, onStart } = this.#call;
     const gone = new AbortController();
     this.#giveUp = (reason) => gone.abort(reason);
@@ -176,6 +185,7 @@ class Passing implements ByteListener, AskedCall {
     const onLease = onUpstream && (({ session }: Lease) => onUpstream(session));
     const whose = { context, behalf, envelope, ...(onLease ? { onLease } : {}), ...(onStart ? { onStart } : {}) };
     const asked = { door, method: METHOD, server, tool, params: this.params, ...whose } as const;
+    if (after) await after;
     await ask(this.#parts, asked, { timing: this.#timing, lease }).then(
       (result) => this.value(result),
       (error: Error) => this.failed(error),
