@@ -21,8 +21,9 @@ export class Lingering {
     this.#clock = clock;
   }
 
-  /** From its answer on. */
+  /** From its answer on; one that is here already stays no longer for that. */
   add(stream: LingeringStream): void {
+    if (this.#streams.has(stream)) return;
     this.#streams.set(stream, this.#clock.now());
     this.#cancel ??= this.#clock.after(LINGER_MS, () => this.#sweep());
     if (this.#streams.size > LINGERING_MAX) this.#endOldest();

@@ -26,6 +26,17 @@ it('lets a stream go on for a second behind its answer, each by its own', async 
   expect(clock.waiting).toBe(0);
 });
 
+it('gives no second more to a stream that says its answer again, and again', async () => {
+  const { clock, left, stream, lingering } = setUp();
+  const repeating = stream(1);
+  lingering.add(repeating);
+  lingering.add(stream(2));
+  await clock.advance(600);
+  lingering.add(repeating);
+  await clock.advance(400);
+  expect(left).toEqual([1, 2]);
+});
+
 it('leaves alone what ended by itself', async () => {
   const { clock, left, stream, lingering } = setUp();
   const ended = stream(1);
