@@ -73,8 +73,11 @@ function messageOf({ keyword, message, params, data }: ErrorObject): string {
   if (keyword === 'enum') return `must be one of ${short(params.allowedValues)}, got ${short(data)}`;
   if (keyword === 'const') return `must be ${short(params.allowedValue)}, got ${short(data)}`;
   if (keyword === 'type') return `${message ?? 'has the wrong type'}, got ${short(data)}`;
-  return message ?? keyword;
+  // It may quote a pattern, which a server writes as long as it likes.
+  return (message ?? keyword).slice(0, MESSAGE_CHARACTERS_MAX);
 }
+
+const MESSAGE_CHARACTERS_MAX = 300;
 
 /** A value as JSON, cut. */
 export function short(value: unknown): string {

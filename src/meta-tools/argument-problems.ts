@@ -45,7 +45,7 @@ function notJson(text: string): string {
 
 function describe({ path, message, parameter, keyword }: Problem, schema: JsonObject): string {
   const where = plainLine(path === '' ? 'params' : path.slice(1, WHERE_CHARACTERS_MAX));
-  if (keyword === 'required') return `${where}: "${parameter ?? ''}" is missing`;
+  if (keyword === 'required') return `${where}: ${short(parameter ?? '')} is missing`;
   if (keyword !== 'additionalProperties') return `${where}: ${plainLine(message)}`;
   const near = path === '' ? nearest(parameter ?? '', Object.keys(propertiesOf(schema)), 1)[0] : undefined;
   return `${where}: unknown parameter ${short(parameter ?? '')}${near ? `; did you mean "${near}"?` : ''}`;

@@ -4,7 +4,7 @@ import type { JsonObject } from '../stdx/json.ts';
 import { checkCost, comparisons } from './check-cost.ts';
 
 export interface CompiledSchema {
-  /** What is wrong with arguments; undefined when they fit, as all do where the schema cannot be compiled, is none, or would take long. */
+  /** What is wrong with arguments; undefined when they fit, as all do where the schema cannot be compiled, is none, is very long, or would take long. */
   problems(params: JsonObject): readonly ErrorObject[] | undefined;
 }
 
@@ -20,6 +20,7 @@ export class SchemaCompiler {
     const kind = typeof $schema === 'string' && /draft-0[4-7]/.test($schema) ? 'older' : 'newer';
     const { Ajv } = kind === 'older' ? await import('ajv') : { Ajv: (await import('ajv/dist/2020.js')).Ajv2020 };
     const text = JSON.stringify(rules);
+    if (text.length > TEXT_MAX) return UNCHECKED;
     const code = PATTERN.test(text) ? { regExp: (await import('./linear-patterns.ts')).linearPatterns } : {};
     const isSound = () => {
       this.#judges[kind] ??= new Ajv(OPTIONS);
@@ -43,6 +44,8 @@ export class SchemaCompiler {
 
 const UNCHECKED: CompiledSchema = { problems: () => undefined };
 
+/** Characters; honest schemas have a fifth of it. Longer ones take seconds to get ready, in which nobody is served. */
+const TEXT_MAX = 128 * 1024;
 /** What takes longer is left to the server: it wrote the schema, and nobody else waits for it there. */
 const COST_MAX = 20_000;
 /** Of members of lists with each other; some 300 of them. */

@@ -124,6 +124,19 @@ describe('argument check', () => {
     expect(error.hint).toContain(`"params":${'{"a":'.repeat(10)}"text"`);
   });
 
+  it('leaves endless schemas to the server, and says endless names and patterns in short', async () => {
+    const many = Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`p${index}`, { type: 'string' }]));
+    expect((await check({ p1: 5 }, { type: 'object', properties: many })).fits).toBe(true);
+    const long = 'x'.repeat(50_000);
+    const schema = { type: 'object', properties: { a: { type: 'string', pattern: long } }, required: [long] };
+    const checked = await check({ a: 'b' }, schema);
+    if (checked.fits) throw new Error('expected arguments that do not fit');
+    const { message, hint } = wrongArguments({ server, tool: tool(schema) }, checked.params, checked.problems);
+    expect(message).toMatch(/"x+… is missing/);
+    expect(message).toMatch(/- a: must match pattern "x+$/m);
+    expect(`${message}${hint}`.length).toBeLessThan(2_000);
+  });
+
   it('mends a value once, however many alternatives want it to be another', async () => {
     const list = (type: string) => ({ type: 'array', items: { type } });
     const schema = { properties: { a: { anyOf: [list('number'), list('string')] } } };
