@@ -206,7 +206,9 @@ async function openEach(
     const { openSearch } = await import('./gateway-search.ts');
     const alsoClose = (close: Closing) => behindIndex.push(close);
     const onDownload = createDownloadLog(log);
-    return openSearch({ config, env, modelFolder, storage: blobs, patienceMs, alsoClose, onDownload });
+    const { createStorageLog } = await import('./observability/storage-log.ts');
+    const storage = createStorageLog(blobs, log);
+    return openSearch({ config, env, modelFolder, storage, patienceMs, alsoClose, onDownload });
   };
   const index = lazyToolIndex(openIndex, observed.noteSearch);
   closing.push(() => index.close());

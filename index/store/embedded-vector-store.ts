@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { type Clock, systemClock } from '../../src/stdx/clock.ts';
 import { isObject } from '../../src/stdx/json.ts';
 import { IndexError } from '../index-error.ts';
-import { forgivingStorage } from './forgiving-storage.ts';
+import { type ForgivingStorage, forgivingStorage } from './forgiving-storage.ts';
 import { VectorMatrix } from './vector-matrix.ts';
 import { readSnapshot, writeSnapshot } from './vector-snapshot.ts';
 import type { BlobStorage, NearestRequest, VectorHit, VectorRecord, VectorStore } from './vector-store.ts';
@@ -21,6 +21,8 @@ export interface EmbeddedVectorStoreOptions {
  */
 const WRITE_DELAY_MS = 500;
 const REST_PER_WRITE = 50;
+/** What could not be written is tried again after so long: a disk that is full may have room again. */
+const RETRY_WRITE_MS = 60_000;
 /** Collections of as many models are kept, those of the built-in one and of a better one among them; the oldest go. */
 const COLLECTIONS_KEPT = 3;
 const COLLECTIONS_KEY = 'vectors/collections';
@@ -37,7 +39,7 @@ interface Row {
 
 class EmbeddedVectorStore implements VectorStore {
   readonly isImmediate = true;
-  readonly #storage: BlobStorage | undefined;
+  readonly #storage: ForgivingStorage | undefined;
   readonly #clock: Clock;
   #matrix: VectorMatrix | undefined;
   #prefix = '';
@@ -94,6 +96,7 @@ class EmbeddedVectorStore implements VectorStore {
   async close(): Promise<void> {
     this.#cancelWrite?.();
     this.#write();
+    this.#cancelWrite?.();
   }
 
   #opened(): VectorMatrix {
@@ -139,23 +142,22 @@ class EmbeddedVectorStore implements VectorStore {
     this.#cancelWrite = undefined;
     if (!this.#storage || this.#dirty.size === 0) return;
     const startedAt = this.#clock.now();
-    for (const server of this.#dirty) this.#writeServer(this.#storage, server);
-    this.#dirty.clear();
+    for (const server of this.#dirty) if (this.#writeServer(this.#storage, server)) this.#dirty.delete(server);
     writeList(this.#storage, this.#prefix, [...this.#servers.keys()]);
     this.#delayMs = Math.max(WRITE_DELAY_MS, REST_PER_WRITE * (this.#clock.now() - startedAt));
+    if (this.#dirty.size > 0) this.#cancelWrite = this.#clock.after(RETRY_WRITE_MS, () => this.#write());
   }
 
-  #writeServer(storage: BlobStorage, server: string): void {
+  /** Whether what there is of it is written now. */
+  #writeServer(storage: ForgivingStorage, server: string): boolean {
     const matrix = this.#opened();
     const records = [...(this.#servers.get(server) ?? [])].map((id) => {
       const row = this.#rowOf.get(id) ?? 0;
       return { id, hash: this.#rows[row]?.hash ?? '', vector: matrix.vector(row) };
     });
-    if (records.length > 0) storage.write(this.#key(server), writeSnapshot(records, matrix.dimensions));
-    else {
-      storage.delete(this.#key(server));
-      this.#servers.delete(server);
-    }
+    if (records.length > 0) return storage.write(this.#key(server), writeSnapshot(records, matrix.dimensions));
+    this.#servers.delete(server);
+    return storage.delete(this.#key(server));
   }
 
   #load(server: string): void {

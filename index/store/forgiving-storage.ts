@@ -1,19 +1,31 @@
 /** What an index keeps from start to start only saves time: a disk that is full or locked must not stop a search, nor the process. */
 import type { BlobStorage } from './vector-store.ts';
 
-/** Never throws: what cannot be read is not there, what cannot be written is made again by the next start. */
-export function forgivingStorage(storage: BlobStorage): BlobStorage {
+/** Never throws: what cannot be read is not there; `write` and `delete` tell whether they could. Whoever owns the storage says why. */
+export interface ForgivingStorage extends BlobStorage {
+  write(key: string, bytes: Uint8Array): boolean;
+  delete(key: string): boolean;
+}
+
+export function forgivingStorage(storage: BlobStorage): ForgivingStorage {
   return {
-    read: (key) => unlessItFails(() => storage.read(key)),
-    write: (key, bytes) => unlessItFails(() => storage.write(key, bytes)),
-    delete: (key) => unlessItFails(() => storage.delete(key)),
+    read: (key) => {
+      let bytes: Uint8Array | undefined;
+      succeeds(() => {
+        bytes = storage.read(key);
+      });
+      return bytes;
+    },
+    write: (key, bytes) => succeeds(() => storage.write(key, bytes)),
+    delete: (key) => succeeds(() => storage.delete(key)),
   };
 }
 
-function unlessItFails<T>(work: () => T): T | undefined {
+function succeeds(work: () => void): boolean {
   try {
-    return work();
+    work();
+    return true;
   } catch {
-    return undefined;
+    return false;
   }
 }

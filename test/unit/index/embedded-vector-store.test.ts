@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createEmbeddedVectorStore } from '../../../index/store/embedded-vector-store.ts';
 import { VectorMatrix } from '../../../index/store/vector-matrix.ts';
 import type { BlobStorage, VectorRecord } from '../../../index/store/vector-store.ts';
+import { fakeClock } from '../../helpers/fake-clock.ts';
 
 /** Deterministic noise (mulberry32), so that a failure repeats. */
 function noise(seed: number): () => number {
@@ -167,6 +168,31 @@ describe('the embedded store', () => {
     expect(await second.hashes()).toEqual(await first.hashes());
     const { vector } = records(300)[12] as VectorRecord;
     expect(await second.nearest({ vector, limit: 5 })).toEqual(await first.nearest({ vector, limit: 5 }));
+  });
+
+  it('#68 writes what a full disk did not take, when it has room again', async () => {
+    const [clock, honest] = [fakeClock(), memoryStorage()];
+    let isFull = true;
+    const storage = {
+      ...honest,
+      write: (key: string, bytes: Uint8Array) => {
+        if (isFull) throw new Error('database or disk is full');
+        honest.write(key, bytes);
+      },
+    };
+    const store = createEmbeddedVectorStore({ storage, clock });
+    await store.open(model);
+    await store.upsert(records(20));
+    await clock.advance(10_000);
+    isFull = false;
+    await clock.advance(120_000);
+    const second = createEmbeddedVectorStore({ storage: honest, clock });
+    await second.open(model);
+    expect((await second.hashes()).size).toBe(20);
+    isFull = true;
+    await store.upsert(records(30));
+    await store.close();
+    expect(clock.waiting).toBe(0);
   });
 
   it('#68 gives up only the server whose snapshot is damaged, cut off or of another version', async () => {
