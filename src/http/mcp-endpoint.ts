@@ -1,6 +1,7 @@
 /** One MCP endpoint over HTTP: reads what was posted and gives it to the lane that can answer it. */
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Json } from '../stdx/json.ts';
+import { isTooDeep } from '../stdx/json-depth.ts';
 import { CallsInFlight } from './calls-in-flight.ts';
 import { SILENCE_MS, SignsOfLife } from './keep-alive.ts';
 import { KnownEnvelopes } from './known-envelopes.ts';
@@ -83,17 +84,6 @@ export function createMcpEndpoint(offer: OfferFor, options: SdkLaneOptions): Mcp
 }
 
 const TOO_DEEP = { code: -32600, message: 'Invalid Request: nested too deeply' };
-/** No message of the protocol comes near it, and checkers that call themselves for each level survive it. */
-const DEPTH_MAX = 200;
-
-function isTooDeep(value: unknown): boolean {
-  let level: unknown[] = [value];
-  for (let depth = 0; depth < DEPTH_MAX && level.length > 0; depth++) {
-    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
-  }
-  return level.length > 0;
-}
-
 /** No streams are kept open for messages of the server's own, and no sessions that would have to be ended. */
 function refuseMethod(response: ServerResponse): void {
   response.setHeader('allow', 'POST');

@@ -1,7 +1,7 @@
 /** A call of `use_tool` whose result passes as bytes: for a tool that is known, with arguments that fit. Everything else is for `useTool`. */
 import type { ByteListener, ByteResult } from '../bridge/upstream-session.ts';
 import { isObject, type JsonObject } from '../stdx/json.ts';
-import { fromByteText, toByteText } from '../stdx/json-cursor.ts';
+import { type ByteText, fromByteText, toByteText } from '../stdx/json-cursor.ts';
 import { membersOf } from '../stdx/json-members.ts';
 import { passHeedingChanges } from './heeding-changes.ts';
 import { named } from './named-error.ts';
@@ -14,11 +14,10 @@ import { readUseToolRequest } from './use-tool-request.ts';
 export function passUseTool(parts: MetaToolParts, given: unknown, by: PassedBy): GiveUp | undefined {
   const asked = readNow(parts, given);
   if (!asked) return undefined;
-  const { target, params } = asked;
+  const { target, text } = asked;
   const { server, tool } = target;
   const { principal, requestId, onProgress, meta } = by;
   const trace = meta && traceContext(meta)._meta;
-  const text = toByteText(`{"name":${JSON.stringify(tool.name)},"arguments":${JSON.stringify(params)}}`);
   return passHeedingChanges(parts, {
     door: 'use_tool',
     server,
@@ -36,7 +35,8 @@ export function passUseTool(parts: MetaToolParts, given: unknown, by: PassedBy):
 
 interface Asked {
   readonly target: Target;
-  readonly params: JsonObject;
+  /** Its parameters. */
+  readonly text: ByteText;
 }
 
 function readNow(parts: MetaToolParts, given: unknown): Asked | undefined {
@@ -47,7 +47,9 @@ function readNow(parts: MetaToolParts, given: unknown): Asked | undefined {
     const target = resolveToolNow(parts, request);
     if (!target || !isObject(request.params)) return undefined;
     const params = request.params as JsonObject;
-    return parts.checker.fitsNow(target.tool, params) ? { target, params } : undefined;
+    if (!parts.checker.fitsNow(target.tool, params)) return undefined;
+    const name = JSON.stringify(target.tool.name);
+    return { target, text: toByteText(`{"name":${name},"arguments":${JSON.stringify(params)}}`) };
   } catch {
     // What is wrong is found again by whoever tells it.
     return undefined;

@@ -1,6 +1,7 @@
 /** Reads what an agent meant to call, in any of the spellings and nestings that agents are seen to use. */
 import { GatewayError } from '../errors.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
+import { DEPTH_MAX, isTooDeep } from '../stdx/json-depth.ts';
 
 export interface UseToolRequest {
   readonly server: string | undefined;
@@ -14,7 +15,7 @@ const SERVER_KEYS = ['mcp_server_name', 'mcpServerName', 'server', 'server_name'
 const TOOL_KEYS = ['mcp_tool_name', 'mcpToolName', 'tool', 'tool_name', 'toolName', 'name'];
 const PARAMS_KEYS = ['params', 'arguments', 'args', 'parameters', 'input', 'params_json', 'tool_input'];
 
-/** Throws ARGUMENTS_INVALID when no tool is named. */
+/** Throws ARGUMENTS_INVALID when no tool is named, and for JSON text that nobody could write again. */
 export function readUseToolRequest(given: Readonly<Record<string, unknown>>): UseToolRequest {
   const server = firstText(given, SERVER_KEYS);
   const tool = firstText(given, TOOL_KEYS);
@@ -71,6 +72,12 @@ function withoutWrapper(params: JsonObject): JsonObject {
 }
 
 function tryJson(text: string): unknown {
+  const value = parsed(text);
+  if (!isTooDeep(value)) return value;
+  throw new GatewayError('ARGUMENTS_INVALID', `params are nested deeper than ${DEPTH_MAX} levels`);
+}
+
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -23,6 +23,13 @@ describe('use_tool request', () => {
     expect(readUseToolRequest({ tool: 'now', params: '' }).params).toEqual({});
   });
 
+  it('refuses JSON text that is nested deeper than anybody could write again, and takes what is not (#48)', () => {
+    const nested = (levels: number) => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
+    expect(readUseToolRequest({ tool: 'read', params: nested(199) }).params).toHaveProperty('a.a.a');
+    for (const params of [nested(100_000), JSON.stringify(nested(10_000))])
+      expect(() => readUseToolRequest({ tool: 'read', params })).toThrow('nested deeper than 200');
+  });
+
   it('names what is missing and shows a call', () => {
     expect(() => readUseToolRequest({ server: 'fs' })).toThrow(/which tool/);
   });
