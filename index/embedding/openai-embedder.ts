@@ -35,6 +35,8 @@ export interface OpenAiEmbedderOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Somebody waits for the vector of a task: one that cannot be had now is better told of than waited for. */
+const TASK_PATIENCE = { retries: 1, longestPauseMs: 600 };
 /** Below this a text is no longer halved: the server's refusal has another reason than length. */
 const SHORTEST_TEXT = 200;
 
@@ -46,6 +48,8 @@ export async function createOpenAiEmbedder(options: OpenAiEmbedderOptions): Prom
   const dimensions = options.dimensions ?? (await findDimensions(options, transport));
   return new OpenAiEmbedder(options, { dimensions, transport });
 }
+
+type Sending = TransportOptions & { readonly prefix: string };
 
 class OpenAiEmbedder implements Embedder {
   readonly identity: string;
@@ -64,11 +68,12 @@ class OpenAiEmbedder implements Embedder {
   }
 
   embedTasks(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> {
-    return this.#embed(texts, this.#prefixes.task, signal);
+    const retries = Math.min(this.#transport.retries, TASK_PATIENCE.retries);
+    return this.#embed(texts, { prefix: this.#prefixes.task, ...this.#transport, ...TASK_PATIENCE, retries }, signal);
   }
 
   embedDocuments(...[documents, signal]: Parameters<Embedder['embedDocuments']>): Promise<Float32Array[]> {
-    return this.#embed(documents.map(documentText), this.#prefixes.document, signal);
+    return this.#embed(documents.map(documentText), { prefix: this.#prefixes.document, ...this.#transport }, signal);
   }
 
   async close(): Promise<void> {
@@ -76,29 +81,37 @@ class OpenAiEmbedder implements Embedder {
   }
 
   /** Servers refuse empty texts. */
-  #embed(texts: readonly string[], prefix: string, signal?: AbortSignal): Promise<Float32Array[]> {
+  #embed(texts: readonly string[], { prefix, ...transport }: Sending, signal?: AbortSignal): Promise<Float32Array[]> {
     const longest = this.#options.maxCharacters ?? 6_000;
     const inputs = texts.map((text) => prefix + (plainText(text, longest) || '?'));
-    return withSignals((ending) => this.#embedBatches(inputs, ending), [signal, this.#closing.signal]);
+    return withSignals((ending) => this.#embedBatches(inputs, transport, ending), [signal, this.#closing.signal]);
   }
 
-  async #embedBatches(texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]> {
+  async #embedBatches(
+    texts: readonly string[],
+    transport: TransportOptions,
+    signal: AbortSignal,
+  ): Promise<Float32Array[]> {
     const size = Math.max(1, this.#options.batchSize ?? 32);
     const vectors: Float32Array[] = [];
     for (let start = 0; start < texts.length; start += size) {
-      vectors.push(...(await this.#embedBatch(texts.slice(start, start + size), signal)));
+      vectors.push(...(await this.#embedBatch(texts.slice(start, start + size), transport, signal)));
     }
     return vectors;
   }
 
   /** What is too large for this server is cut: first the batch into single texts, then the text that is too long. */
-  async #embedBatch(texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]> {
+  async #embedBatch(
+    texts: readonly string[],
+    transport: TransportOptions,
+    signal: AbortSignal,
+  ): Promise<Float32Array[]> {
     signal.throwIfAborted();
     try {
-      const answer = await post(requestBody(texts, this.#options), this.#transport, signal);
+      const answer = await post(requestBody(texts, this.#options), transport, signal);
       const expected = {
         dimensions: this.dimensions,
-        source: `${this.#transport.endpoint.href} (${this.#options.model})`,
+        source: `${transport.endpoint.href} (${this.#options.model})`,
       };
       return vectorsOf(answer, { count: texts.length, source: expected.source }).map((vector) =>
         unitVector(vector, expected),
@@ -107,7 +120,7 @@ class OpenAiEmbedder implements Embedder {
       const smaller = error instanceof TooLarge ? halves(texts) : undefined;
       if (!smaller) throw error;
       const parts: Float32Array[] = [];
-      for (const part of smaller) parts.push(...(await this.#embedBatch(part, signal)));
+      for (const part of smaller) parts.push(...(await this.#embedBatch(part, transport, signal)));
       return parts;
     }
   }

@@ -1,4 +1,5 @@
 /** Gets one batch through to an OpenAI-compatible endpoint: deadline per attempt, retries with backoff, errors that tell. */
+import { textWithin } from '../../src/stdx/text-within.ts';
 import { IndexError } from '../index-error.ts';
 import { withDeadline } from '../with-deadline.ts';
 
@@ -12,12 +13,15 @@ export interface TransportOptions {
   /** How often a failed attempt is repeated. */
   readonly retries: number;
   readonly fetch: typeof globalThis.fetch;
+  /** A server that wants longer pauses than this is given up; a minute. */
+  readonly longestPauseMs?: number;
   /** Waits between attempts; rejects when aborted. */
   readonly pause: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
-/** The server may not be asked to wait longer than this before it is given up. */
 const LONGEST_PAUSE_MS = 60_000;
+/** Far above 32 vectors of 8,192 numbers each. */
+const ANSWER_BYTES_MAX = 32 * 1024 * 1024;
 const FIRST_PAUSE_MS = 500;
 const RETRIED_STATUSES = new Set([408, 425, 429, 500, 502, 503, 504, 529]);
 /** Too many inputs or too long ones; how much is too much every server decides for itself. */
@@ -36,7 +40,8 @@ export async function post(body: object, options: TransportOptions, signal?: Abo
     const attempt = await tryOnce(body, options, signal);
     if ('json' in attempt) return attempt.json;
     const pauseMs = attempt.retryAfterMs ?? backoffMs(retry);
-    if (retry >= options.retries || !isPassing(attempt.failure) || pauseMs > LONGEST_PAUSE_MS) throw attempt.failure;
+    const isWorthIt = retry < options.retries && pauseMs <= (options.longestPauseMs ?? LONGEST_PAUSE_MS);
+    if (!isWorthIt || !isPassing(attempt.failure)) throw attempt.failure;
     await options.pause(pauseMs, signal);
   }
 }
@@ -68,7 +73,7 @@ async function exchange(body: object, options: TransportOptions, signal: AbortSi
     redirect: 'error',
     signal,
   });
-  const text = await response.text();
+  const text = await textWithin(response, ANSWER_BYTES_MAX);
   if (!response.ok) return { failure: failureOf(response, text, options), retryAfterMs: retryAfterMs(response) };
   try {
     return { json: JSON.parse(text) };

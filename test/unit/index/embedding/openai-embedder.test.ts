@@ -125,14 +125,14 @@ describe('openai embedder', () => {
     it.each([429, 500, 503])('retries a %i', async (code) => {
       const embedder = await create();
       server.misbehave(status(code), status(code));
-      await expect(embedder.embedTasks(['a'])).resolves.toHaveLength(1);
+      await expect(embedder.embedDocuments([document('a')])).resolves.toHaveLength(1);
       expect(server.requests).toHaveLength(3);
     });
 
     it('backs off longer each time, with jitter, up to the number of retries', async () => {
       const embedder = await create({ retries: 4 });
       server.always(status(500));
-      await expect(embedder.embedTasks(['a'])).rejects.toMatchObject({ fault: 'unreachable' });
+      await expect(embedder.embedDocuments([document('a')])).rejects.toMatchObject({ fault: 'unreachable' });
       expect(server.requests).toHaveLength(5);
       for (const [i, ms] of pauses.entries()) expect(ms).toBeLessThanOrEqual(50 + 500 * 2 ** i);
     });
@@ -146,7 +146,7 @@ describe('openai embedder', () => {
         status(429, {}, { 'retry-after': date }),
         status(429, {}, exact),
       );
-      await embedder.embedTasks(['a']);
+      await embedder.embedDocuments([document('a')]);
       expect(pauses[0]).toBe(7_000);
       expect(pauses[1]).toBeGreaterThan(20_000);
       expect(pauses[1]).toBeLessThanOrEqual(30_000);
@@ -156,8 +156,32 @@ describe('openai embedder', () => {
     it('does not wait an hour for a server that asks for it', async () => {
       const embedder = await create();
       server.always(status(429, { error: { message: 'quota' } }, { 'retry-after': '3600' }));
-      await expect(embedder.embedTasks(['a'])).rejects.toThrow(/429: quota/);
+      await expect(embedder.embedDocuments([document('a')])).rejects.toThrow(/429: quota/);
       expect(pauses).toEqual([]);
+    });
+
+    it('tells a search at once what is wrong where it would have to wait', async () => {
+      const embedder = await create();
+      server.always(status(500, { error: { message: 'out of memory' } }));
+      await expect(embedder.embedTasks(['a'])).rejects.toThrow(/500: out of memory/);
+      expect(pauses).toHaveLength(1);
+      expect(pauses[0]).toBeLessThanOrEqual(550);
+      server.always(status(429, { error: { message: 'slow down' } }, { 'retry-after': '5' }));
+      await expect(embedder.embedTasks(['a'])).rejects.toThrow(/429: slow down/);
+      expect(pauses).toHaveLength(1);
+    });
+
+    it('reads no answer without end', async () => {
+      const embedder = await create({ retries: 0 });
+      const blank = ' '.repeat(1_048_576);
+      server.always((response) => {
+        const write = () => {
+          while (!response.destroyed && response.write(blank));
+        };
+        response.writeHead(200, { 'content-type': 'application/json' }).on('drain', write);
+        write();
+      });
+      await expect(embedder.embedTasks(['a'])).rejects.toThrow(/longer than 33554432 bytes/);
     });
 
     it('gives up on one that never answers, and says where and after how long', async () => {
@@ -168,7 +192,7 @@ describe('openai embedder', () => {
       };
       const embedder = await create({ timeoutMs: 40, retries: 1, fetch: counting });
       server.always(() => {});
-      await expect(embedder.embedTasks(['a'])).rejects.toMatchObject({
+      await expect(embedder.embedDocuments([document('a')])).rejects.toMatchObject({
         fault: 'timeout',
         message: /127\.0\.0\.1.*within 40 ms/,
       });
@@ -179,7 +203,7 @@ describe('openai embedder', () => {
     it('gives up on one that stops in the middle of its answer', async () => {
       const embedder = await create({ timeoutMs: 40, retries: 0 });
       server.always((response) => response.writeHead(200, { 'content-type': 'application/json' }).write('{"data":['));
-      await expect(embedder.embedTasks(['a'])).rejects.toMatchObject({ fault: 'timeout' });
+      await expect(embedder.embedDocuments([document('a')])).rejects.toMatchObject({ fault: 'timeout' });
     });
 
     it('retries a connection that breaks off and an answer that is cut', async () => {
@@ -188,7 +212,7 @@ describe('openai embedder', () => {
         (response) => response.destroy(),
         (response) => response.end('{"data":[{"index":0,"embedd'),
       );
-      await expect(embedder.embedTasks(['a'])).resolves.toHaveLength(1);
+      await expect(embedder.embedDocuments([document('a')])).resolves.toHaveLength(1);
       expect(server.requests).toHaveLength(3);
     });
 
