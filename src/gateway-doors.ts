@@ -148,7 +148,7 @@ export interface ServeStdioOptions {
 }
 
 export interface StdioDoor {
-  /** Resolves when the client has closed its end and has its answers, or has had time for them. */
+  /** Resolves when the client has closed its end and has its answers, or has had time for them, or hears nothing any more. */
   readonly ended: Promise<void>;
   close(): Promise<void>;
 }
@@ -175,12 +175,13 @@ export async function serveOnStdio(gateway: Gateway, options: ServeStdioOptions)
     { answeredId, onLegacy: () => lane.open() },
   );
   let isClosed = false;
-  const ended = hungUp(input).then(async () => {
+  const answered = hungUp(input).then(async () => {
     // What comes after the close is read by nobody.
     while (!isClosed && held.readableLength > 0) await turn();
-    const answered = Promise.all([transport.answered(), lane.answered()]);
-    await Promise.race([answered, hungUp(output), sleep(answersMs, undefined, { ref: false })]);
+    const all = Promise.all([transport.answered(), lane.answered()]);
+    await Promise.race([all, sleep(answersMs, undefined, { ref: false })]);
   });
+  const ended = Promise.race([answered, hungUp(output)]);
   const onerror = (error: Error) => log('info', `stdio: ${error.message}`);
   const serve = () => {
     const server = createSdkServer(offer, { principal: LOCAL }, offer.onChange !== undefined);

@@ -70,3 +70,12 @@ it('nobody waits when nobody listens any more', async () => {
   await door.ended;
   await door.close();
 });
+
+it('nobody waits for more from a client that does not listen any more', async () => {
+  const { door, output, ids, say } = await open();
+  say(initialize, use(2, 's:wait', { file: NEVER }));
+  while (!ids.includes(1)) await turn();
+  output.destroy(new Error('EPIPE'));
+  await door.ended;
+  await door.close();
+});
