@@ -15,7 +15,7 @@ export interface PendingCallOptions extends Omit<CallOptions, 'envelope'> {
   readonly answered: Answered;
   /** While true the silence is that of the client behind us, and no deadline of the server's passes. */
   readonly isWaitingForClient?: () => boolean;
-  /** Called once when the caller gives up, by signal or by deadline: the answer is no longer wanted. */
+  /** Called once when the answer is no longer wanted: by signal, by deadline, or because nobody could be told of progress. */
   readonly onGivenUp: (reason: string) => void;
 }
 
@@ -64,7 +64,7 @@ export class PendingCall {
     try {
       this.#options.onProgress?.(params);
     } catch (error) {
-      this.fail(error instanceof Error ? error : new Error(String(error)));
+      this.#giveUp(error instanceof Error ? error : new Error(String(error)));
     }
   }
 
@@ -86,10 +86,13 @@ export class PendingCall {
       this.#giveUp(timeoutError(`Server "${server}" gave no sign of life on ${method} for ${timeoutMs} ms`));
   }
 
-  #giveUp(error: GatewayError): void {
+  #giveUp(error: Error): void {
     const options = this.#settle();
-    options?.answered.failed(error);
-    options?.onGivenUp(error.message);
+    try {
+      options?.answered.failed(error);
+    } finally {
+      options?.onGivenUp(error.message);
+    }
   }
 
   /** What is to be told, to whoever is the first to ask. */

@@ -47,6 +47,19 @@ describe('progress', () => {
     expect(seen).toEqual([1, 2, 3, 'result']);
   });
 
+  it('that its listener throws at ends the call for the server, too, and leaves no deadline behind', async () => {
+    const { peer, sent, clock, progress } = setUp();
+    const onProgress = () => {
+      throw new RangeError('Maximum call stack size exceeded');
+    };
+    const call = peer.request('tools/call', {}, { onProgress, timeoutMs: 1_000 });
+    progress(1, 1);
+    await expect(call).rejects.toThrow('stack');
+    expect(sent.at(-1)).toMatchObject({ method: 'notifications/cancelled', params: { requestId: 1 } });
+    await clock.advance(1_000);
+    expect(clock.waiting, 'nothing is due any more').toBe(0);
+  });
+
   it('#19 comes under a token of ours; that of the caller stays at home', async () => {
     const { peer, sent, progress } = setUp();
     const seen: JsonObject[] = [];
