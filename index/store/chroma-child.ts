@@ -1,15 +1,24 @@
-/** A Chroma server of our own: started when it is first needed, started again when it dies, and gone when we are, even by SIGKILL. */
+/** A Chroma server of our own: started when it is first needed, started again when it dies, and gone when we are, even by SIGKILL. Processes with the same folder share one. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { IndexError } from '../index-error.ts';
 import { RestAfterCrash } from '../rest-after-crash.ts';
+import {
+  type ChromaClaim,
+  claimFolder,
+  dropClaim,
+  type Heartbeat,
+  isForsaken,
+  isUsable,
+  readClaim,
+} from './chroma-claim.ts';
 
 export interface ChromaChildOptions {
-  /** Folder of Chroma's files; made when missing. Two servers must never share it. */
+  /** Folder of Chroma's files; made when missing. Where another process runs a server over it, that one is used. */
   readonly dataDir: string;
   /** Environment that the child inherits; its PATH is where `chroma` and `uvx` are looked for. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -22,9 +31,9 @@ export interface ChromaChildOptions {
 }
 
 export interface ChromaChild {
-  /** `http://127.0.0.1:port` of a server that answers; starts it when there is none. Rejects with IndexError. */
+  /** `http://127.0.0.1:port` of a server that answers; starts it when there is none, also of another process. Rejects with IndexError. */
   address(): Promise<string>;
-  /** Resolves when every process of it is gone. */
+  /** Resolves when every process of it is gone; another's server stays. */
   close(): Promise<void>;
 }
 
@@ -32,6 +41,9 @@ export interface ChromaChild {
 const CHROMA_VERSION = '1.5.9';
 
 const OUTPUT_TAIL = 600;
+const POLL_MS = 50;
+/** Another process's server is looked at again after so long: that we cannot hear it end. */
+const LOOK_AGAIN_MS = 5_000;
 /** Longer than the watcher takes to kill what does not end when asked. */
 const END_GRACE_MS = 7_000;
 
@@ -62,12 +74,19 @@ interface Running {
   readonly since: number;
 }
 
+/** A server of another process. */
+interface Borrowed {
+  readonly address: string;
+  readonly seenAt: number;
+}
+
 class RestartingChroma implements ChromaChild {
   readonly #options: ChromaChildOptions;
   readonly #closing = new AbortController();
   readonly #rest: RestAfterCrash;
-  #starting: Promise<Running> | undefined;
+  #starting: Promise<string> | undefined;
   #running: Running | undefined;
+  #borrowed: Borrowed | undefined;
 
   constructor(options: ChromaChildOptions) {
     this.#options = options;
@@ -77,10 +96,11 @@ class RestartingChroma implements ChromaChild {
   async address(): Promise<string> {
     this.#closing.signal.throwIfAborted();
     if (this.#running) return this.#running.address;
-    this.#starting ??= this.#start().finally(() => {
+    if (this.#borrowed && performance.now() - this.#borrowed.seenAt < LOOK_AGAIN_MS) return this.#borrowed.address;
+    this.#starting ??= this.#startOrBorrow().finally(() => {
       this.#starting = undefined;
     });
-    return (await this.#starting).address;
+    return this.#starting;
   }
 
   async close(): Promise<void> {
@@ -89,34 +109,73 @@ class RestartingChroma implements ChromaChild {
     if (this.#running) await endGroup(this.#running.process);
   }
 
-  async #start(): Promise<Running> {
+  async #startOrBorrow(): Promise<string> {
     this.#rest.check();
+    this.#borrowed = undefined;
     const command = this.#options.command ?? findChroma(this.#options.env.PATH ?? '');
+    const timeoutMs = this.#options.startTimeoutMs ?? (command[0]?.endsWith('uvx') ? 600_000 : 60_000);
     try {
-      const running = await start({ ...this.#options, command }, this.#closing.signal);
-      this.#running = running;
-      if (hasEnded(running.process)) this.#onExit(running);
-      else running.process.once('exit', () => this.#onExit(running));
-      return running;
+      const found = await claimOrFind(this.#options.dataDir, timeoutMs, this.#closing.signal);
+      if (found.isOurs) return await this.#start(found.claim, { ...this.#options, command, timeoutMs });
+      this.#borrowed = { address: found.claim.address, seenAt: performance.now() };
+      return this.#borrowed.address;
     } catch (error) {
       this.#rest.crashed(error instanceof Error ? error.message : String(error));
       throw error;
     }
   }
 
-  #onExit(running: Running): void {
+  async #start(claim: ChromaClaim, options: StartOptions): Promise<string> {
+    try {
+      const running = await start(claim.address, options, this.#closing.signal);
+      this.#running = running;
+      if (hasEnded(running.process)) this.#onExit(running, claim);
+      else running.process.once('exit', () => this.#onExit(running, claim));
+      return running.address;
+    } catch (error) {
+      dropClaim(options.dataDir, claim);
+      throw error;
+    }
+  }
+
+  #onExit(running: Running, claim: ChromaClaim): void {
     this.#running = undefined;
+    dropClaim(this.#options.dataDir, claim);
     this.#rest.crashed('The Chroma server has ended', performance.now() - running.since);
   }
 }
 
 type Command = readonly string[];
 
-async function start(options: ChromaChildOptions & { command: Command }, signal: AbortSignal): Promise<Running> {
-  const { command } = options;
-  mkdirSync(options.dataDir, { recursive: true });
-  const port = await freePort();
-  const args = ['run', '--path', options.dataDir, '--host', '127.0.0.1', '--port', String(port)];
+interface StartOptions extends ChromaChildOptions {
+  readonly command: Command;
+  readonly timeoutMs: number;
+}
+
+type Found = { readonly isOurs: boolean; readonly claim: ChromaClaim };
+
+/** The claim of the process whose server is to be used, which may be this one, where there was none or its process has ended. */
+async function claimOrFind(folder: string, timeoutMs: number, signal: AbortSignal): Promise<Found> {
+  const deadline = performance.now() + timeoutMs;
+  while (performance.now() < deadline) {
+    const found = readClaim(folder);
+    if (!found) {
+      const claim = claimFolder(folder, `http://127.0.0.1:${await freePort()}`);
+      if (claim) return { isOurs: true, claim };
+      continue;
+    }
+    const heartbeat = await ask(found.address);
+    if (isUsable(found, heartbeat)) return { isOurs: false, claim: found };
+    if (isForsaken(found, heartbeat, timeoutMs)) dropClaim(folder, found);
+    else await delay(POLL_MS, undefined, { signal });
+  }
+  throw new IndexError('unreachable', `The Chroma server of another process over ${folder} does not answer`);
+}
+
+async function start(address: string, options: StartOptions, signal: AbortSignal): Promise<Running> {
+  const { command, timeoutMs } = options;
+  const { port } = new URL(address);
+  const args = ['run', '--path', options.dataDir, '--host', '127.0.0.1', '--port', port];
   const child = spawn('/bin/sh', ['-c', LIFELINE, 'tooldex-chroma', ...command, ...args], {
     detached: true,
     env: { ...options.env, ANONYMIZED_TELEMETRY: 'False', NO_COLOR: '1' },
@@ -128,8 +187,6 @@ async function start(options: ChromaChildOptions & { command: Command }, signal:
   };
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', keep);
   child.on('error', () => {});
-  const address = `http://127.0.0.1:${port}`;
-  const timeoutMs = options.startTimeoutMs ?? (command[0]?.endsWith('uvx') ? 600_000 : 60_000);
   try {
     await answering(child, { address, timeoutMs, signal });
     return { process: child, address, since: performance.now() };
@@ -151,14 +208,21 @@ async function answering(
   const deadline = performance.now() + wait.timeoutMs;
   while (performance.now() < deadline) {
     if (hasEnded(child)) throw new Error('ended before it answered');
-    const answer = await fetch(`${wait.address}/api/v2/heartbeat`, { signal: AbortSignal.timeout(2_000) }).catch(
-      () => undefined,
-    );
-    await answer?.body?.cancel();
-    if (answer?.ok) return;
-    await delay(50, undefined, { signal: wait.signal });
+    if ((await ask(wait.address)) === 'answers') return;
+    await delay(POLL_MS, undefined, { signal: wait.signal });
   }
   throw new Error(`did not answer within ${wait.timeoutMs} ms`);
+}
+
+async function ask(address: string): Promise<Heartbeat> {
+  try {
+    const answer = await fetch(`${address}/api/v2/heartbeat`, { signal: AbortSignal.timeout(2_000) });
+    await answer.body?.cancel();
+    return answer.ok ? 'answers' : 'silent';
+  } catch (error) {
+    const { cause } = error as { cause?: { code?: unknown } };
+    return cause?.code === 'ECONNREFUSED' || !URL.canParse(address) ? 'refused' : 'silent';
+  }
 }
 
 /** Closes the lifeline, which asks the whole group to end and then makes it; resolves when it has. */

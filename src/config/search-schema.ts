@@ -58,7 +58,8 @@ const embedded = keys({
 const chroma = keys({
   kind: z.literal('chroma').meta({ description: 'A Chroma server, Chroma Cloud, or one that Tooldex starts itself.' }),
   url: address().optional().meta({
-    description: 'Where Chroma is. Without it Tooldex starts and stops one of its own, by `chroma` or `uvx`.',
+    description:
+      'Where Chroma is. Without it Tooldex starts and stops one of its own, by `chroma` or `uvx`; gateways with one data folder share it.',
   }),
   api_key: text().optional().meta({ description: 'Token of the server, as a reference.' }),
   headers: headers.optional().meta({ description: 'Further headers, such as `authorization`.' }),

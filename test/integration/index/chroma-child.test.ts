@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -111,6 +111,35 @@ describe.skipIf(!program)('chroma as a child', () => {
     await gone(processes);
     expect(isAlive(parent.pid ?? 0)).toBe(false);
   });
+
+  it('is shared by processes over one folder, and started by the next of them when its own is killed', async () => {
+    const dataDir = tempDir('chroma-shared');
+    const parent = startParent(dataDir);
+    const [address] = (await once(parent, 'message')) as [string];
+    const child = create({ dataDir });
+    expect(await child.address()).toBe(address);
+    expect(descendants(process.pid).filter((pid) => !descendants(parent.pid ?? 0).includes(pid))).toEqual([parent.pid]);
+    await child.close();
+    expect(await answers(address)).toBe(true);
+    const other = create({ dataDir });
+    expect(await other.address()).toBe(address);
+    parent.kill('SIGKILL');
+    await expect.poll(() => other.address(), { timeout: 25_000, interval: 500 }).not.toBe(address);
+    expect(await answers(await other.address())).toBe(true);
+  });
+
+  it.each([
+    ['damaged', 'half a li'],
+    ['of a process that has ended', JSON.stringify({ address: 'http://127.0.0.1:1', owner: 2 ** 30, since: 1 })],
+    ['of an earlier life', JSON.stringify({ address: 'http://127.0.0.1:1', owner: process.pid, since: 1 })],
+  ])('is started at once over a folder whose claim is %s', async (_, claim) => {
+    const dataDir = tempDir('chroma-claimed');
+    writeFileSync(join(dataDir, 'tooldex-server.json'), claim);
+    const child = create({ dataDir });
+    expect(await answers(await child.address())).toBe(true);
+    await child.close();
+    expect(readdirSync(dataDir)).not.toContain('tooldex-server.json');
+  });
 });
 
 describe('a child that is no Chroma', () => {
@@ -149,7 +178,7 @@ describe('a child that is no Chroma', () => {
 });
 
 /** Another process that has a child of its own and tells its address. */
-function startParent(): ChildProcess {
+function startParent(dataDir = tempDir('parent-data')): ChildProcess {
   const outfile = join(tempDir('parent'), 'parent.mjs');
   const source = fileURLToPath(new URL('../../../index/store/chroma-child.ts', import.meta.url));
   const contents = `import { createChromaChild } from ${JSON.stringify(source)};
@@ -159,5 +188,5 @@ function startParent(): ChildProcess {
   execFileSync(esbuild, ['--bundle', '--platform=node', '--format=esm', `--outfile=${outfile}`, '--log-level=error'], {
     input: contents,
   });
-  return fork(outfile, [tempDir('parent-data'), program], { stdio: 'ignore' });
+  return fork(outfile, [dataDir, program], { stdio: 'ignore' });
 }
