@@ -5,6 +5,7 @@ import { systemClock } from '../stdx/clock.ts';
 import type { Post } from '../stdx/post.ts';
 import { boundedAnswers } from './bounded-answers.ts';
 import { HandedAnswers } from './handed-answers.ts';
+import { maskedFailures } from './masked-failures.ts';
 import { MirroringSession } from './mirroring-session.ts';
 import { negotiate } from './negotiate.ts';
 import { HTTP_PROBE_TIMEOUT_MS, type OpenOptions } from './open-options.ts';
@@ -24,6 +25,8 @@ export interface RemotePeer {
   readonly fetch?: (url: string | URL, init?: RequestInit) => Promise<Response>;
   /** The same for one message at a time, without what only some answers need. */
   readonly post?: Post | undefined;
+  /** Masks the secrets of the configuration in what the server answers with a failure. */
+  readonly redact?: (text: string) => string;
 }
 
 type TransportKind = 'streamable-http' | 'sse';
@@ -56,15 +59,11 @@ async function connect(endpoint: RemotePeer, kind: TransportKind, options: Conne
   const capabilities = client?.capabilities ?? {};
   const failures = new OwnFailures(endpoint.fetch ?? fetch);
   const handed = new HandedAnswers(failures.fetch);
-  const another = () =>
-    createTransport(
-      endpoint,
-      kind,
-      boundedAnswers(handed.fetch, {
-        tooLong: () => tooLong(server),
-        onBrokenOff: (request) => wire?.brokeOff(request),
-      }),
-    );
+  const bounded = boundedAnswers(handed.fetch, {
+    tooLong: () => tooLong(server),
+    onBrokenOff: (request) => wire?.brokeOff(request),
+  });
+  const another = () => createTransport(endpoint, kind, maskedFailures(bounded, endpoint.redact));
   const quick = endpoint.post && { post: endpoint.post, headers: endpoint.headers, handed };
   let wire: RemoteWire | undefined;
   const transport = await another();

@@ -33,7 +33,7 @@ function maskedError(error: GatewayError, redact: Redact): GatewayError {
 }
 
 function masked(endpoint: Endpoint, redact: Redact): Endpoint {
-  if (endpoint.kind !== 'stdio') return endpoint;
+  if (endpoint.kind !== 'stdio') return { ...endpoint, redact };
   const { kind, pid, instance, input, output, exited } = endpoint;
   const stderrTail = () => endpoint.stderrTail(redact);
   const stop = (reason: string) => endpoint.stop(reason);

@@ -33,6 +33,8 @@ export interface RemoteEndpoint {
   readonly fetch?: (url: string | URL, init?: RequestInit) => Promise<Response>;
   /** The same way for one message at a time; throws what `fetch` would reject with. Without it there is `fetch`. */
   readonly post?: Post | undefined;
+  /** Masks secrets in what is quoted of its failures. */
+  readonly redact?: (text: string) => string;
 }
 
 export type Endpoint = StdioEndpoint | RemoteEndpoint;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, it } from 'vitest';
 import { fixtureServer, journalOf } from '../../helpers/fixture-server.ts';
+import { listen } from '../../helpers/listen.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { openTestGateway } from './open-gateway.ts';
 
@@ -300,6 +301,26 @@ describe('secrets (#54)', () => {
     expect(text).toContain('cannot log in with ***');
     expect(`${text}${log.join()}`).not.toContain(secret);
   });
+
+  it.each([401, 403, 500, 502])(
+    'of the configuration are masked in what a remote server answers with HTTP %i',
+    async (status) => {
+      const secret = 'hunter2-very-secret';
+      const url = await listen((request, response) => {
+        response.writeHead(status, { 'content-type': 'text/plain' });
+        response.end(`you sent ${JSON.stringify(request.headers)} to ${request.url}`);
+      });
+      const folder = tempDir();
+      writeFileSync(join(folder, 'secret'), secret);
+      const headers = { 'X-Api-Key': secret, Authorization: `Bearer ${secret}` };
+      const far = { url: `${url.href}?q=\${file:${join(folder, 'secret')}}`, headers };
+      const { call, log } = await openTestGateway({}, undefined, { servers: { far } });
+      const { text } = await call('add_mcp_server', { mcp_server_name: 'far' });
+      const search = await call('search_mcp_server', { task_description: 'anything' });
+      expect(text).toMatch(new RegExp(`HTTP ${status}.*you sent .*\\*\\*\\*`));
+      expect(`${text}${search.text}${log.join()}`).not.toContain(secret);
+    },
+  );
 });
 
 describe('add_mcp_server', () => {
