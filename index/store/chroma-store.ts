@@ -140,7 +140,7 @@ class ChromaStore implements VectorStore {
       return await this.#connection.request((client) => work(client.collection(id)), signal);
     } catch (error) {
       if (!(error instanceof IndexError) || error.fault !== 'missing') throw error;
-      throw new IndexError('missing', `The collection ${name} is gone from Chroma`, {
+      throw new IndexError('missing', `The collection ${name} is gone from Chroma: restart Tooldex`, {
         hint: 'Restart Tooldex to index again.',
         cause: error,
       });
