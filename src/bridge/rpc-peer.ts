@@ -3,6 +3,7 @@ import { Attendance } from '../stdx/attendance.ts';
 import type { Clock } from '../stdx/clock.ts';
 import type { JsonObject } from '../stdx/json.ts';
 import { type ByteText, JsonCursor, toByteText } from '../stdx/json-cursor.ts';
+import { isAsDeepAs } from '../stdx/json-depth.ts';
 import { readByteAnswer } from './byte-answer.ts';
 import { CallsById } from './calls-by-id.ts';
 import { ClientAsks } from './client-asks.ts';
@@ -10,7 +11,7 @@ import { Deadlines } from './deadlines.ts';
 import { type PassedParams, requestLine, withMeta } from './passed-params.ts';
 import { type Answered, cancelError, PendingCall } from './pending-call.ts';
 import { isJsonObject, type RpcMessage, readRpcMessage, withProgressToken } from './rpc-message.ts';
-import { lostStream, neverRead, noObject, rpcError } from './server-errors.ts';
+import { ANSWER_DEPTH_MAX, lostStream, neverRead, noObject, rpcError, tooDeep } from './server-errors.ts';
 import type { AskableClient, CallOptions, PassOptions } from './upstream-session.ts';
 import type { SendOptions, Wire } from './wire.ts';
 
@@ -121,7 +122,9 @@ export class RpcPeer {
   message(value: unknown): boolean {
     const message = readRpcMessage(value);
     if (!message) return false;
-    this.#dispatch(message);
+    if (!isAsDeepAs(value, ANSWER_DEPTH_MAX)) this.#dispatch(message);
+    else if ('method' in message) return false;
+    else this.#refuse(message.id);
     return true;
   }
 
@@ -241,6 +244,11 @@ export class RpcPeer {
     stream?.abort();
     this.#wire.dropLine?.(id);
     if (!isQuiet && !this.#wire.cancelsByStream) this.notify('notifications/cancelled', { requestId: id, reason });
+  }
+
+  #refuse(id: unknown): void {
+    const call = this.#take(id);
+    call?.fail(tooDeep(this.#options.server, call.method));
   }
 
   #dispatch(message: RpcMessage): void {

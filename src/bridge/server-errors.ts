@@ -69,6 +69,15 @@ export function rpcError(server: string, method: string, error: unknown): Gatewa
   });
 }
 
+/** PROTOCOL_VIOLATION, for an answer that nobody could write again. */
+export function tooDeep(server: string, method: string): GatewayError {
+  const what = `Server "${server}" answered ${method} with JSON that is nested deeper than ${ANSWER_DEPTH_MAX} levels`;
+  return new GatewayError('PROTOCOL_VIOLATION', what);
+}
+
+/** Writing JSON, and much else that is done to it, takes stack for each level. */
+export const ANSWER_DEPTH_MAX = 1_000;
+
 /** The JSON-RPC code of an upstream's error, if it is one. */
 export function rpcCodeOf(error: unknown): number | undefined {
   if (!(error instanceof GatewayError) || error.code !== 'UPSTREAM_ERROR') return undefined;

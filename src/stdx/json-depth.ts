@@ -4,10 +4,13 @@
 export const DEPTH_MAX = 200;
 
 /** Whether anything stands in `DEPTH_MAX` lists and objects, or in more. */
-export function isTooDeep(value: unknown): boolean {
-  let level: unknown[] = [value];
-  for (let depth = 0; depth < DEPTH_MAX && level.length > 0; depth++) {
-    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
-  }
-  return level.length > 0;
+export const isTooDeep = (value: unknown) => isAsDeepAs(value, DEPTH_MAX);
+
+/** Whether anything stands in so many lists and objects, at most some thousand. */
+export function isAsDeepAs(value: unknown, levels: number): boolean {
+  if (levels === 0) return true;
+  if (typeof value !== 'object' || value === null) return false;
+  const parts: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  for (const part of parts) if (isAsDeepAs(part, levels - 1)) return true;
+  return false;
 }

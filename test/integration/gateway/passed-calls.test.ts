@@ -176,6 +176,29 @@ describe('a call of use_tool that passes as bytes', () => {
     expect(await third?.told).toMatchObject({ as: 'bytes', result: { content: [{ text: '4' }] } });
   });
 
+  it.each<[string, string]>([
+    ['a result', '"result":{"content":[],"x":DEEP}'],
+    ['an error', '"error":{"code":-32000,"message":"no","data":DEEP}'],
+    ['an error that is none', '"error":DEEP'],
+  ])('fails alone where nobody could write again what is answered: %s', async (_, answer) => {
+    const opened = await open(
+      { it: { fixture: 'says-anything' } },
+      { profiles: { p: { servers: ['it'], exposure: 'direct' } } },
+    );
+    await opened.call(USE, given('say', {}, 'it'));
+    const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+    const lines = [`{"jsonrpc":"2.0","id":ID,${answer.replace('DEEP', deep)}}`];
+    const asked = given('say', { lines }, 'it');
+    const violated = { isError: true, _meta: { [ERROR_CODE_KEY]: 'PROTOCOL_VIOLATION' } };
+    expect((await opened.call(USE, asked)).result).toMatchObject(violated);
+    const told = passed((by) => opened.gateway.calls.pass(USE, asked, by))?.told;
+    expect(await told).toMatchObject({ as: 'value', result: violated });
+    const offer = opened.gateway.profiles.require('p');
+    const direct = passed((by) => offer.pass?.({ name: 'say', arguments: { lines } }, by))?.told;
+    expect(await direct).toMatchObject({ as: 'failure', error: { code: 'PROTOCOL_VIOLATION' } });
+    expect((await opened.call(USE, given('say', {}, 'it'))).text).toBe('said');
+  });
+
   it('is cancelled, not broken, in the audit when it is given up while it waits (#45)', async () => {
     const [folder, journal] = [tempDir(), join(tempDir(), 'journal')];
     const file = join(folder, 'audit.jsonl');
