@@ -1,12 +1,10 @@
 /** What changed in a tool's definition, as lines that a person can read and that can do nothing to a terminal or a page. */
 import { isObject } from '../stdx/json.ts';
+import { UNSEEN, writtenOut } from '../stdx/unseen.ts';
 import type { ToolDefinition } from './tool-definition.ts';
 
 /** Longer values say how much was left out: an admin reads them in the server's own listing. */
 const VALUE_CHARACTERS_MAX = 2_000;
-
-/** Controls (ANSI begins with one), zero-width, bidi and tag characters: what is there and not to be seen. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
 
 /** Lines that begin with `-` (was), `+` (is now) or `!` (a warning); paths as `inputSchema.properties.x`. */
 export function definitionDiff(approved: ToolDefinition | undefined, proposed: ToolDefinition): string[] {
@@ -47,17 +45,15 @@ function shown(value: unknown): string {
 
 /** JSON whose invisible characters are written out; nothing is cut. */
 export function visibleJson(value: unknown): string {
-  return (JSON.stringify(value) ?? 'null').replace(INVISIBLE, escaped);
+  return (JSON.stringify(value) ?? 'null').replace(UNSEEN, writtenOut);
 }
-
-const escaped = (one: string) => `\\u{${one.codePointAt(0)?.toString(16).toUpperCase()}}`;
 
 /** In one line; `<` and `>` are written out, since some will paste this into a page. */
 export function visible(text: string): string {
   return text
     .replaceAll('\\', '\\\\')
     .replaceAll('\n', '\\n')
-    .replace(INVISIBLE, escaped)
+    .replace(UNSEEN, writtenOut)
     .replaceAll('<', '‹')
     .replaceAll('>', '›');
 }

@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { GatewayError } from '../errors.ts';
 import { LOCAL } from '../policy/principal.ts';
 import { isObject } from '../stdx/json.ts';
+import { forEyes } from '../stdx/unseen.ts';
 import { type CommonFlags, type Invocation, printJson, tell } from './invocation.ts';
 import { openGateway } from './open.ts';
 import { exitCodeOf, printResult } from './print-result.ts';
@@ -22,7 +23,7 @@ export async function call(invocation: Invocation, { tool, given }: CallRequest,
   try {
     if (!tool.includes(':')) await indexFirst(invocation, gateway);
     const onProgress = ({ message }: { message?: unknown }) =>
-      message !== undefined && tell(invocation, String(message));
+      message !== undefined && tell(invocation, forEyes(String(message)));
     const context = { principal: LOCAL, signal: interrupt.signal, ...(invocation.stderr.isTTY ? { onProgress } : {}) };
     const result = await gateway.calls.call('use_tool', { mcp_tool_name: tool, params }, context);
     if (!result) throw new GatewayError('INTERNAL', 'use_tool is missing');

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Listed } from '../discovery/discovery.ts';
 import { explain, GatewayError } from '../errors.ts';
 import type { MetaToolParts } from '../meta-tools/parts.ts';
+import { forEyes } from '../stdx/unseen.ts';
 import { type AdminClient, type AdminFlags, runningGateway, serversOf } from './admin-client.ts';
 import { type Invocation, paint, print, printJson, tell } from './invocation.ts';
 import { withGateway } from './open.ts';
@@ -103,7 +104,8 @@ function toRow(server: string, result: Listed | GatewayError): Row {
 
 function describe({ stdout, env }: Invocation, row: Row): string {
   if (row.error !== undefined) {
-    const said = row.error.startsWith(`${row.server}: `) ? row.error : `${row.server}: ${row.error}`;
+    const error = forEyes(row.error);
+    const said = error.startsWith(`${row.server}: `) ? error : `${row.server}: ${error}`;
     return `${paint(stdout, 'red', 'failed', env)}  ${said}`;
   }
   const parts = [

@@ -2,6 +2,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { explain, toGatewayError } from '../errors.ts';
 import type { Json } from '../stdx/json.ts';
+import { forEyes } from '../stdx/unseen.ts';
 import { forTerminal } from './for-terminal.ts';
 
 export interface Invocation {
@@ -47,7 +48,7 @@ export function tell({ stderr }: Invocation, text: string): void {
 export function fail(invocation: Invocation, error: unknown): number {
   const { code, class: kind } = toGatewayError(error);
   const label = paint(invocation.stderr, 'red', `error (${code}):`, invocation.env);
-  tell(invocation, `${label} ${forTerminal(explain(error))}`);
+  tell(invocation, `${label} ${forEyes(forTerminal(explain(error)))}`);
   return kind.exitCode;
 }
 

@@ -1,7 +1,8 @@
-/** Prints the result of a tool call: its texts as they are, everything else as JSON. */
+/** Prints the result of a tool call: its texts as they are, but for what a terminal would obey, everything else as JSON. */
 import { ERROR_CLASSES, type ErrorCode } from '../errors.ts';
 import { ERROR_CODE_KEY } from '../meta-tools/register.ts';
 import { isObject, type JsonObject } from '../stdx/json.ts';
+import { forEyes } from '../stdx/unseen.ts';
 import { forTerminal } from './for-terminal.ts';
 import { type Invocation, paint, print, tell } from './invocation.ts';
 
@@ -9,10 +10,12 @@ import { type Invocation, paint, print, tell } from './invocation.ts';
 export function printResult(invocation: Invocation, result: JsonObject): number {
   const code = failureOf(result);
   if (code) return printFailure(invocation, code, result);
-  const say = result.isError === true ? tell : print;
+  const isError = result.isError === true;
+  const isSeen = isError || invocation.stdout.isTTY === true;
+  const say = (text: string) => (isError ? tell : print)(invocation, isSeen ? forEyes(text) : text);
   const blocks = blocksOf(result);
-  for (const block of blocks) say(invocation, textOf(block) ?? JSON.stringify(block));
-  if (blocks.length === 0) say(invocation, JSON.stringify(result.structuredContent ?? result));
+  for (const block of blocks) say(textOf(block) ?? JSON.stringify(block));
+  if (blocks.length === 0) say(JSON.stringify(result.structuredContent ?? result));
   return exitCodeOf(result);
 }
 
@@ -27,7 +30,7 @@ function printFailure(invocation: Invocation, code: ErrorCode, result: JsonObjec
     .map((block) => textOf(block) ?? '')
     .join('\n');
   const label = paint(invocation.stderr, 'red', `error (${code}):`, invocation.env);
-  tell(invocation, `${label} ${forTerminal(text.replace(`${code}: `, ''))}`);
+  tell(invocation, `${label} ${forEyes(forTerminal(text.replace(`${code}: `, '')))}`);
   return ERROR_CLASSES[code].exitCode;
 }
 

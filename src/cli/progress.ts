@@ -1,4 +1,5 @@
 /** Shows on stderr what long work is doing: one line that changes on a terminal, a line now and then elsewhere. */
+import { forEyes } from '../stdx/unseen.ts';
 import { type Invocation, tell } from './invocation.ts';
 
 type Show = (server: string, message: string) => void;
@@ -18,7 +19,7 @@ export async function withProgress<Result>(
   try {
     return await work((server, message) => {
       latest.delete(server);
-      latest.set(server, message);
+      latest.set(server, forEyes(message));
       if (latest.size > SHOWN_MAX) latest.delete([...latest.keys()][0] ?? '');
       redraw();
     });
@@ -37,6 +38,6 @@ function nowAndThen(invocation: Invocation): Show {
     const now = performance.now();
     if (now - (toldMs.get(server) ?? Number.NEGATIVE_INFINITY) < LINE_EVERY_MS) return;
     toldMs.set(server, now);
-    tell(invocation, `${server}: ${message}`);
+    tell(invocation, `${server}: ${forEyes(message)}`);
   };
 }

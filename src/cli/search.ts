@@ -3,6 +3,7 @@ import { GatewayError } from '../errors.ts';
 import { namedParts } from '../meta-tools/shown-view.ts';
 import { LOCAL } from '../policy/principal.ts';
 import type { JsonObject } from '../stdx/json.ts';
+import { forEyes } from '../stdx/unseen.ts';
 import { type CommonFlags, type Invocation, print, printJson, tell } from './invocation.ts';
 import { openGateway } from './open.ts';
 import { printResult } from './print-result.ts';
@@ -69,7 +70,7 @@ function explainRanking(invocation: Invocation, answer: Awaited<ReturnType<typeo
   print(invocation, `${verdict} (confidence ${confidence.toFixed(2)}), ${how}`);
   for (const [at, { id, score, features }] of hits.entries()) {
     const evidence = Object.entries(features).map(([name, value]) => `${name} ${value.toFixed(2)}`);
-    print(invocation, `${at + 1}. ${id} ${score.toFixed(3)}  ${evidence.join('  ')}`);
+    print(invocation, `${at + 1}. ${forEyes(id)} ${score.toFixed(3)}  ${evidence.join('  ')}`);
   }
 }
 

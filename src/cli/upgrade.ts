@@ -5,6 +5,7 @@ import type { ToolChanges } from '../catalog/tool-changes.ts';
 import { loadConfigCached } from '../config/load-config.ts';
 import { explain, GatewayError } from '../errors.ts';
 import { type Examined, openUpgrades, type Upgrades } from '../gateway-upgrade.ts';
+import { forEyes } from '../stdx/unseen.ts';
 import { edited, NOBODY_ASKED, save } from './edit-file.ts';
 import { type CommonFlags, type Invocation, paint, print, printJson, tell } from './invocation.ts';
 import { loadOptions } from './open.ts';
@@ -83,7 +84,7 @@ function show(invocation: Invocation, row: Row): void {
 
 function describe({ stdout, env }: Invocation, row: Row): string[] {
   const { server, from, to, isNewer, note, written, error } = row;
-  if (error !== undefined) return [`${paint(stdout, 'red', 'failed', env)} ${server}: ${error}`];
+  if (error !== undefined) return [`${paint(stdout, 'red', 'failed', env)} ${server}: ${forEyes(error)}`];
   if (!isNewer) return [`${server}: ${from} is installed, nothing newer${from === to ? '' : ` (there is ${to})`}`];
   const tools = describeTools(row);
   return [

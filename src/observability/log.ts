@@ -1,4 +1,5 @@
 /** Log lines for people or programs, on stderr (stdout belongs to data and to MCP), with secrets masked. */
+import { forEyes } from '../stdx/unseen.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -51,5 +52,5 @@ interface Line {
 }
 
 const asText = ({ time, level, message, request }: Line) =>
-  `${time} ${level.padEnd(5)} ${message.replaceAll('\n', '\n  ')}${request === undefined ? '' : ` [${request}]`}`;
+  `${time} ${level.padEnd(5)} ${forEyes(message).replaceAll('\n', '\n  ')}${request === undefined ? '' : ` [${request}]`}`;
 const asJson = (line: Line) => JSON.stringify(line);

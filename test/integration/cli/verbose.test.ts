@@ -2,15 +2,17 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import type { JsonObject } from '../../../src/stdx/json.ts';
 import { runCli } from '../../helpers/cli.ts';
 import { fixtureServer } from '../../helpers/fixture-server.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
-function calling(): string[] {
+function calling(fixture = 'talks-on-stderr', tool = 'echo', params: JsonObject = { text: 'hello' }): string[] {
   const folder = tempDir('verbose');
   const config = join(folder, 'tooldex.yaml');
-  writeFileSync(config, JSON.stringify({ servers: { talker: fixtureServer('talks-on-stderr') } }));
-  return ['call', 'talker:echo', '{"text":"hello"}', '--config', config, '--data-dir', join(folder, 'data')];
+  writeFileSync(config, JSON.stringify({ servers: { talker: fixtureServer(fixture) } }));
+  const where = ['--config', config, '--data-dir', join(folder, 'data')];
+  return ['call', `talker:${tool}`, JSON.stringify(params), ...where];
 }
 
 const STARTS = /info +talker \w+ -> starting/;
@@ -29,4 +31,12 @@ it.each([
     starts,
     talks,
   });
+});
+
+it('what a server says in an error does nothing to the terminal, neither in the log nor at the end', async () => {
+  const error = { code: 1, message: 'no\u001b[2J\u001b]0;mine\u0007\r\u202eway' };
+  const line = JSON.stringify({ jsonrpc: '2.0', id: 'ID', error }).replace('"ID"', 'ID');
+  const { stderr } = await runCli([...calling('says-anything', 'say', { lines: [line] }), '--verbose']);
+  expect(stderr).toContain('no\\u{1B}[2J\\u{1B}]0;mine\\u{7}\\u{D}\\u{202E}way');
+  expect(stderr.match(/[^\P{C}\n]/u)).toBeNull();
 });

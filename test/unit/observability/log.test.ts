@@ -23,6 +23,15 @@ it('writes an object a line for programs, whatever the message has', () => {
   expect(JSON.parse(line)).toEqual({ time: expect.any(String), level: 'warn', message: 'the key "***"\nis wrong' });
 });
 
+it('writes out what a terminal would obey, and makes no two lines of one', () => {
+  const lines: string[] = [];
+  const log = createLog({ write: (line) => lines.push(line), redact: (text) => text, levelMin: 'info' });
+  log('warn', 'it said \u001b[2J\u001b]0;mine\u0007\r2026 info  all is well\u202e\n\tindented é 字');
+  expect(lines.join('')).toContain(
+    'said \\u{1B}[2J\\u{1B}]0;mine\\u{7}\\u{D}2026 info  all is well\\u{202E}\n  \tindented é 字\n',
+  );
+});
+
 it.each([
   ['text', / info {2}used \[edge-42\]\n$/],
   ['json', /"message":"used","request":"edge-42"\}\n$/],
