@@ -13,6 +13,8 @@ const KEPT_FOR_MS = 15 * 60_000;
 const MEDIA_BYTES_FREE = 4 * 1024 * 1024;
 
 interface Kept {
+  /** The principal whose call it answered. */
+  readonly owner: string;
   readonly parts: ReadonlyMap<string, Json>;
   readonly bytes: number;
   readonly bytesMax: number;
@@ -29,18 +31,18 @@ export class ResultStore {
   }
 
   /** The result itself when it is at most `bytesMax` bytes of JSON, pictures aside; else its beginning, and where to read on. */
-  bound(result: JsonObject, bytesMax: number): JsonObject {
+  bound(result: JsonObject, bytesMax: number, owner: string): JsonObject {
     const bytes = Buffer.byteLength(JSON.stringify(result));
     if (bytes <= bytesMax || bytes - freeMediaBytes(result) <= bytesMax) return result;
     const id = randomBytes(9).toString('base64url');
-    this.#keep(id, { parts: partsOf(result), bytes, bytesMax, untilMs: this.#clock.now() + KEPT_FOR_MS });
+    this.#keep(id, { owner, parts: partsOf(result), bytes, bytesMax, untilMs: this.#clock.now() + KEPT_FOR_MS });
     return beginning(result, { id, bytes, bytesMax });
   }
 
-  /** Reads on: `{id, part?, offset?, length?}`. A part that is text comes piece by piece, any other one whole. */
-  read(params: JsonObject): JsonObject {
+  /** Reads on: `{id, part?, offset?, length?}`, for its owner alone. A part that is text comes piece by piece, any other one whole. */
+  read(params: JsonObject, owner: string): JsonObject {
     const id = typeof params.id === 'string' ? params.id : '';
-    const kept = this.#find(id);
+    const kept = this.#find(id, owner);
     const part = params.part === undefined ? ([...kept.parts.keys()][0] ?? '') : String(params.part);
     const value = kept.parts.get(part);
     if (value === undefined) throw unknownPart(part, kept);
@@ -52,10 +54,10 @@ export class ResultStore {
     return { content: [{ type: 'text', text: piece }, ...more] };
   }
 
-  #find(id: string): Kept {
+  #find(id: string, owner: string): Kept {
     this.#expire();
     const kept = this.#kept.get(id);
-    if (kept) return kept;
+    if (kept?.owner === owner) return kept;
     throw new GatewayError('ARGUMENTS_INVALID', `no kept result has the id ${short(id)}`, {
       hint: 'results are kept for 15 minutes; call the tool again, or ask it for less',
     });

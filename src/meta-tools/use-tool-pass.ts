@@ -1,5 +1,6 @@
 /** A call of `use_tool` whose result passes as bytes: for a tool that is known, with arguments that fit. Everything else is for `useTool`. */
 import type { ByteListener, ByteResult } from '../bridge/upstream-session.ts';
+import type { Principal } from '../policy/principal.ts';
 import { isObject, type JsonObject } from '../stdx/json.ts';
 import { type ByteText, fromByteText, toByteText } from '../stdx/json-cursor.ts';
 import { membersOf } from '../stdx/json-members.ts';
@@ -12,7 +13,7 @@ import { readUseToolRequest } from './use-tool-request.ts';
 
 /** As `useTool`, told to the listener. Undefined, and nothing is begun, where `useTool` has to look. */
 export function passUseTool(parts: MetaToolParts, given: unknown, by: PassedBy): GiveUp | undefined {
-  const asked = readNow(parts, given);
+  const asked = readNow(parts, given, by.principal);
   if (!asked) return undefined;
   const { target, text } = asked;
   const { server, tool } = target;
@@ -29,7 +30,7 @@ export function passUseTool(parts: MetaToolParts, given: unknown, by: PassedBy):
     envelope: undefined,
     onProgress,
     onStart: onProgress && startProgress({ onProgress }),
-    listener: new BoundedResult(parts, target, by.listener),
+    listener: new BoundedResult(parts, target, by),
   });
 }
 
@@ -39,11 +40,11 @@ interface Asked {
   readonly text: ByteText;
 }
 
-function readNow(parts: MetaToolParts, given: unknown): Asked | undefined {
+function readNow(parts: MetaToolParts, given: unknown, principal: Principal): Asked | undefined {
   try {
     const request = readUseToolRequest(isObject(given) ? given : {});
     // Asked a second time by whoever has to answer it.
-    if (callBuiltIn(parts, request)) return undefined;
+    if (callBuiltIn(parts, request, principal)) return undefined;
     const target = resolveToolNow(parts, request);
     if (!target || !isObject(request.params)) return undefined;
     const params = request.params as JsonObject;
@@ -60,11 +61,13 @@ class BoundedResult implements ByteListener {
   readonly #parts: MetaToolParts;
   readonly #target: Target;
   readonly #listener: ByteListener;
+  readonly #owner: string;
 
-  constructor(parts: MetaToolParts, target: Target, listener: ByteListener) {
+  constructor(parts: MetaToolParts, target: Target, { listener, principal }: PassedBy) {
     this.#parts = parts;
     this.#target = target;
     this.#listener = listener;
+    this.#owner = principal.id;
   }
 
   bytes(result: ByteResult): void {
@@ -74,7 +77,7 @@ class BoundedResult implements ByteListener {
   }
 
   value(result: JsonObject): void {
-    this.#listener.value(this.#parts.results.bound(result, this.#target.server.resultBytesMax));
+    this.#listener.value(this.#parts.results.bound(result, this.#target.server.resultBytesMax, this.#owner));
   }
 
   failed(error: Error): void {

@@ -1,6 +1,7 @@
 /** `use_tool`: one call to one tool, whatever it takes to get its server running. */
 import { BUILT_IN_SERVER } from '../catalog/server-directory.ts';
 import { GatewayError } from '../errors.ts';
+import type { Principal } from '../policy/principal.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 import { short } from './argument-check.ts';
 import { notAnObject, wrongArguments } from './argument-problems.ts';
@@ -13,12 +14,12 @@ import { readUseToolRequest, type UseToolRequest } from './use-tool-request.ts';
 /** Throws GatewayErrors; what the tool itself reports, `isError` included, is returned as it came. */
 export const useTool: MetaTool = async (parts, given, context) => {
   const request = readUseToolRequest(given);
-  const builtIn = callBuiltIn(parts, request);
+  const builtIn = callBuiltIn(parts, request, context.principal);
   if (builtIn) return builtIn;
   const target = await resolveTool(parts, request, context);
   const params = await fittingArguments(parts, target, request.params);
   const result = await call(parts, target, { params, context });
-  return parts.results.bound(result, target.server.resultBytesMax);
+  return parts.results.bound(result, target.server.resultBytesMax, context.principal.id);
 };
 
 async function fittingArguments({ checker }: MetaToolParts, target: Target, given: Json): Promise<JsonObject> {
@@ -62,10 +63,14 @@ const BUILT_IN_PREFIX = `${BUILT_IN_SERVER}:`;
 const META_TOOLS = /^(search_?mcp_?server|add_?mcp_?server|use_?tool)$/i;
 
 /** What `read_result` answers; undefined for a tool of any other server. Throws TOOL_UNKNOWN for what Tooldex does not have. */
-export function callBuiltIn({ results, directory }: MetaToolParts, request: UseToolRequest): JsonObject | undefined {
+export function callBuiltIn(
+  { results, directory }: MetaToolParts,
+  request: UseToolRequest,
+  { id }: Pick<Principal, 'id'>,
+): JsonObject | undefined {
   const tool = request.tool.startsWith(BUILT_IN_PREFIX) ? request.tool.slice(BUILT_IN_PREFIX.length) : request.tool;
   if (tool === 'read_result' && (request.server ?? BUILT_IN_SERVER) === BUILT_IN_SERVER)
-    return results.read(isObject(request.params) ? (request.params as JsonObject) : {});
+    return results.read(isObject(request.params) ? (request.params as JsonObject) : {}, id);
   const onAServer = request.server !== undefined && request.server !== BUILT_IN_SERVER;
   if (META_TOOLS.test(tool) && !onAServer) throw recursion(tool);
   if (request.server !== BUILT_IN_SERVER || directory.get(BUILT_IN_SERVER)) return undefined;
