@@ -1,17 +1,25 @@
 /** What a JSON-RPC message is, read from its shape alone: the bytes come from servers that nobody vetted. */
 import { isObject, type JsonObject } from '../stdx/json.ts';
+import { isAsDeepAs } from '../stdx/json-depth.ts';
 
 export type RpcMessage =
   | { readonly kind: 'result'; readonly id: unknown; readonly result: unknown }
   | { readonly kind: 'error'; readonly id: unknown; readonly error: unknown }
+  /** An answer that nobody could write again. */
+  | { readonly kind: 'too-deep'; readonly id: unknown }
   | { readonly kind: 'request'; readonly id: string | number; readonly method: string; readonly params: JsonObject }
   | { readonly kind: 'notification'; readonly method: string; readonly params: JsonObject };
 
-/** Undefined for anything that is not one JSON-RPC 2.0 message, such as a log line that happens to be JSON. */
+/** Writing JSON, and much else that is done to it, takes stack for each level. */
+export const MESSAGE_DEPTH_MAX = 1_000;
+
+/** Undefined for anything that is not one JSON-RPC 2.0 message, such as a log line that happens to be JSON, and for calls that are nested too deeply. */
 export function readRpcMessage(value: unknown): RpcMessage | undefined {
   if (!isObject(value) || value.jsonrpc !== '2.0') return undefined;
   const { id, method } = value;
-  if (typeof method === 'string') return readCall(id, method, value.params);
+  const isTooDeep = isAsDeepAs(value, MESSAGE_DEPTH_MAX);
+  if (typeof method === 'string') return isTooDeep ? undefined : readCall(id, method, value.params);
+  if (isTooDeep) return { kind: 'too-deep', id };
   if ('result' in value) return { kind: 'result', id, result: value.result };
   if ('error' in value) return { kind: 'error', id, error: value.error };
   return undefined;

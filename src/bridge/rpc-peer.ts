@@ -3,7 +3,6 @@ import { Attendance } from '../stdx/attendance.ts';
 import type { Clock } from '../stdx/clock.ts';
 import type { JsonObject } from '../stdx/json.ts';
 import { type ByteText, JsonCursor, toByteText } from '../stdx/json-cursor.ts';
-import { isAsDeepAs } from '../stdx/json-depth.ts';
 import { readByteAnswer } from './byte-answer.ts';
 import { CallsById } from './calls-by-id.ts';
 import { ClientAsks } from './client-asks.ts';
@@ -11,7 +10,7 @@ import { Deadlines } from './deadlines.ts';
 import { type PassedParams, requestLine, withMeta } from './passed-params.ts';
 import { type Answered, cancelError, PendingCall } from './pending-call.ts';
 import { isJsonObject, type RpcMessage, readRpcMessage, withProgressToken } from './rpc-message.ts';
-import { ANSWER_DEPTH_MAX, lostStream, neverRead, noObject, rpcError, tooDeep } from './server-errors.ts';
+import { answerError, lostStream, neverRead, noObject } from './server-errors.ts';
 import type { AskableClient, CallOptions, PassOptions } from './upstream-session.ts';
 import type { SendOptions, Wire } from './wire.ts';
 
@@ -122,9 +121,7 @@ export class RpcPeer {
   message(value: unknown): boolean {
     const message = readRpcMessage(value);
     if (!message) return false;
-    if (!isAsDeepAs(value, ANSWER_DEPTH_MAX)) this.#dispatch(message);
-    else if ('method' in message) return false;
-    else this.#refuse(message.id);
+    this.#dispatch(message);
     return true;
   }
 
@@ -246,19 +243,15 @@ export class RpcPeer {
     if (!isQuiet && !this.#wire.cancelsByStream) this.notify('notifications/cancelled', { requestId: id, reason });
   }
 
-  #refuse(id: unknown): void {
-    const call = this.#take(id);
-    call?.fail(tooDeep(this.#options.server, call.method));
-  }
-
   #dispatch(message: RpcMessage): void {
     switch (message.kind) {
       case 'result':
         this.#succeed(this.#take(message.id), message.result);
         break;
-      case 'error': {
+      case 'error':
+      case 'too-deep': {
         const call = this.#take(message.id);
-        call?.fail(rpcError(this.#options.server, call.method, message.error));
+        call?.fail(answerError(this.#options.server, call.method, message));
         break;
       }
       case 'request':

@@ -1,6 +1,7 @@
 /** The errors of an upstream server, with the facts a reader needs: which server, how it ended, what it last said. */
 import { GatewayError } from '../errors.ts';
 import { isObject } from '../stdx/json.ts';
+import { MESSAGE_DEPTH_MAX, type RpcMessage } from './rpc-message.ts';
 import { MESSAGE_BYTES_MAX } from './wire.ts';
 
 const TAIL_LINES_MAX = 8;
@@ -60,7 +61,7 @@ export function exitedOnProbe(error: unknown): boolean {
 }
 
 /** UPSTREAM_ERROR with the JSON-RPC error untouched in `data.rpc`. */
-export function rpcError(server: string, method: string, error: unknown): GatewayError {
+function rpcError(server: string, method: string, error: unknown): GatewayError {
   const said = isObject(error) && typeof error.message === 'string' ? error.message : JSON.stringify(error);
   const code = isObject(error) && typeof error.code === 'number' ? ` (${error.code})` : '';
   const text = (said ?? 'no message').slice(0, RPC_MESSAGE_CHARS_MAX);
@@ -69,14 +70,18 @@ export function rpcError(server: string, method: string, error: unknown): Gatewa
   });
 }
 
-/** PROTOCOL_VIOLATION, for an answer that nobody could write again. */
-export function tooDeep(server: string, method: string): GatewayError {
-  const what = `Server "${server}" answered ${method} with JSON that is nested deeper than ${ANSWER_DEPTH_MAX} levels`;
-  return new GatewayError('PROTOCOL_VIOLATION', what);
+/** Why a call fails that got this answer. */
+export function answerError(server: string, method: string, answer: Failure): GatewayError {
+  return answer.kind === 'error' ? rpcError(server, method, answer.error) : tooDeep(server, method);
 }
 
-/** Writing JSON, and much else that is done to it, takes stack for each level. */
-export const ANSWER_DEPTH_MAX = 1_000;
+type Failure = Extract<RpcMessage, { kind: 'error' | 'too-deep' }>;
+
+/** PROTOCOL_VIOLATION, for an answer that nobody could write again. */
+function tooDeep(server: string, method: string): GatewayError {
+  const what = `Server "${server}" answered ${method} with JSON that is nested deeper than ${MESSAGE_DEPTH_MAX} levels`;
+  return new GatewayError('PROTOCOL_VIOLATION', what);
+}
 
 /** The JSON-RPC code of an upstream's error, if it is one. */
 export function rpcCodeOf(error: unknown): number | undefined {
