@@ -1,5 +1,5 @@
 /** The catalog in SQLite: nothing is kept in memory but prepared statements, one a question. */
-import type { JsonObject } from '../stdx/json.ts';
+import { isObject, type JsonObject } from '../stdx/json.ts';
 import type {
   Catalog,
   ListingChange,
@@ -64,12 +64,12 @@ class SqliteCatalog implements Catalog, WithheldTools {
 
   tools(server: string): StoredTool[] {
     const sql = 'SELECT server, name, hash, definition FROM tools WHERE server = ? ORDER BY position';
-    return this.#rows<ToolRow>(sql, server).map(toTool);
+    return this.#rows<ToolRow>(sql, server).flatMap(toTool);
   }
 
   tool(server: string, name: string): StoredTool | undefined {
     const sql = 'SELECT server, name, hash, definition FROM tools WHERE server = ? AND name = ?';
-    const read = () => this.#rows<ToolRow>(sql, server, name).map(toTool)[0];
+    const read = () => this.#rows<ToolRow>(sql, server, name).flatMap(toTool)[0];
     return this.#kept.once(this.#kept.tools, `${server}\n${name}`, read);
   }
 
@@ -103,7 +103,7 @@ class SqliteCatalog implements Catalog, WithheldTools {
 
   withheld(server?: string): WithheldTool[] {
     const rows = this.#rows<WithheldRow>('SELECT * FROM withheld_tools ORDER BY server, position');
-    return rows.filter((row) => server === undefined || row.server === server).map(toWithheld);
+    return rows.filter((row) => server === undefined || row.server === server).flatMap(toWithheld);
   }
 
   approve(server: string, tool?: string): string[] {
@@ -224,10 +224,10 @@ interface WithheldRow extends ToolRow {
   noticed_at: number;
 }
 
-function toWithheld({ server, name, definition, approved, noticed_at }: WithheldRow): WithheldTool {
-  const proposed = JSON.parse(definition) as ToolDefinition;
-  const before = approved === null ? undefined : (JSON.parse(approved) as ToolDefinition);
-  return { server, name, proposed, approved: before, noticedAt: noticed_at };
+function toWithheld({ server, name, definition, approved, noticed_at }: WithheldRow): WithheldTool[] {
+  const proposed = definitionIn(definition);
+  const before = approved === null ? undefined : definitionIn(approved);
+  return proposed ? [{ server, name, proposed, approved: before, noticedAt: noticed_at }] : [];
 }
 
 /** A tool that is withheld is still there; it only waits. */
@@ -260,13 +260,29 @@ function toListing(row: ListingRow): ServerListing {
     listedAt: row.listed_at,
     startMs: row.start_ms,
     protocolVersion: row.protocol_version,
-    serverInfo: JSON.parse(row.server_info) as JsonObject,
-    capabilities: JSON.parse(row.capabilities) as JsonObject,
+    serverInfo: objectIn(row.server_info) ?? {},
+    capabilities: objectIn(row.capabilities) ?? {},
     instructions: row.instructions ?? undefined,
   };
 }
 
-function toTool(row: ToolRow): StoredTool {
-  const { server, name, hash } = row;
-  return { server, name, hash, definition: JSON.parse(row.definition) as ToolDefinition };
+/** Nothing where the disk has damaged it; the listing still counts it, which tells that something is missing. */
+function toTool({ server, name, hash, definition: text }: ToolRow): StoredTool[] {
+  const definition = definitionIn(text);
+  return definition ? [{ server, name, hash, definition }] : [];
+}
+
+function definitionIn(text: string): ToolDefinition | undefined {
+  const definition = objectIn(text);
+  return definition && isObject(definition.inputSchema) ? (definition as unknown as ToolDefinition) : undefined;
+}
+
+/** SQLite does not notice when bytes inside a row are not those that were written. */
+function objectIn(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? (value as JsonObject) : undefined;
+  } catch {
+    return undefined;
+  }
 }

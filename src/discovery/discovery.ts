@@ -76,7 +76,7 @@ export class Discovery {
 
   constructor(parts: DiscoveryParts) {
     this.#parts = parts;
-    this.#indexed = new IndexedCatalog(parts);
+    this.#indexed = new IndexedCatalog({ ...parts, onDamaged: (server) => this.#noteDamaged(server) });
   }
 
   /** Brings the search index up to what the catalog knows. */
@@ -252,6 +252,14 @@ export class Discovery {
     const stored = catalog.listing(server);
     if (!stored) throw new GatewayError('INTERNAL', `the listing of ${server} was not stored`);
     return { listing: stored, change };
+  }
+
+  #noteDamaged(server: string): void {
+    this.#parts.events.note(
+      'problem',
+      `some of the tools of ${server} cannot be read from the data folder; it is listed again`,
+    );
+    this.noteChanged(server);
   }
 
   #isCurrent({ name, configHash }: KnownServer): boolean {

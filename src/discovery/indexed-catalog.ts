@@ -10,6 +10,8 @@ export interface IndexedCatalogParts {
   readonly catalog: Catalog;
   readonly directory: ServerDirectory;
   readonly index: ToolIndex;
+  /** Some of the server's tools cannot be read. */
+  readonly onDamaged?: (server: string) => void;
 }
 
 /** What of a server stands in the index. */
@@ -69,11 +71,16 @@ export class IndexedCatalog {
     const known = directory.get(server);
     const loaded = this.#loaded.get(server);
     if (!listing || !known || (loaded?.fingerprint === listing.fingerprint && loaded.known === known)) return;
-    const visible = catalog.tools(server).filter((tool) => known.allows(tool.name));
+    const stored = catalog.tools(server);
+    const visible = stored.filter((tool) => known.allows(tool.name));
     const documents = visible.flatMap((tool) => documentOf(tool, known, listing) ?? []);
     await this.#removeAllBut(server, documents);
     await index.upsert(documents);
-    this.#loaded.set(server, { fingerprint: listing.fingerprint, known, ids: documents.map(({ id }) => id) });
+    const isWhole = stored.length === listing.toolCount;
+    // Those that are listed again have the same fingerprint.
+    const fingerprint = isWhole ? listing.fingerprint : '';
+    this.#loaded.set(server, { fingerprint, known, ids: documents.map(({ id }) => id) });
+    if (!isWhole) this.#parts.onDamaged?.(server);
   }
 
   async #unload(server: string): Promise<void> {

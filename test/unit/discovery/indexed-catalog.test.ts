@@ -18,7 +18,8 @@ it('indexes a server that is listed while the catalog is loaded for the first ti
   const parts = {
     catalog: {
       generation: () => 1,
-      listing: (server: string) => (listed.has(server) ? { server, fingerprint: 'f', serverInfo: {} } : undefined),
+      listing: (server: string) =>
+        listed.has(server) ? { server, fingerprint: 'f', toolCount: 1, serverInfo: {} } : undefined,
       tools: (server: string) => [
         { server, name: 'tool', hash: server, definition: { name: 'tool', inputSchema: { type: 'object' } } },
       ],
