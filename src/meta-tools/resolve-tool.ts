@@ -159,10 +159,9 @@ function toolAnywhere(parts: MetaToolParts, name: string): Target | undefined {
   return targets[0];
 }
 
-/** A server whose name stands before the tool is listed first, so that nobody else has its tools meanwhile. */
+/** Servers whose names stand before the tool are listed first, so that nobody else has their tools meanwhile. */
 async function unnamed(parts: MetaToolParts, name: string, context: CallContext): Promise<Target> {
-  const before = serverBefore(parts, name);
-  if (before) await ensureListed(parts, before.server, context);
+  const before = await listedBefore(parts, name, context);
   const found = toolAnywhere(parts, name);
   if (found) return found;
   if (before) return toolOf(parts, before.server, before.tool);
@@ -171,24 +170,49 @@ async function unnamed(parts: MetaToolParts, name: string, context: CallContext)
   throw unknownEverywhere(parts, name);
 }
 
-/** Undefined where no server is called what stands there. Throws NEEDS_CONFIG. */
-function serverBefore(parts: MetaToolParts, name: string): { server: KnownServer; tool: string } | undefined {
-  const { before = '', tool = '' } = /^(?<before>.+?)(?:__|[:./])(?<tool>.+)$/s.exec(bare(name))?.groups ?? {};
+interface Before {
+  readonly server: KnownServer;
+  readonly tool: string;
+}
+
+/** The one with the longest name. Where one cannot be listed, nobody knows whether the tool is its own: TOOL_AMBIGUOUS if another server has it. */
+async function listedBefore(parts: MetaToolParts, name: string, context: CallContext): Promise<Before | undefined> {
+  try {
+    const before = serversBefore(parts, name);
+    for (const { server } of before) await ensureListed(parts, server, context);
+    return before.at(-1);
+  } catch (error) {
+    const others = sameTool(parts, name).map(({ server }) => `${server.name}:${name}`);
+    if (others.length === 0 || !(error instanceof GatewayError) || context.signal.aborted) throw error;
+    const what = `${short(name)} may be ${short(someNames(others, 10))}, or a tool of a server that cannot be asked`;
+    throw new GatewayError('TOOL_AMBIGUOUS', `${what}: ${error.message}`, { hint: SAY_WHICH, cause: error });
+  }
+}
+
+/** Throws NEEDS_CONFIG, and SERVER_UNKNOWN where several are called so. */
+function serversBefore(parts: MetaToolParts, name: string): Before[] {
   const { directory } = parts;
   const names = [...directory.names(), ...directory.unconfigured().map((server) => server.name)];
-  return names.some((candidate) => plain(candidate) === plain(before))
-    ? { server: findServer(parts, before), tool }
-    : undefined;
+  const known = new Set(names.map(plain));
+  const written = bare(name);
+  return [...written.slice(0, SERVER_CHARACTERS_MAX).matchAll(SEPARATOR)].flatMap(({ 0: separator, index }) => {
+    const [before, tool] = [written.slice(0, index), written.slice(index + separator.length)];
+    return tool !== '' && known.has(plain(before)) ? [{ server: findServer(parts, before), tool }] : [];
+  });
 }
+
+/** What stands between server and tool in the names that agents write. */
+const SEPARATOR = /__|[:./_ -]/g;
+/** Longer than the names of servers are. */
+const SERVER_CHARACTERS_MAX = 200;
+const SAY_WHICH = 'say which one with mcp_server_name';
 
 function ambiguous(name: string, targets: readonly Target[]): GatewayError {
   const ids = targets.map(({ server, tool }) => `${server.name}:${tool.name}`);
   return new GatewayError(
     'TOOL_AMBIGUOUS',
     `${short(name)} may be any of ${targets.length} tools: ${someNames(ids, 10)}`,
-    {
-      hint: 'say which one with mcp_server_name',
-    },
+    { hint: SAY_WHICH },
   );
 }
 
