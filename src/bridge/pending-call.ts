@@ -4,7 +4,7 @@ import type { Clock } from '../stdx/clock.ts';
 import type { JsonObject } from '../stdx/json.ts';
 import type { ByteListener, ByteResult, CallOptions } from './upstream-session.ts';
 
-/** Who waits for the answer; told once. Without `bytes` every answer is parsed. */
+/** Who waits for the answer; told once, and of a failure if it throws at the answer. Without `bytes` every answer is parsed. */
 export type Answered = Pick<ByteListener, 'value' | 'failed'> & Partial<Pick<ByteListener, 'bytes'>>;
 
 export interface PendingCallOptions extends Omit<CallOptions, 'envelope'> {
@@ -46,11 +46,21 @@ export class PendingCall {
   }
 
   succeed(result: JsonObject): void {
-    this.#settle()?.answered.value(result);
+    const answered = this.#settle()?.answered;
+    try {
+      answered?.value(result);
+    } catch (error) {
+      answered?.failed(toError(error));
+    }
   }
 
   succeedWithBytes(result: ByteResult): void {
-    this.#settle()?.answered.bytes?.(result);
+    const answered = this.#settle()?.answered;
+    try {
+      answered?.bytes?.(result);
+    } catch (error) {
+      answered?.failed(toError(error));
+    }
   }
 
   fail(error: Error): void {
@@ -64,7 +74,7 @@ export class PendingCall {
     try {
       this.#options.onProgress?.(params);
     } catch (error) {
-      this.#giveUp(error instanceof Error ? error : new Error(String(error)));
+      this.#giveUp(toError(error));
     }
   }
 
@@ -105,6 +115,7 @@ export class PendingCall {
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
+const toError = (thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown)));
 
 function nextDueMs({ timeoutMs = NEVER, maxTotalMs = NEVER }: PendingCallOptions, begunMs: number, lastSignMs: number) {
   return Math.min(lastSignMs + timeoutMs, begunMs + maxTotalMs);

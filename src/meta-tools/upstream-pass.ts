@@ -186,10 +186,9 @@ class Passing implements ByteListener, AskedCall {
     const whose = { context, behalf, envelope, ...(onLease ? { onLease } : {}), ...(onStart ? { onStart } : {}) };
     const asked = { door, method: METHOD, server, tool, params: this.params, ...whose } as const;
     if (after) await after;
-    await ask(this.#parts, asked, { timing: this.#timing, lease }).then(
-      (result) => this.value(result),
-      (error: Error) => this.failed(error),
-    );
+    await ask(this.#parts, asked, { timing: this.#timing, lease })
+      .then((result) => this.value(result))
+      .catch((error: Error) => this.failed(error));
   }
 
   #release(): void {
@@ -201,6 +200,9 @@ class Passing implements ByteListener, AskedCall {
   #finish(error: GatewayError | undefined, isToolError: boolean): void {
     this.#release();
     const durationMs = performance.now() - this.#begunMs;
-    this.#admitted?.finish({ error, isToolError, durationMs, upstreamMs: this.#timing.upstreamMs });
+    const admitted = this.#admitted;
+    // Whoever throws at a result is told of a failure, too.
+    this.#admitted = undefined;
+    admitted?.finish({ error, isToolError, durationMs, upstreamMs: this.#timing.upstreamMs });
   }
 }

@@ -8,6 +8,7 @@ import type { KnownServer } from '../../../src/catalog/server-directory.ts';
 import { GatewayError } from '../../../src/errors.ts';
 import { callUpstream } from '../../../src/meta-tools/upstream-call.ts';
 import { type PassedCall, passUpstream } from '../../../src/meta-tools/upstream-pass.ts';
+import type { CallOutcome } from '../../../src/policy/admission.ts';
 import { LOCAL } from '../../../src/policy/principal.ts';
 import { fakeClock, settled } from '../../helpers/fake-clock.ts';
 import { fakePool, fakeSession } from '../../helpers/fake-pool.ts';
@@ -39,6 +40,10 @@ const CALL: Omit<PassedCall, 'listener'> = {
   onProgress: undefined,
   onUpstream: undefined,
 };
+
+const PEER = { server: 's', clock: fakeClock() };
+const WIRE = { hasStreamPerRequest: false, cancelsByStream: false, send() {}, useVersion() {}, async close() {} };
+const ANSWER = { jsonrpc: '2.0', id: 1, result: { content: [] } };
 
 function deferred<Value>() {
   let resolve: (value: Value) => void = () => {};
@@ -128,3 +133,22 @@ it('a call whose server is confined while it starts is held to that', async () =
   passUpstream(parts, { ...CALL, listener: { bytes: unexpected, value: unexpected, failed: outcome.resolve } });
   expect((await outcome.promise).message).toBe('out of the workspace');
 });
+
+it.each(['pass', 'request'] as const)(
+  'who throws at a result is told of a failure, and the call counts once (%s)',
+  async (way) => {
+    const peer = new RpcPeer((ear) => ({ ...WIRE, sendLine: () => queueMicrotask(() => ear.message(ANSWER)) }), PEER);
+    const passing = new Session(peer, { server: 's', clientInfo: {}, facts: fakeSession().facts });
+    const { pool } = fakePool({ open: async () => (way === 'pass' ? passing : fakeSession()) });
+    const finished: unknown[] = [];
+    const admission = { admit: () => ({ finish: ({ error }: CallOutcome) => finished.push(error) }) };
+    const parts = { ...PARTS, pool, admission } as unknown as Parameters<typeof passUpstream>[0];
+    const outcome = deferred<Error>();
+    const value = () => {
+      throw new RangeError('too long to be written');
+    };
+    passUpstream(parts, { ...CALL, listener: { bytes: value, value, failed: outcome.resolve } });
+    expect((await outcome.promise).message).toBe('too long to be written');
+    expect(finished).toEqual([undefined]);
+  },
+);
