@@ -26,7 +26,7 @@ export class EncoderLane {
   constructor(options: LaneOptions) {
     const { restartDelayMs: firstMs, clock } = options;
     this.#options = options;
-    this.#rest = new RestAfterCrash({ name: 'It', firstMs, clock });
+    this.#rest = new RestAfterCrash({ name: 'it', firstMs, clock });
   }
 
   /** Rejects with an IndexError, or with the signal's reason when its turn comes: who must not wait watches the signal. */

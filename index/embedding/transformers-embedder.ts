@@ -77,7 +77,7 @@ class TransformersEmbedder implements Embedder {
   constructor(options: TransformersEmbedderOptions, parts: Parts) {
     this.#options = options;
     this.#parts = parts;
-    this.#rest = new RestAfterCrash({ name: 'It', firstMs: options.restartDelayMs ?? 1_000 });
+    this.#rest = new RestAfterCrash({ name: 'it', firstMs: options.restartDelayMs ?? 1_000 });
     this.dimensions = parts.first.ready.dimensions;
     this.identity = identityOf(parts.model, parts.first.ready);
     this.#adopt(parts.first);
