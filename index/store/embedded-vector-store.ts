@@ -142,22 +142,30 @@ class EmbeddedVectorStore implements VectorStore {
     this.#cancelWrite = undefined;
     if (!this.#storage || this.#dirty.size === 0) return;
     const startedAt = this.#clock.now();
-    for (const server of this.#dirty) if (this.#writeServer(this.#storage, server)) this.#dirty.delete(server);
-    writeList(this.#storage, this.#prefix, [...this.#servers.keys()]);
+    const written = [...this.#dirty].filter((server) => this.#writeServer(server));
+    for (const server of written) this.#dirty.delete(server);
+    this.#enlist(written);
     this.#delayMs = Math.max(WRITE_DELAY_MS, REST_PER_WRITE * (this.#clock.now() - startedAt));
     if (this.#dirty.size > 0) this.#cancelWrite = this.#clock.after(RETRY_WRITE_MS, () => this.#write());
   }
 
   /** Whether what there is of it is written now. */
-  #writeServer(storage: ForgivingStorage, server: string): boolean {
+  #writeServer(server: string): boolean {
     const matrix = this.#opened();
     const records = [...(this.#servers.get(server) ?? [])].map((id) => {
       const row = this.#rowOf.get(id) ?? 0;
       return { id, hash: this.#rows[row]?.hash ?? '', vector: matrix.vector(row) };
     });
-    if (records.length > 0) return storage.write(this.#key(server), writeSnapshot(records, matrix.dimensions));
+    if (records.length > 0)
+      return this.#storage?.write(this.#key(server), writeSnapshot(records, matrix.dimensions)) ?? false;
     this.#servers.delete(server);
-    return storage.delete(this.#key(server));
+    return this.#storage?.delete(this.#key(server)) ?? false;
+  }
+
+  /** Another process may keep other servers in the same collection. */
+  #enlist(written: readonly string[]): void {
+    const others = this.#readList(this.#prefix).filter((server) => !written.includes(server));
+    if (this.#storage) writeList(this.#storage, this.#prefix, [...new Set([...this.#servers.keys(), ...others])]);
   }
 
   #load(server: string): void {

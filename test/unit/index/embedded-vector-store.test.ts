@@ -170,6 +170,24 @@ describe('the embedded store', () => {
     expect(await second.nearest({ vector, limit: 5 })).toEqual(await first.nearest({ vector, limit: 5 }));
   });
 
+  it('keeps the servers of every process that shares its storage', async () => {
+    const storage = memoryStorage();
+    const [one, other] = [createEmbeddedVectorStore({ storage }), createEmbeddedVectorStore({ storage })];
+    const of = (server: string) => records(100).filter((record) => record.server === server);
+    for (const store of [one, other]) await store.open(model);
+    await one.upsert(of('s1'));
+    await other.upsert(of('s2'));
+    for (const store of [one, other]) await store.close();
+    const third = createEmbeddedVectorStore({ storage });
+    await third.open(model);
+    expect((await third.hashes()).size).toBe(of('s1').length + of('s2').length);
+    await third.remove(of('s1').map(({ id }) => id));
+    await third.close();
+    const fourth = createEmbeddedVectorStore({ storage });
+    await fourth.open(model);
+    expect((await fourth.hashes()).size).toBe(of('s2').length);
+  });
+
   it('#68 writes what a full disk did not take, when it has room again', async () => {
     const [clock, honest] = [fakeClock(), memoryStorage()];
     let isFull = true;
