@@ -54,10 +54,11 @@ export async function openPool(options: PoolOptions): Promise<OpenPool> {
     import('./stdx/clock.ts'),
   ]);
   const ledgerFolder = join(config.dataDir, 'ledger');
-  const { dataDir, tokenSecret } = config;
+  const { dataDir, tokenSecret, source } = config;
   const envOfServers = { ...env, [WITHIN_VARIABLE]: withinFor(config, env) };
   const runtimes = createRuntimeContext({
     dataDir,
+    configFiles: [source.file, ...source.include],
     env: envOfServers,
     tokenSecret,
     generation,

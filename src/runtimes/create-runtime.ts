@@ -21,6 +21,8 @@ export type RuntimeServer =
 export interface RuntimeContextOptions {
   /** Installed packages go to `packages` in it. Absolute. */
   readonly dataDir: string;
+  /** Files of the configuration, which servers in a sandbox do not see. */
+  readonly configFiles?: readonly string[];
   /** The environment of the gateway; servers see only the allow-listed part of it. */
   readonly env: Environment;
   /** Secret that logins at remote servers are encrypted with; without one a key file is made. */
@@ -41,12 +43,14 @@ export interface RuntimeContext {
   readonly remote: RemoteAccess;
   readonly guard: ParentGuard;
   readonly stopTimes: StopTimes | undefined;
+  readonly ownPaths: readonly string[];
   /** Breaks off installations and pulls and lets the guard go, which ends what still runs: stop the instances first. */
   close(): Promise<void>;
 }
 
 export function createRuntimeContext({
   dataDir,
+  configFiles = [],
   env,
   tokenSecret,
   installTimeoutMs,
@@ -65,6 +69,7 @@ export function createRuntimeContext({
     remote,
     guard,
     stopTimes,
+    ownPaths: [dataDir, ...configFiles],
     async close() {
       await Promise.all([packages.close(), engine.close(), remote.close()]);
       guard.close();

@@ -20,6 +20,8 @@ export interface Confinement {
   readonly env: Environment;
   /** Folders besides those of the command line that it must be able to read, such as its installed package. */
   readonly reads: readonly string[];
+  /** Folders and files that it must not see, wherever they are. */
+  readonly hides: readonly string[];
 }
 
 export interface CommandLine {
@@ -76,7 +78,8 @@ async function inBubblewrap(line: CommandLine, confinement: Confinement): Promis
     });
   }
   const hidden = await existing([...HIDDEN, ...(env.HOME ? [env.HOME] : [])]);
-  const readable = await readableOf(line, confinement, hidden);
+  const hides = confinement.hides.filter((path) => !line.args.includes(path));
+  const own = await Promise.all((await existing(hides)).map((path) => realpath(path)));
   return {
     command: bwrap,
     args: [
@@ -84,12 +87,17 @@ async function inBubblewrap(line: CommandLine, confinement: Confinement): Promis
       ...['--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try', '--cap-drop', 'ALL'],
       ...hidden.flatMap((folder) => ['--tmpfs', folder]),
       ...['--ro-bind-try', RESOLVER, RESOLVER],
-      ...readable.flatMap((path) => ['--ro-bind', path, path]),
+      ...(await readableOf(line, confinement, hidden)),
+      ...(await Promise.all(own.map(hiding))).flat(),
+      ...(await readableOf(line, confinement, own)),
       ...(workspaceDir === undefined ? [] : ['--bind', workspaceDir, workspaceDir]),
       ...['--chdir', cwd, '--', line.command, ...line.args],
     ],
   };
 }
+
+const hiding = async (path: string) =>
+  (await stat(path)).isDirectory() ? ['--tmpfs', path] : ['--ro-bind', '/dev/null', path];
 
 /** Of what is hidden, all that the entry itself names: the program with its folder, files and folders of the command line. */
 async function readableOf(
@@ -100,7 +108,8 @@ async function readableOf(
   const program = await realpath(line.command).catch(() => line.command);
   const named = [line.command, program, homeOf(program), ...line.args.filter(isAbsolute), ...reads, cwd];
   const concerned = named.filter((path) => hidden.some((folder) => isWithin(path, folder) && path !== folder));
-  return [...new Set((await existing(concerned)).filter((path) => !hidden.includes(path)))];
+  const shown = [...new Set((await existing(concerned)).filter((path) => !hidden.includes(path)))];
+  return shown.flatMap((path) => ['--ro-bind', path, path]);
 }
 
 /** A program in a `bin` needs the `lib` beside it. */

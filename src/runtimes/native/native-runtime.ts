@@ -23,6 +23,8 @@ export interface NativeContext {
   readonly packages: PackageStore;
   readonly guard?: ParentGuard;
   readonly stopTimes?: StopTimes;
+  /** Folders and files of the gateway, which servers in a sandbox do not see. */
+  readonly ownPaths?: readonly string[];
 }
 
 interface PreparedLine extends CommandLine {
@@ -52,7 +54,10 @@ export function createNativeRuntime(server: NativeServer, context: NativeContext
       const user = server.user === undefined ? undefined : await accountFor(name, server.user);
       await makeWorkspace(server, user);
       const env = childEnvironment(user ? environmentOf(context.env, user) : context.env, server.env);
-      const confined = await confineProcess(pick(line), confinementOf(server, { env, folder: line.folder }));
+      const confined = await confineProcess(
+        pick(line),
+        confinementOf(server, { env, folder: line.folder, hides: context.ownPaths ?? [] }),
+      );
       if (user) await assertReachable(name, user, await neededBy(line, cwd, env));
       const spawned = await spawnGroup({ server: name, ...confined, env, cwd, user }, context.guard);
       const endpoint = new ProcessEndpoint(spawned, context.stopTimes ?? STOP_TIMES, context.guard);
@@ -63,9 +68,13 @@ export function createNativeRuntime(server: NativeServer, context: NativeContext
 
 const pick = ({ command, args }: CommandLine) => ({ command, args });
 
-function confinementOf(server: NativeServer, { env, folder }: { env: Environment; folder?: string }): Confinement {
+interface Surroundings extends Pick<Confinement, 'env' | 'hides'> {
+  readonly folder: string | undefined;
+}
+
+function confinementOf(server: NativeServer, { env, folder, hides }: Surroundings): Confinement {
   const { name, cwd, workspaceDir, processLimits: limits = {}, sandbox = 'none' } = server;
-  return { name, cwd, workspaceDir, limits, sandbox, env, reads: folder === undefined ? [] : [folder] };
+  return { name, cwd, workspaceDir, limits, sandbox, env, hides, reads: folder === undefined ? [] : [folder] };
 }
 
 /** What another user than our own may be kept from; what is missing, the start itself will say. */

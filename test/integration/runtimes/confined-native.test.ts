@@ -5,7 +5,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createRuntime, createRuntimeContext } from '../../../src/runtimes/create-runtime.ts';
+import {
+  createRuntime,
+  createRuntimeContext,
+  type RuntimeContextOptions,
+} from '../../../src/runtimes/create-runtime.ts';
 import type { NativeServer } from '../../../src/runtimes/native/native-runtime.ts';
 import type { StdioEndpoint } from '../../../src/runtimes/runtime.ts';
 import { gone } from '../../helpers/process-table.ts';
@@ -18,11 +22,16 @@ afterEach(async () => {
   for (const dispose of disposals.splice(0)) await dispose();
 });
 
-async function launch(server: Partial<NativeServer>, env: Record<string, string> = {}): Promise<StdioEndpoint> {
+async function launch(
+  server: Partial<NativeServer>,
+  env: Record<string, string> = {},
+  gateway: Partial<RuntimeContextOptions> = {},
+): Promise<StdioEndpoint> {
   const context = createRuntimeContext({
     dataDir: tempDir('runtimes'),
     env: { PATH: process.env.PATH ?? '', ...env },
     stopTimes: { graceMs: 300, termMs: 300 },
+    ...gateway,
   });
   disposals.unshift(() => context.close());
   const entry = {
@@ -150,6 +159,27 @@ describe.skipIf(!hasBubblewrap())('a native server in bubblewrap', () => {
       { HOME: home },
     );
     expect(await firstWords(endpoint)).toBe(false);
+  });
+
+  it('sees nothing of the gateway itself, wherever that is, but its own package and workspace', async () => {
+    const { root, home } = machine();
+    const dataDir = join(root, 'data');
+    const workspaceDir = join(dataDir, 'workspaces', 'demo');
+    const script = join(dataDir, 'packages', 'demo', 'server.mjs');
+    const [config, database, other] = [join(root, 'tooldex.yaml'), join(dataDir, 'catalog.db'), join(root, 'other')];
+    for (const folder of [workspaceDir, join(script, '..')]) mkdirSync(folder, { recursive: true });
+    for (const file of [config, database, other]) writeFileSync(file, 'secret');
+    writeFileSync(
+      script,
+      `import { readFileSync, writeFileSync } from 'node:fs';
+      const read = (file) => { try { return readFileSync(file, 'utf8') } catch (error) { return error.code } };
+      writeFileSync(${JSON.stringify(join(workspaceDir, 'made'))}, 'x');
+      console.log(JSON.stringify(${JSON.stringify([config, database, other])}.map(read)));process.stdin.resume();\n`,
+    );
+    const there = { sandbox: 'bubblewrap', cwd: root, args: [script], workspaceDir } as const;
+    const said = await firstWords(await launch(there, { HOME: home }, { dataDir, configFiles: [config] }));
+    expect(said).toEqual([expect.not.stringContaining('secret'), 'ENOENT', 'secret']);
+    expect(existsSync(join(workspaceDir, 'made'))).toBe(true);
   });
 
   it('is refused where bubblewrap is missing, never started without', async () => {
