@@ -1,6 +1,6 @@
 /**
  * What is left of sessions that were abandoned, servers that crashed, and gateways that were killed:
- * `node scripts/run.mjs bench/soak.ts [--sessions 10000] [--crashes 1000] [--rounds 50] [--servers 20]`. Linux; runs `dist`.
+ * `node scripts/run.mjs bench/soak.ts [--sessions 10000] [--crashes 1000] [--cycles 2] [--rounds 50] [--servers 20]`. Linux; runs `dist`.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -27,6 +27,8 @@ interface Answer {
 interface Holding {
   readonly rssMb: number;
   readonly heapMb: number;
+  /** Memory of no file and not of V8's heap: what libraries have allocated, and what their allocator has not given back. */
+  readonly nativeMb: number;
   readonly files: number;
   readonly timers: number;
   readonly resources: number;
@@ -57,9 +59,9 @@ const { writeFileSync, renameSync } = require('node:fs');
 process.on('SIGUSR2', () => {
   globalThis.gc(); globalThis.gc();
   const kinds = process.getActiveResourcesInfo();
-  const { rss, heapUsed } = process.memoryUsage();
+  const { rss, heapUsed, heapTotal } = process.memoryUsage();
   const timers = kinds.filter((kind) => kind === 'Timeout').length;
-  writeFileSync(process.env.SOAK_PROBE + '.new', JSON.stringify({ rss, heapUsed, timers, resources: kinds.length }));
+  writeFileSync(process.env.SOAK_PROBE + '.new', JSON.stringify({ rss, heapUsed, heapTotal, timers, resources: kinds.length }));
   renameSync(process.env.SOAK_PROBE + '.new', process.env.SOAK_PROBE);
 });
 `;
@@ -166,11 +168,16 @@ async function holding({ child, pid }: Gateway, folder: string): Promise<Holding
     await sleep(50);
     text = await readFile(join(folder, 'probe.json'), 'utf8').catch(() => '');
   }
-  const { rss, heapUsed, timers, resources } = JSON.parse(text) as Record<string, number>;
+  const { rss, heapUsed, heapTotal = 0, timers, resources } = JSON.parse(text) as Record<string, number>;
   const files = (await readdir(`/proc/${pid}/fd`)).length;
   const mb = (bytes = 0) => Math.round(bytes / 1e6);
-  const processes = descendants(pid).length;
-  return { rssMb: mb(rss), heapMb: mb(heapUsed), files, timers: timers ?? 0, resources: resources ?? 0, processes };
+  const memory = { rssMb: mb(rss), heapMb: mb(heapUsed), nativeMb: mb((await anonymousBytes(pid)) - heapTotal) };
+  return { ...memory, files, timers: timers ?? 0, resources: resources ?? 0, processes: descendants(pid).length };
+}
+
+async function anonymousBytes(pid: number): Promise<number> {
+  const [, kb] = /^Anonymous: +(\d+) kB$/m.exec(await readFile(`/proc/${pid}/smaps_rollup`, 'utf8')) ?? [];
+  return Number(kb) * 1024;
 }
 
 async function soak(folder: string): Promise<void> {
@@ -181,19 +188,20 @@ async function soak(folder: string): Promise<void> {
   try {
     await inParallel(100, (n) => abandonSession(at('echo'), n + 1));
     for (let n = 0; n < 10; n++) await crashOnce(at('frail'));
-    console.log('| gateway | RSS, MB | heap, MB | open files | timers | handles | processes |');
-    console.log('|---|--:|--:|--:|--:|--:|--:|');
-    row('base line, after 100 sessions and 10 crashes', await holding(gateway, folder));
-    for (let n = 0; n < crashes; n++) await crashOnce(at('frail'));
-    row(`after ${crashes} crashes`, await holding(gateway, folder));
-    await inParallel(sessions, (n) => abandonSession(at('echo'), n));
-    row(`after ${sessions} abandoned sessions`, await holding(gateway, folder));
-    await inParallel(sessions, (n) => abandonSession(at('echo'), n));
-    row(`after ${sessions} more`, await holding(gateway, folder));
-    await sleep(SESSIONS_OVER_MS);
-    row('when all of these were over', await holding(gateway, folder));
-    await sleep(SESSIONS_OVER_MS);
-    row('a while later', await holding(gateway, folder));
+    console.log('| gateway | RSS, MB | heap, MB | native, MB | open files | timers | handles | processes |');
+    console.log('|---|--:|--:|--:|--:|--:|--:|--:|');
+    const note = async (what: string) => row(what, await holding(gateway, folder));
+    await note('base line, after 100 sessions and 10 crashes');
+    for (let cycle = 0; cycle < option('cycles', 2); cycle++) {
+      for (let n = 0; n < crashes; n++) await crashOnce(at('frail'));
+      await note(`after ${crashes} crashes`);
+      await inParallel(sessions, (n) => abandonSession(at('echo'), n));
+      await note(`after ${sessions} abandoned sessions`);
+      await inParallel(sessions, (n) => abandonSession(at('echo'), n));
+      await note(`after ${sessions} more`);
+      await sleep(SESSIONS_OVER_MS);
+      await note('when all of these were over');
+    }
   } finally {
     gateway.child.kill('SIGTERM');
     await once(gateway.child, 'exit');
@@ -201,8 +209,8 @@ async function soak(folder: string): Promise<void> {
 }
 
 function row(what: string, held: Holding): void {
-  const { rssMb, heapMb, files, timers, resources, processes } = held;
-  console.log(`| ${what} | ${rssMb} | ${heapMb} | ${files} | ${timers} | ${resources} | ${processes} |`);
+  const { rssMb, heapMb, nativeMb, files, timers, resources, processes } = held;
+  console.log(`| ${what} | ${rssMb} | ${heapMb} | ${nativeMb} | ${files} | ${timers} | ${resources} | ${processes} |`);
 }
 
 interface Killed {
