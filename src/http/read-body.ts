@@ -1,5 +1,6 @@
 /** Reads a request's body, within a bound: as bytes, or as JSON. */
 import type { IncomingMessage } from 'node:http';
+import { DEPTH_MAX } from '../stdx/json-depth.ts';
 
 export interface RefusedBody {
   readonly kind: 'refused';
@@ -68,8 +69,6 @@ const TOO_DEEP: Body = {
   code: -32600,
   message: 'Invalid Request: nested too deeply',
 };
-/** No message of the protocol comes near it, and whoever calls himself for each level survives it. */
-const DEPTH_MAX = 200;
 const [QUOTE, ESCAPE, ARRAY, ARRAY_END, OBJECT, OBJECT_END] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
 
 /** Before anything is parsed. Strings, which are most of a long message, are jumped over. */
