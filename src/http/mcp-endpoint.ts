@@ -44,7 +44,7 @@ export function createMcpEndpoint(offer: OfferFor, options: SdkLaneOptions): Mcp
     const { method } = exchange.request;
     sayRequestId(exchange.response);
     if (given !== undefined) return odd(exchange, given);
-    return method === 'GET' || method === 'DELETE' ? refuseMethod(exchange.response) : viaSdk(exchange);
+    return method === 'POST' ? viaSdk(exchange) : refuseMethod(exchange.response);
   };
   return {
     async handle(exchange, given) {

@@ -112,7 +112,7 @@ function toolOf(parts: MetaToolParts, server: KnownServer, name: string): Target
   const elsewhere = sameTool(parts, name).map((target) => `${target.server.name}:${name}`);
   const meant = didYouMean([...nearest(name, names), ...elsewhere.slice(0, 3)]);
   throw new GatewayError('TOOL_UNKNOWN', `${server.name} has no tool ${short(name)}${meant}`, {
-    hint: `its tools: ${someNames(names, 12)}; search_mcp_server finds tools by what they do, add_mcp_server lists this server anew`,
+    hint: `its tools: ${someNames(names, 12) || 'none'}; search_mcp_server finds tools by what they do, add_mcp_server lists this server anew`,
   });
 }
 

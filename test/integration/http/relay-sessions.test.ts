@@ -161,6 +161,14 @@ describe('headers', () => {
     const answer = await fetch(`http://127.0.0.1:${port}${path}`, { method });
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, allowed]);
   });
+
+  it.each(['TRACE', 'OPTIONS', 'HEAD', 'PUT'])('#43 refuse %s as what they do not know', async (method) => {
+    const { ask } = await serveRelay({ s: CONFORMS });
+    for (const path of ['/mcp', '/mcp/s']) {
+      const { status, headers } = await ask(path, { method });
+      expect([status, headers.allow]).toEqual([405, path === '/mcp' ? 'POST' : 'GET, POST, DELETE']);
+    }
+  });
 });
 
 describe.each([
