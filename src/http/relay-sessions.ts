@@ -5,7 +5,7 @@ import type { JsonObject } from '../stdx/json.ts';
 import type { KeptRoom } from './kept-room.ts';
 import { RelaySession } from './relay-session.ts';
 
-/** Beyond so many the one unused for the longest makes room. */
+/** Beyond so many the one unused for the longest makes room; of a principal who has half of them, one of his own. */
 const SESSIONS_MAX = 10_000;
 /** Often enough that nothing between us and the client takes a silent stream for a dead one. */
 const SWEEP_EVERY_MS = 15_000;
@@ -35,7 +35,8 @@ export class RelaySessions {
   }
 
   open(principal: Principal, capabilities: JsonObject): RelaySession {
-    if (this.#sessions.size >= (this.#options.sessionsMax ?? SESSIONS_MAX)) this.#makeRoom();
+    const sessionsMax = this.#options.sessionsMax ?? SESSIONS_MAX;
+    if (this.#sessions.size >= sessionsMax) this.#makeRoom(principal, sessionsMax);
     const session = new RelaySession({ id: randomUUID(), principal, capabilities, room: this.#options.room });
     session.lastUsedMs = performance.now();
     this.#sessions.set(session.id, session);
@@ -84,9 +85,11 @@ export class RelaySessions {
     }
   }
 
-  #makeRoom(): void {
+  #makeRoom(principal: Principal, sessionsMax: number): void {
+    const all = [...this.#sessions.values()];
+    const own = all.filter(({ owner }) => owner.id === principal.id);
     let oldest: RelaySession | undefined;
-    for (const session of this.#sessions.values()) {
+    for (const session of own.length * 2 >= sessionsMax ? own : all) {
       if (!session.isBusy && session.lastUsedMs < (oldest?.lastUsedMs ?? Number.POSITIVE_INFINITY)) oldest = session;
     }
     if (oldest) this.end(oldest);

@@ -63,3 +63,13 @@ it('holds nothing for a subscription that began too late', () => {
   session.subscribed('file:///b', () => released.push('late'));
   expect(released).toEqual(['first', 'second', 'late']);
 });
+
+it('lets nobody push out the sessions of others by opening ever more', () => {
+  const { sessions, open } = setUp(10);
+  const other = { ...LOCAL, id: 'key:other' };
+  const theirs = [sessions.open(other, {}), sessions.open(other, {})];
+  vi.advanceTimersByTime(10);
+  for (let count = 0; count < 100; count++) open();
+  expect(theirs.map(({ id }) => sessions.find(id, other))).toEqual(theirs);
+  expect(sessions.size).toBe(10);
+});
