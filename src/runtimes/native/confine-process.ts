@@ -78,8 +78,9 @@ async function inBubblewrap(line: CommandLine, confinement: Confinement): Promis
     });
   }
   const hidden = await existing([...HIDDEN, ...(env.HOME ? [env.HOME] : [])]);
-  const hides = confinement.hides.filter((path) => !line.args.includes(path));
-  const own = await Promise.all((await existing(hides)).map((path) => realpath(path)));
+  const own = await realPaths(confinement.hides.filter((path) => !line.args.includes(path)));
+  const named = await namedBy(line, confinement);
+  const writable = workspaceDir === undefined ? [] : [workspaceDir];
   return {
     command: bwrap,
     args: [
@@ -87,10 +88,12 @@ async function inBubblewrap(line: CommandLine, confinement: Confinement): Promis
       ...['--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try', '--cap-drop', 'ALL'],
       ...hidden.flatMap((folder) => ['--tmpfs', folder]),
       ...['--ro-bind-try', RESOLVER, RESOLVER],
-      ...(await readableOf(line, confinement, hidden)),
+      ...within(hidden, await existing(named)).flatMap((path) => ['--ro-bind', path, path]),
+      ...writable.flatMap((path) => ['--bind', path, path]),
       ...(await Promise.all(own.map(hiding))).flat(),
-      ...(await readableOf(line, confinement, own)),
-      ...(workspaceDir === undefined ? [] : ['--bind', workspaceDir, workspaceDir]),
+      // Once more what lies in there, and by its real path: bubblewrap puts nothing behind a link.
+      ...within(own, await realPaths(named)).flatMap((path) => ['--ro-bind', path, path]),
+      ...within(own, await realPaths(writable)).flatMap((path) => ['--bind', path, path]),
       ...['--chdir', cwd, '--', line.command, ...line.args],
     ],
   };
@@ -99,17 +102,16 @@ async function inBubblewrap(line: CommandLine, confinement: Confinement): Promis
 const hiding = async (path: string) =>
   (await stat(path)).isDirectory() ? ['--tmpfs', path] : ['--ro-bind', '/dev/null', path];
 
-/** Of what is hidden, all that the entry itself names: the program with its folder, files and folders of the command line. */
-async function readableOf(
-  line: CommandLine,
-  { reads, cwd }: Confinement,
-  hidden: readonly string[],
-): Promise<string[]> {
+/** All that the entry itself names: the program with its folder, files and folders of the command line. */
+async function namedBy(line: CommandLine, { reads, cwd }: Confinement): Promise<string[]> {
   const program = await realpath(line.command).catch(() => line.command);
-  const named = [line.command, program, homeOf(program), ...line.args.filter(isAbsolute), ...reads, cwd];
-  const concerned = named.filter((path) => hidden.some((folder) => isWithin(path, folder) && path !== folder));
-  const shown = [...new Set((await existing(concerned)).filter((path) => !hidden.includes(path)))];
-  return shown.flatMap((path) => ['--ro-bind', path, path]);
+  return [line.command, program, homeOf(program), ...line.args.filter(isAbsolute), ...reads, cwd];
+}
+
+/** Those below one of the folders, each once. */
+function within(folders: readonly string[], paths: readonly string[]): string[] {
+  const below = paths.filter((path) => folders.some((folder) => isWithin(path, folder)) && !folders.includes(path));
+  return [...new Set(below)];
 }
 
 /** A program in a `bin` needs the `lib` beside it. */
@@ -122,3 +124,6 @@ export async function existing(paths: readonly string[]): Promise<string[]> {
   const found = await Promise.all(paths.map(async (path) => ((await stat(path).catch(() => undefined)) ? [path] : [])));
   return found.flat();
 }
+
+const realPaths = async (paths: readonly string[]) =>
+  Promise.all((await existing(paths)).map((path) => realpath(path)));

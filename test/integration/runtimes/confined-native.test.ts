@@ -1,6 +1,6 @@
 /** Native servers within the limits and the sandbox of their entries, by what the system then lets them do. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -161,10 +161,18 @@ describe.skipIf(!hasBubblewrap())('a native server in bubblewrap', () => {
     expect(await firstWords(endpoint)).toBe(false);
   });
 
-  it('sees nothing of the gateway itself, wherever that is, but its own package and workspace', async () => {
-    const { root, home } = machine();
+  it.each([
+    ['a folder', false],
+    ['a link', true],
+  ])('sees nothing of the gateway itself, in %s anywhere, but its own package and workspace', async (_, isLink) => {
+    const { root, home, workspaceDir: elsewhere } = machine();
     const dataDir = join(root, 'data');
-    const workspaceDir = join(dataDir, 'workspaces', 'demo');
+    if (isLink) {
+      mkdirSync(join(root, 'disk'));
+      symlinkSync(join(root, 'disk'), dataDir);
+    }
+    // Bubblewrap makes no place to write behind a link.
+    const workspaceDir = isLink ? elsewhere : join(dataDir, 'workspaces', 'demo');
     const script = join(dataDir, 'packages', 'demo', 'server.mjs');
     const [config, database, other] = [join(root, 'tooldex.yaml'), join(dataDir, 'catalog.db'), join(root, 'other')];
     for (const folder of [workspaceDir, join(script, '..')]) mkdirSync(folder, { recursive: true });
