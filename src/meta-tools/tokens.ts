@@ -2,8 +2,9 @@
 
 /**
  * Estimates o200k tokens from above: pieces are cut as that tokenizer's pattern cuts them (words with a leading space, up to
- * three digits, runs of punctuation) and long pieces count by length. Tests hold it against the real tokenizer. Random letters are the exception, which no length tells: ids of letters and digits cost up to
- * 1.4 times as much, gibberish of letters alone up to three times.
+ * three digits, runs of punctuation) and long pieces count by length. Tests hold it against the real tokenizer. Random
+ * letters are the exception, which no length tells: ids of letters and digits cost up to 1.4 times as much, gibberish of
+ * letters alone up to three times.
  */
 export function estimateTokens(text: string): number {
   const plain = plainTokens(text);
