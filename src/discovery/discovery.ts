@@ -13,6 +13,7 @@ import { SingleFlight } from '../stdx/single-flight.ts';
 import { IndexedCatalog } from './indexed-catalog.ts';
 import { isCallersDoing, isStorages, outdated } from './listing-failure.ts';
 import { nothingWaits } from './nothing-waits.ts';
+import { Relisting } from './relisting.ts';
 import { unreachable } from './unreachable.ts';
 
 type ServerFacts = Lease['session']['facts'];
@@ -60,8 +61,6 @@ export interface DiscoveryParts {
 const LISTINGS_AT_ONCE = 3;
 /** A server that failed is not asked again by every new process at once. */
 const RETRY_AFTER_MS = 10 * 60_000;
-/** A server may announce changes by the thousand; one listing after the last of a while serves for all. */
-const RELIST_AFTER_MS = 2_000;
 
 export class Discovery {
   readonly #parts: DiscoveryParts;
@@ -69,7 +68,7 @@ export class Discovery {
   readonly #listing = new Map<string, string>();
   readonly #listeners = new Map<string, Set<(message: string) => void>>();
   readonly #flights = new SingleFlight<string, Listed>();
-  readonly #relisting = new Map<string, () => void>();
+  readonly #relisting: Relisting;
   readonly #changeListeners = new Set<() => void>();
   /** Servers that somebody will call as soon as they are listed. */
   readonly #wanted = new Set<string>();
@@ -77,6 +76,13 @@ export class Discovery {
   constructor(parts: DiscoveryParts) {
     this.#parts = parts;
     this.#indexed = new IndexedCatalog({ ...parts, onDamaged: (server) => this.#noteDamaged(server) });
+    const { clock, pool } = parts;
+    this.#relisting = new Relisting({
+      clock,
+      list: (server) => void this.list(server).catch(() => undefined),
+      isInUse: (server) => isBusy(pool.state(server)) && !this.#listing.has(server),
+      isUp: (server) => pool.state(server).kind === 'ready',
+    });
   }
 
   /** Brings the search index up to what the catalog knows. */
@@ -152,12 +158,12 @@ export class Discovery {
 
   /** Lists again in a moment, once however often it is said: the server's tools are not those that are known. */
   noteChanged(server: string): void {
-    if (this.#relisting.has(server)) return;
-    const relist = () => {
-      this.#relisting.delete(server);
-      void this.list(server).catch(() => undefined);
-    };
-    this.#relisting.set(server, this.#parts.clock.after(RELIST_AFTER_MS, relist));
+    this.#relisting.plan(server);
+  }
+
+  /** From now on heeds what the server says of its tools on this connection, between calls too. */
+  hear(server: string, session: Lease['session']): void {
+    this.#relisting.hear(server, session);
   }
 
   /** Told when this process has listed other tools than were known. */
@@ -181,8 +187,7 @@ export class Discovery {
 
   /** Takes back what was put off; listings under way end with the pool. */
   close(): void {
-    for (const takeBack of this.#relisting.values()) takeBack();
-    this.#relisting.clear();
+    this.#relisting.close();
   }
 
   /** Makes sure that the tools of a server are known; asks it only if nobody ever did. */
@@ -255,10 +260,8 @@ export class Discovery {
   }
 
   #noteDamaged(server: string): void {
-    this.#parts.events.note(
-      'problem',
-      `some of the tools of ${server} cannot be read from the data folder; it is listed again`,
-    );
+    const what = `some of the tools of ${server} cannot be read from the data folder`;
+    this.#parts.events.note('problem', `${what}; it is listed again`);
     this.noteChanged(server);
   }
 

@@ -26,7 +26,7 @@ export interface UpstreamCall {
   readonly envelope?: JsonObject | undefined;
 }
 
-type Parts = Pick<MetaToolParts, 'pool' | 'admission' | 'paths' | 'catalog' | 'approved'>;
+type Parts = Pick<MetaToolParts, 'pool' | 'admission' | 'paths' | 'catalog' | 'approved' | 'discovery'>;
 
 /** The upstream's result as it came. Throws ARGUMENTS_INVALID (look-alikes), NEEDS_CONFIG, RATE_LIMITED and NOT_ALLOWED (by limits, or for a path out of the workspace), and what the pool and the session throw. */
 export async function callUpstream(parts: Parts, call: UpstreamCall): Promise<JsonObject> {
@@ -79,6 +79,7 @@ export async function leaseAndAsk(
   const { signal, onProgress } = context;
   const begunMs = performance.now();
   try {
+    parts.discovery.hear(server.name, lease.session);
     onLease?.(lease);
     const asking = method === 'tools/call' ? settle(parts, call, lease) : undefined;
     if (asking) await asking;

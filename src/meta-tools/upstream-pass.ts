@@ -37,7 +37,7 @@ interface Taken {
   readonly after?: Promise<unknown>;
 }
 
-type Parts = Pick<MetaToolParts, 'pool' | 'admission' | 'paths' | 'catalog' | 'approved'>;
+type Parts = Pick<MetaToolParts, 'pool' | 'admission' | 'paths' | 'catalog' | 'approved' | 'discovery'>;
 
 const METHOD = 'tools/call';
 
@@ -168,6 +168,7 @@ class Passing implements ByteListener, AskedCall {
   #pass(lease: Lease, pass: NonNullable<Lease['session']['pass']>): void {
     const { server, params, envelope, onProgress, onUpstream } = this.#call;
     this.#lease = lease;
+    this.#parts.discovery.hear(server.name, lease.session);
     onUpstream?.(lease.session);
     this.#leasedMs = performance.now();
     const { callTimeoutMs: timeoutMs, callTotalTimeoutMs: maxTotalMs } = server;

@@ -37,6 +37,15 @@ describe('a server whose tools change (#38)', () => {
     expect((await call('search_mcp_server', { task_description: 'new tool' })).text).toContain('new_tool');
   });
 
+  it('is heard when it announces them after its answer, too (#38)', async () => {
+    const { gateway, call, tools } = await openChanging();
+    const { catalog } = await gateway.open();
+    expect((await call('use_tool', { tool: 'it:announce', params: { after: 100 } })).isError).toBe(false);
+    tools(['new_tool']);
+    await until(() => catalog.toolNames('it').includes('new_tool'));
+    expect((await call('search_mcp_server', { task_description: 'new tool' })).text).toContain('new_tool');
+  });
+
   it('is listed again when it no longer knows a tool that was called', async () => {
     const { gateway, call, tools } = await openChanging();
     const { catalog } = await gateway.open();

@@ -27,6 +27,7 @@ const PARTS = {
   admission: { admit: () => ({ finish() {} }) },
   paths: { confines: () => false, confine: () => undefined },
   catalog: {},
+  discovery: { hear() {} },
 };
 const CALL: Omit<PassedCall, 'listener'> = {
   door: 'direct',
