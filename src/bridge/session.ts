@@ -43,6 +43,7 @@ export class Session implements UpstreamSession {
   readonly #meta: JsonObject | undefined;
   readonly #answersBefore: number;
   readonly #rootedClient: AskableClient | undefined;
+  #hearsChanges = false;
   /** What is added to `_meta`, by what the caller declared. */
   readonly #metaTexts = new WeakMap<JsonObject, ByteText>();
 
@@ -107,11 +108,24 @@ export class Session implements UpstreamSession {
   }
 
   onNotification(listener: (method: string, params: JsonObject) => void): () => void {
+    this.#hearChanges();
     return this.#peer.onNotification(listener);
   }
 
   async close(reason: string): Promise<void> {
     await this.#peer.close(reason);
+  }
+
+  /** A modern server says that a list has changed only to who asked to hear it; ends with the connection. */
+  #hearChanges(): void {
+    if (!this.#meta || this.#hearsChanges) return;
+    this.#hearsChanges = true;
+    const { capabilities } = this.facts;
+    const tells = (kind: string) => isJsonObject(capabilities[kind]) && capabilities[kind].listChanged === true;
+    const kinds = ['tools', 'prompts', 'resources'].filter(tells);
+    if (kinds.length === 0) return;
+    const notifications: JsonObject = Object.fromEntries(kinds.map((kind) => [`${kind}ListChanged`, true]));
+    this.#peer.request('subscriptions/listen', withMeta({ notifications }, this.#meta)).catch(() => {});
   }
 
   #pass(method: string, params: PassedParams, options: PassOptions): (reason: Error) => void {

@@ -88,7 +88,7 @@ export interface UpstreamSession {
    */
   readonly pass?: ((method: string, params: PassedParams, options: PassOptions) => (reason: Error) => void) | undefined;
   notify(method: string, params?: JsonObject): void;
-  /** Server notifications other than progress and responses, such as `notifications/tools/list_changed`. */
+  /** Server notifications other than progress and responses; those of changed lists in either era. */
   onNotification(listener: (method: string, params: JsonObject) => void): () => void;
   close(reason: string): Promise<void>;
 }

@@ -2,7 +2,7 @@
 import type { UpstreamSession } from '../bridge/upstream-session.ts';
 import { abortable } from '../stdx/abort.ts';
 import { Attendance } from '../stdx/attendance.ts';
-import { isObject, type JsonObject } from '../stdx/json.ts';
+import type { JsonObject } from '../stdx/json.ts';
 import { META_SUBSCRIPTION_ID, metaOf } from './relay-eras.ts';
 
 /** Somebody with an open ear: a client's session, or a stream of subscriptions. */
@@ -86,7 +86,6 @@ export class RelayHub {
       // What a modern server says of the streams by which we listen is ours alone.
       if (method !== 'notifications/subscriptions/acknowledged') this.#route(instance, method, unsubscribed(params));
     });
-    hearChanges(upstream);
     for (const done of this.#waiting) done();
     void upstream.closed.then(() => {
       quiet();
@@ -115,18 +114,6 @@ export class RelayHub {
   #tellOwner(instanceOf: string, method: string, params: JsonObject): void {
     for (const hearer of this.#hearers) if (hearer.instanceOf === instanceOf) hearer.tell(method, params);
   }
-}
-
-const LISTS = { toolsListChanged: 'tools', promptsListChanged: 'prompts', resourcesListChanged: 'resources' } as const;
-
-/** A modern server says that a list has changed only to who asked to hear it; ends with the connection. */
-function hearChanges(upstream: UpstreamSession): void {
-  const { era, capabilities } = upstream.facts;
-  const tells = (kind: string) => isObject(capabilities[kind]) && capabilities[kind].listChanged === true;
-  const wanted = Object.entries(LISTS).filter(([, kind]) => tells(kind));
-  if (era !== 'modern' || wanted.length === 0) return;
-  const notifications: JsonObject = Object.fromEntries(wanted.map(([key]) => [key, true]));
-  upstream.request('subscriptions/listen', { notifications }).catch(() => {});
 }
 
 function waiter(): { readonly promise: Promise<void>; readonly done: () => void } {

@@ -8,12 +8,12 @@ interface Changing extends TestGateway {
   readonly tools: (names: readonly string[]) => void;
 }
 
-async function openChanging(): Promise<Changing> {
+async function openChanging(...further: readonly string[]): Promise<Changing> {
   const folder = tempDir();
   const file = join(folder, 'tools.json');
   const tools = (names: readonly string[]) => writeFileSync(file, JSON.stringify(names));
   tools(['old_tool']);
-  const args = ['--tools', file];
+  const args = ['--tools', file, ...further];
   const gateway = await openTestGateway({ it: { fixture: 'changes-its-tools', args } });
   await gateway.call('add_mcp_server', { mcp_server_name: 'it' });
   return { ...gateway, tools };
@@ -37,8 +37,8 @@ describe('a server whose tools change (#38)', () => {
     expect((await call('search_mcp_server', { task_description: 'new tool' })).text).toContain('new_tool');
   });
 
-  it('is heard when it announces them after its answer, too (#38)', async () => {
-    const { gateway, call, tools } = await openChanging();
+  it.each(['legacy', 'modern'])('is heard when it announces them after its answer, too (#38, %s)', async (era) => {
+    const { gateway, call, tools } = await openChanging('--era', era);
     const { catalog } = await gateway.open();
     expect((await call('use_tool', { tool: 'it:announce', params: { after: 100 } })).isError).toBe(false);
     tools(['new_tool']);
