@@ -1,4 +1,4 @@
-/** A tool's input schema as one line that reads like TypeScript and loses nothing that a caller needs. */
+/** A tool's input schema as one line that reads like TypeScript and loses nothing that a caller needs, or says that it does (`…6 more`, `object`). */
 import { isObject, type JsonObject } from '../stdx/json.ts';
 import { pointedAt } from '../stdx/json-pointer.ts';
 import { plainLine } from './third-party-text.ts';
@@ -16,10 +16,13 @@ const UNION_DEPTH_MAX = 12;
 /** Schemas that are looked at for one line: references to themselves make endless ones of a few. */
 const LOOKS_MAX = 5_000;
 
-/** For example `read_file(path: string, head?: number, mode?: "text" | "binary" = "text")`. */
+/** References behind references and parts of parts; honest schemas need two or three. */
+const HOPS_MAX = 8;
+
+/** For example `read_file(path: string, head?: integer<1..500>, mode?: "text"|"binary" = "text")`. */
 export function signature(name: string, inputSchema: JsonObject): string {
-  const looks = { left: LOOKS_MAX };
-  return `${plainLine(name)}(${parameters({ schema: inputSchema, root: inputSchema, depth: 0, looks }).join(', ')})`;
+  const place = { schema: inputSchema, root: inputSchema, depth: 0, looks: { left: LOOKS_MAX } };
+  return `${plainLine(name)}(${parameters(whole(place), place).join(', ')})`;
 }
 
 interface Place {
@@ -30,66 +33,133 @@ interface Place {
   readonly looks: { left: number };
 }
 
-function parameters({ schema, root, depth, looks }: Place): string[] {
-  if (!isObject(schema.properties)) return [];
-  const required = new Set(Array.isArray(schema.required) ? schema.required : []);
-  const entries = Object.entries(schema.properties).sort(
-    ([a], [b]) => Number(required.has(b)) - Number(required.has(a)),
-  );
-  return entries.map(([name, property]) => {
-    const child = isObject(property) ? property : {};
-    const type = typeText({ schema: child, root, depth: depth + 1, looks });
-    const fallback = child.default === undefined || child.default === null ? '' : ` = ${compact(child.default)}`;
-    return `${parameterName(name)}${required.has(name) ? '' : '?'}: ${type}${fallback}`;
+/** A schema with what it refers to and all that it consists of laid over each other, and the alternatives of them all. */
+interface Whole {
+  readonly schema: Record<string, unknown>;
+  readonly choices: readonly (readonly unknown[])[];
+}
+
+function whole(place: Place, hops = 0): Whole {
+  if (hops > HOPS_MAX || place.looks.left-- <= 0) return { schema: {}, choices: [] };
+  const { $ref, allOf, anyOf, oneOf, ...own } = place.schema;
+  const others = [...(isLocal($ref) ? [pointedAt(place.root, $ref)] : []), ...(Array.isArray(allOf) ? allOf : [])];
+  const parts = others.filter(isObject).map((schema) => whole({ ...place, schema }, hops + 1));
+  return {
+    schema: [...parts.map(({ schema }) => schema), own].reduce(overlay, {}),
+    choices: [...parts.flatMap(({ choices }) => choices), ...[anyOf, oneOf].filter(Array.isArray)],
+  };
+}
+
+const isLocal = (reference: unknown): reference is string =>
+  typeof reference === 'string' && reference.startsWith('#/');
+
+function overlay(below: Record<string, unknown>, above: Record<string, unknown>): Record<string, unknown> {
+  const required = [...requiredOf(below), ...requiredOf(above)];
+  return {
+    ...below,
+    ...above,
+    ...(isObject(below.properties) && isObject(above.properties)
+      ? { properties: { ...below.properties, ...above.properties } }
+      : {}),
+    ...(required.length > 0 ? { required } : {}),
+  };
+}
+
+const requiredOf = ({ required }: Record<string, unknown>): string[] =>
+  Array.isArray(required) ? required.filter((name) => typeof name === 'string') : [];
+
+/** Required ones first, then those of any name, then what one of several alternatives adds or requires. */
+function parameters({ schema, choices }: Whole, place: Place): string[] {
+  const properties = new Map(isObject(schema.properties) ? Object.entries(schema.properties) : []);
+  const required = new Set(requiredOf(schema));
+  const names = [...new Set([...properties.keys(), ...required])];
+  const inOrder = names.sort((a, b) => Number(required.has(b)) - Number(required.has(a)));
+  const shown = inOrder.map((name) => {
+    const child = properties.get(name);
+    const fallback = isObject(child) ? defaultText(child.default) : '';
+    return `${parameterName(name)}${required.has(name) ? '' : '?'}: ${typeText(inside(place, child))}${fallback}`;
   });
+  const { additionalProperties } = schema;
+  if (isObject(additionalProperties)) shown.push(`[key]: ${typeText(inside(place, additionalProperties))}`);
+  return [...shown, ...choices.flatMap((variants) => alternatives(variants, properties, place))];
+}
+
+const defaultText = (value: unknown) => (value === undefined || value === null ? '' : ` = ${compact(value)}`);
+
+/** `...({x: string}|{y: string})`; an alternative that only requires is shown with what the object says of those parameters. */
+function alternatives(variants: readonly unknown[], properties: ReadonlyMap<string, unknown>, place: Place): string[] {
+  const texts = variants.map((variant) => {
+    const { schema, choices } = whole({ ...place, schema: isObject(variant) ? variant : {} });
+    const known = requiredOf(schema).flatMap((name) => (properties.has(name) ? [[name, properties.get(name)]] : []));
+    const own = isObject(schema.properties) ? schema.properties : {};
+    const described = { ...schema, properties: { ...Object.fromEntries(known), ...own } };
+    return place.depth >= DEPTH_MAX
+      ? []
+      : parameters({ schema: described, choices }, { ...place, depth: place.depth + 1 });
+  });
+  if (texts.every((fields) => fields.length === 0)) return [];
+  return [`...(${union(texts.map((fields) => `{${fields.join(', ')}}`))})`];
 }
 
 function typeText(place: Place): string {
-  if (place.depth > UNION_DEPTH_MAX || place.looks.left-- <= 0) return 'any';
-  const schema = resolve(place);
-  if (schema.const !== undefined) return compact(schema.const);
-  if (Array.isArray(schema.enum)) return literals(schema.enum);
-  const variants = schema.anyOf ?? schema.oneOf;
-  if (Array.isArray(variants)) return union(variants.map((variant) => typeText(inside(place, variant))));
-  if (Array.isArray(schema.allOf)) return schema.allOf.map((part) => typeText(inside(place, part))).join(' & ');
-  if (Array.isArray(schema.type)) {
-    return union(schema.type.map((type) => typeText({ ...place, schema: { ...schema, type } })));
-  }
-  return simpleType(schema, place);
+  if (place.looks.left-- <= 0 || place.depth > UNION_DEPTH_MAX) return 'any';
+  const found = whole(place);
+  const text = bareType(found, place);
+  return found.schema.nullable === true ? union([text, 'null']) : text;
 }
 
-function simpleType(schema: Record<string, unknown>, place: Place): string {
-  if (schema.type === 'array') return arrayType(schema, place);
-  if (schema.type === 'object' || isObject(schema.properties)) return objectType(schema, place);
-  if (!isWord(schema.type)) return 'any';
-  return schema.type === 'string' && isWord(schema.format) ? `string<${schema.format}>` : schema.type;
+function bareType(found: Whole, place: Place): string {
+  const { schema, choices } = found;
+  const { const: constant, type } = schema;
+  if (constant !== undefined) return compact(constant);
+  if (Array.isArray(schema.enum)) return literals(schema.enum);
+  if (type === 'object' || (type === undefined && isObject(schema.properties))) return objectType(found, place);
+  const [variants] = choices;
+  if (variants) return union(variants.map((variant) => typeText(inside(place, withType(variant, type)))));
+  if (Array.isArray(type)) return union(type.map((each) => typeText({ ...place, schema: { ...schema, type: each } })));
+  return type === 'array' ? arrayType(schema, place) : simpleType(schema);
 }
+
+const withType = (variant: unknown, type: unknown) =>
+  isObject(variant) && type !== undefined ? { type, ...variant } : variant;
+
+function simpleType(schema: Record<string, unknown>): string {
+  const { type, format, pattern } = schema;
+  if (!isWord(type)) return 'any';
+  if (type === 'integer' || type === 'number') return `${type}${bounds(schema)}`;
+  if (type !== 'string') return type;
+  if (isWord(format)) return `string<${format}>`;
+  return typeof pattern === 'string' && pattern.length <= VALUE_CHARACTERS_MAX ? `string<${compact(pattern)}>` : type;
+}
+
+/** `<1..100>`; none where generators write what any number keeps. */
+function bounds({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Record<string, unknown>): string {
+  const low = bound(minimum) ?? bound(exclusiveMinimum, 'above ') ?? '';
+  const high = bound(maximum) ?? bound(exclusiveMaximum, 'below ') ?? '';
+  return low + high === '' ? '' : `<${low}..${high}>`;
+}
+
+const bound = (value: unknown, word = '') =>
+  typeof value === 'number' && Math.abs(value) < Number.MAX_SAFE_INTEGER ? `${word}${value}` : undefined;
 
 const isWord = (value: unknown): value is string => typeof value === 'string' && TYPE.test(value);
 
-function arrayType(schema: Record<string, unknown>, place: Place): string {
-  const item = isObject(schema.items) && place.depth < DEPTH_MAX ? typeText(inside(place, schema.items)) : 'any';
-  return /[ |&]/.test(item) && !item.startsWith('{') ? `(${item})[]` : `${item}[]`;
+function arrayType({ items, prefixItems }: Record<string, unknown>, place: Place): string {
+  if (place.depth >= DEPTH_MAX) return 'any[]';
+  const tuple = Array.isArray(prefixItems) ? prefixItems : items;
+  if (Array.isArray(tuple)) return `[${tuple.map((item) => typeText(inside(place, item))).join(', ')}]`;
+  const item = isObject(items) ? typeText(inside(place, items)) : 'any';
+  return /[ |]/.test(item) && !/^\{(?!.*\}\|)/.test(item) ? `(${item})[]` : `${item}[]`;
 }
 
-function objectType(schema: Record<string, unknown>, place: Place): string {
+function objectType(found: Whole, place: Place): string {
   if (place.depth >= DEPTH_MAX) return 'object';
-  const fields = parameters({ ...place, schema });
-  if (fields.length > 0) return `{${fields.join(', ')}}`;
-  return isObject(schema.additionalProperties)
-    ? `{[key]: ${typeText(inside(place, schema.additionalProperties))}}`
-    : 'object';
+  const fields = parameters(found, place);
+  return fields.length > 0 ? `{${fields.join(', ')}}` : 'object';
 }
 
 function inside(place: Place, schema: unknown): Place {
   return { ...place, schema: isObject(schema) ? schema : {}, depth: place.depth + 1 };
-}
-
-/** Follows one local `$ref`; anything else (remote, misspelt, circular beyond the depth) stays unresolved. */
-function resolve({ schema, root, depth }: Place): Record<string, unknown> {
-  if (typeof schema.$ref !== 'string' || !schema.$ref.startsWith('#/') || depth > DEPTH_MAX + 2) return schema;
-  const target = pointedAt(root, schema.$ref);
-  return isObject(target) ? target : {};
 }
 
 function literals(values: readonly unknown[]): string {

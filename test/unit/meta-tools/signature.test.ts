@@ -30,6 +30,55 @@ describe('signature', () => {
     expect(parameter(schema)).toBe(`f(${expected})`);
   });
 
+  it.each<[string, JsonObject, string]>([
+    ['a reference', { $ref: '#/$defs/both', $defs: { both: { properties: { x: { type: 'string' } } } } }, 'x?: string'],
+    [
+      'all of several schemas',
+      { required: ['x'], allOf: [{ properties: { x: { type: 'string' } } }, { properties: { y: { type: 'null' } } }] },
+      'x: string, y?: null',
+    ],
+    [
+      'one of several schemas',
+      {
+        properties: { a: { type: 'integer' } },
+        oneOf: [
+          { properties: { kind: { const: 'one' }, x: { type: 'string' } }, required: ['kind', 'x'] },
+          { properties: { kind: { const: 'two' } }, required: ['kind'] },
+        ],
+      },
+      'a?: integer, ...({kind: "one", x: string}|{kind: "two"})',
+    ],
+    [
+      'one parameter or another',
+      {
+        properties: { x: { type: 'string' }, y: { type: 'integer' } },
+        anyOf: [{ required: ['x'] }, { required: ['y'] }],
+      },
+      'x?: string, y?: integer, ...({x: string}|{y: integer})',
+    ],
+    ['what is required without being described', { properties: { x: {} }, required: ['x', 'y'] }, 'x: any, y: any'],
+    [
+      'parameters of any other name',
+      { properties: { x: {} }, additionalProperties: { type: 'number' } },
+      'x?: any, [key]: number',
+    ],
+  ])('shows parameters by %s, at the top as well as inside', (_, schema, expected) => {
+    expect(of({ type: 'object', ...schema })).toBe(`f(${expected})`);
+    const { $defs = {}, ...inner } = schema;
+    expect(of({ type: 'object', properties: { p: { type: 'object', ...inner } }, $defs })).toBe(`f(p?: {${expected}})`);
+  });
+
+  it.each<[string, JsonObject, string]>([
+    ['tuples', { type: 'array', prefixItems: [{ type: 'string' }, { type: 'number' }] }, 'p: [string, number]'],
+    ['a list of these', { type: 'array', items: { allOf: [{ enum: ['a', 'b'] }] } }, 'p: ("a"|"b")[]'],
+    ['null beside a type', { type: 'string', nullable: true }, 'p: string|null'],
+    ['bounds', { type: 'integer', minimum: 1, maximum: 100 }, 'p: integer<1..100>'],
+    ['half a bound', { type: 'number', exclusiveMinimum: 0 }, 'p: number<above 0..>'],
+    ['patterns', { type: 'string', pattern: '^[A-Z]{3}$' }, 'p: string<"^[A-Z]{3}$">'],
+  ])('keeps what a call may fail by: %s', (_, schema, expected) => {
+    expect(parameter(schema)).toBe(`f(${expected})`);
+  });
+
   it('follows local references and survives circular ones', () => {
     const schema = {
       type: 'object',
