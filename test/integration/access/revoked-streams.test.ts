@@ -19,6 +19,15 @@ function openStream(port: number, path: string, token: string): Promise<Incoming
 
 const isOpen = (stream: IncomingMessage) => !stream.destroyed && !stream.complete;
 
+/** More than once: keys are known for a millisecond, in which a clock that is moved by hand may come round twice. */
+async function untilEnded(end: Promise<string> | undefined): Promise<void> {
+  let isEnded = false;
+  void end?.then(() => {
+    isEnded = true;
+  });
+  while (!isEnded) await vi.advanceTimersByTimeAsync(5_000);
+}
+
 it('#56 ends the open streams of a key that was revoked, and of nobody else', async () => {
   const { port, key, keys } = await serveWithAccess({ notes: { fixture: 'well-behaved' } });
   const [gone, kept] = [key('gone'), key('kept')];
@@ -28,8 +37,7 @@ it('#56 ends the open streams of a key that was revoked, and of nobody else', as
   await vi.advanceTimersByTimeAsync(10_000);
   expect(streams.map(isOpen)).toEqual([true, true]);
   keys.revoke('gone');
-  await vi.advanceTimersByTimeAsync(5_000);
-  expect(await ends[0]).toBe('ended');
+  await untilEnded(ends[0]);
   expect(streams.map(isOpen)).toEqual([false, true]);
 });
 
@@ -45,6 +53,5 @@ it('#56 ends what was opened with a key that has expired', async () => {
   stream.on('error', () => undefined);
   const end = new Promise<string>((resolve) => stream.once('close', () => resolve('ended')));
   laterMs = 2 * hour;
-  await vi.advanceTimersByTimeAsync(5_000);
-  expect(await end).toBe('ended');
+  await untilEnded(end);
 });
