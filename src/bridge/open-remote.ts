@@ -10,6 +10,7 @@ import { MirroringSession } from './mirroring-session.ts';
 import { negotiate } from './negotiate.ts';
 import { HTTP_PROBE_TIMEOUT_MS, type OpenOptions } from './open-options.ts';
 import { type RemoteTransport, RemoteWire } from './remote-wire.ts';
+import { Reopenings } from './reopenings.ts';
 import { RpcPeer } from './rpc-peer.ts';
 import { httpStatusOf, tooLong } from './server-errors.ts';
 import { Session } from './session.ts';
@@ -63,7 +64,9 @@ async function connect(endpoint: RemotePeer, kind: TransportKind, options: Conne
     tooLong: () => tooLong(server),
     onBrokenOff: (request) => wire?.brokeOff(request),
   });
-  const another = () => createTransport(endpoint, kind, maskedFailures(bounded, endpoint.redact));
+  const reopenings = new Reopenings();
+  const another = () =>
+    createTransport(endpoint, kind, { reopenings, fetch: maskedFailures(bounded, endpoint.redact) });
   const quick = endpoint.post && { post: endpoint.post, headers: endpoint.headers, handed };
   let wire: RemoteWire | undefined;
   const transport = await another();
@@ -74,6 +77,7 @@ async function connect(endpoint: RemotePeer, kind: TransportKind, options: Conne
     },
     { server, clock, client },
   );
+  void peer.closed.then(() => reopenings.close());
   try {
     await abortable(Promise.resolve(wire?.start()), signal);
     const eraHint = kind === 'sse' ? 'legacy' : options.eraHint;
@@ -90,6 +94,7 @@ async function connect(endpoint: RemotePeer, kind: TransportKind, options: Conne
     const known = { server, clientInfo, facts, capabilities, rootedClient: rootsFor && client };
     return new (isMirrored ? MirroringSession : Session)(peer, known);
   } catch (error) {
+    reopenings.close();
     await transport.close().catch(() => {});
     throw failures.last ?? error;
   }
@@ -99,12 +104,16 @@ async function connect(endpoint: RemotePeer, kind: TransportKind, options: Conne
 async function createTransport(
   endpoint: RemotePeer,
   kind: TransportKind,
-  fetchOne: NonNullable<RemotePeer['fetch']>,
+  {
+    reopenings,
+    fetch: fetchOne,
+  }: { readonly reopenings: Reopenings; readonly fetch: NonNullable<RemotePeer['fetch']> },
 ): Promise<RemoteTransport> {
   const { SSEClientTransport, StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client');
   const options = { requestInit: { headers: { ...endpoint.headers } }, fetch: fetchOne };
   if (kind === 'sse') return new SSEClientTransport(endpoint.url, options);
-  return new StreamableHTTPClientTransport(endpoint.url, options);
+  const reconnectionScheduler = reopenings.schedule;
+  return new StreamableHTTPClientTransport(endpoint.url, { ...options, reconnectionScheduler });
 }
 
 /** The SDK's event stream keeps only the text of an error; what was thrown here says what to do. */
