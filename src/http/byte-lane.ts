@@ -11,7 +11,7 @@ import type { ByteCall } from './byte-call.ts';
 import { reply, writeEvent } from './byte-reply.ts';
 import type { Abortable, CallsInFlight } from './calls-in-flight.ts';
 import type { Signer, SignsOfLife, Silence } from './keep-alive.ts';
-import { asModern, isHeard, modernStatusOf, toModernError, toModernResult } from './relay-eras.ts';
+import { asModern, isHeard, isHeardByLegacy, modernStatusOf, toModernError, toModernResult } from './relay-eras.ts';
 import type { HubCall, RelayHub } from './relay-hub.ts';
 import type { RelaySession, SessionCall } from './relay-session.ts';
 import type { RelayStream } from './relay-stream.ts';
@@ -55,6 +55,7 @@ export function answerInBytes(exchange: ByteExchange): void {
 class Answering implements ByteListener, Abortable, HubCall, SessionCall, Signer {
   readonly principal: string;
   readonly instanceOf: string | undefined;
+  readonly logLevel: string | undefined;
   /** Undefined from its end on, so that nothing that knew of it keeps the whole request. */
   #exchange: ByteExchange | undefined;
   #giveUp: ((reason: Error) => void) | undefined;
@@ -69,6 +70,8 @@ class Answering implements ByteListener, Abortable, HubCall, SessionCall, Signer
     this.#exchange = exchange;
     this.principal = exchange.principal.id;
     this.instanceOf = exchange.session?.instanceOf;
+    const level = exchange.modern ? exchange.modern.logLevel : exchange.session?.logLevel;
+    this.logLevel = typeof level === 'string' ? level : undefined;
   }
 
   begin({ call, pass, response, session, inFlight, signs, hub, modern }: ByteExchange): void {
@@ -98,8 +101,8 @@ class Answering implements ByteListener, Abortable, HubCall, SessionCall, Signer
 
   /** Of the server, unasked. */
   tell(method: string, params: JsonObject): void {
-    const { modern } = this.#exchange ?? {};
-    if (!modern || isHeard(method, params, modern.logLevel)) this.send({ jsonrpc: '2.0', method, params });
+    const isWanted = this.#exchange?.modern ? isHeard : isHeardByLegacy;
+    if (isWanted(method, params, this.logLevel)) this.send({ jsonrpc: '2.0', method, params });
   }
 
   /** Before the result. */

@@ -228,7 +228,7 @@ class RelayEndpoint implements McpEndpoint {
 
   /** For the lean lanes: nothing can be asked or told on the way, so nothing is kept for it either. */
   #isLean(session: RelaySession | undefined): boolean {
-    return !session?.client && !session?.hasStream && !this.#common?.hub.isAwaited;
+    return !session?.isListening && !this.#common?.hub.isAwaited;
   }
 
   /** Of another principal or another server: unknown. */

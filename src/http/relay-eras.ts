@@ -102,9 +102,20 @@ export function modernStatusOf({ code }: RpcError): number {
 
 const LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
 
+/** Whether log messages from one level on are more than those from the other on, which may be unknown. False for what is no level. */
+export function tellsMore(level: string, than: string | undefined): boolean {
+  const from = LEVELS.indexOf(level);
+  return from !== -1 && (than === undefined || from < LEVELS.indexOf(than));
+}
+
 /** Clients of 2026-07-28 hear log messages only as far as they ask for them. */
 export function isHeard(method: string, params: JsonObject, level: Json | undefined): boolean {
   if (method !== 'notifications/message') return true;
   const from = LEVELS.indexOf(String(level));
   return from !== -1 && LEVELS.indexOf(String(params.level)) >= from;
+}
+
+/** Older clients hear all that the server sends, until they say from which level on. */
+export function isHeardByLegacy(method: string, params: JsonObject, level: string | undefined): boolean {
+  return level === undefined || isHeard(method, params, level);
 }

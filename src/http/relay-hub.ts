@@ -2,8 +2,8 @@
 import type { UpstreamSession } from '../bridge/upstream-session.ts';
 import { abortable } from '../stdx/abort.ts';
 import { Attendance } from '../stdx/attendance.ts';
-import type { JsonObject } from '../stdx/json.ts';
-import { META_SUBSCRIPTION_ID, metaOf } from './relay-eras.ts';
+import { isObject, type JsonObject } from '../stdx/json.ts';
+import { META_SUBSCRIPTION_ID, metaOf, tellsMore } from './relay-eras.ts';
 
 /** Somebody with an open ear: a client's session, or a stream of subscriptions. */
 export interface Hearer {
@@ -18,6 +18,8 @@ export interface Hearer {
 export interface HubCall {
   readonly principal: string;
   readonly instanceOf: string | undefined;
+  /** From which level on it wants log messages; undefined where that is left to the server. */
+  readonly logLevel: string | undefined;
   /** For what belongs to the call, such as its log messages. */
   tell(method: string, params: JsonObject): void;
 }
@@ -26,6 +28,8 @@ interface Instance {
   readonly instanceOf: string | undefined;
   readonly principals: Set<string>;
   readonly calls: Attendance<HubCall>;
+  /** Of a legacy server, once somebody set it. */
+  logLevel: string | undefined;
 }
 
 const FOR_ALL = /^notifications\/(tools|prompts|resources)\/list_changed$|^notifications\/resources\/updated$/;
@@ -51,6 +55,7 @@ export class RelayHub {
   enter(upstream: UpstreamSession, call: HubCall): () => void {
     const instance = this.#instance(upstream, call.instanceOf);
     instance.principals.add(call.principal);
+    tellLevel(upstream, instance, call.logLevel);
     return instance.calls.enter(call);
   }
 
@@ -67,7 +72,7 @@ export class RelayHub {
   }
 
   /** A lease is held beside the calls; to be ended with it. */
-  held(upstream: UpstreamSession, { principal, instanceOf }: Omit<HubCall, 'tell'>): () => void {
+  held(upstream: UpstreamSession, { principal, instanceOf }: Omit<HubCall, 'tell' | 'logLevel'>): () => void {
     this.#instance(upstream, instanceOf).principals.add(principal);
     this.#holds++;
     let isOver = false;
@@ -80,7 +85,7 @@ export class RelayHub {
   #instance(upstream: UpstreamSession, instanceOf: string | undefined): Instance {
     const known = this.#instances.get(upstream);
     if (known) return known;
-    const instance: Instance = { instanceOf, principals: new Set(), calls: new Attendance() };
+    const instance: Instance = { instanceOf, principals: new Set(), calls: new Attendance(), logLevel: undefined };
     this.#instances.set(upstream, instance);
     const quiet = upstream.onNotification((method, params) => {
       // What a modern server says of the streams by which we listen is ours alone.
@@ -114,6 +119,15 @@ export class RelayHub {
   #tellOwner(instanceOf: string, method: string, params: JsonObject): void {
     for (const hearer of this.#hearers) if (hearer.instanceOf === instanceOf) hearer.tell(method, params);
   }
+}
+
+/** A legacy server has one level for all, and forgets it with its process: it is told the one that tells most, before the call. */
+function tellLevel(upstream: UpstreamSession, instance: Instance, level: string | undefined): void {
+  if (level === undefined || !tellsMore(level, instance.logLevel)) return;
+  const { era, capabilities } = upstream.facts;
+  if (era !== 'legacy' || !isObject(capabilities.logging)) return;
+  instance.logLevel = level;
+  upstream.request('logging/setLevel', { level }).catch(() => {});
 }
 
 function waiter(): { readonly promise: Promise<void>; readonly done: () => void } {

@@ -8,7 +8,7 @@ import type { Principal } from '../policy/principal.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 import type { CallsInFlight } from './calls-in-flight.ts';
 import { sharedReply } from './relay-batch.ts';
-import { metaOf, toLegacyResult, withoutEnvelope } from './relay-eras.ts';
+import { isHeardByLegacy, metaOf, tellsMore, toLegacyResult, withoutEnvelope } from './relay-eras.ts';
 import type { HubCall, RelayHub } from './relay-hub.ts';
 import { withInputRounds } from './relay-input-rounds.ts';
 import { keepSubscribed } from './relay-kept.ts';
@@ -16,7 +16,7 @@ import { errorMessage, plainReply, type Reply, resultMessage, sendJson, sessionR
 import type { RelaySession } from './relay-session.ts';
 import type { RelaySessions } from './relay-sessions.ts';
 import { holdFor } from './relay-subscriptions.ts';
-import type { RelayTarget } from './relay-target.ts';
+import type { RelayFacts, RelayTarget } from './relay-target.ts';
 import { requestIdOf } from './request-id.ts';
 
 export interface RelayParts {
@@ -115,9 +115,10 @@ async function perform(parts: RelayParts, request: LegacyRequest, asker: Asker):
   const { method, params } = request;
   if (method === 'ping') return {};
   const facts = await parts.target.facts(asker.gone);
-  if (method === 'logging/setLevel' && facts.isModern && asker.session) {
-    asker.session.logLevel = String(params.level);
-    return {};
+  if (method === 'logging/setLevel' && asker.session && keepsLevel(facts, params.level)) {
+    asker.session.logLevel = params.level;
+    // The server is told with the next call; one that is this client's alone may say something before that.
+    if (facts.isModern || asker.session.instanceOf === undefined) return {};
   }
   if (method === 'resources/subscribe') return subscribe(parts, request, asker);
   if (method === 'resources/unsubscribe') return unsubscribe(parts, request, asker);
@@ -128,6 +129,11 @@ async function perform(parts: RelayParts, request: LegacyRequest, asker: Asker):
       forward(parts, { ...request, params: given }, { asker, progressToken: metaOf(params).progressToken }),
   });
   return toLegacyResult(result, facts);
+}
+
+/** What the server itself would refuse is left to it. */
+function keepsLevel({ capabilities }: RelayFacts, level: Json | undefined): level is string {
+  return isObject(capabilities.logging) && typeof level === 'string' && tellsMore(level, undefined);
 }
 
 interface Forwarding {
@@ -142,8 +148,15 @@ async function forward(
 ): Promise<JsonObject> {
   const { principal, requestId, session, reply, gone } = asker;
   const behalf = behalfOf(session);
-  const tell: HubCall['tell'] = (name, given) => reply.send({ jsonrpc: '2.0', method: name, params: given });
-  const call: HubCall = { principal: principal.id, instanceOf: session?.instanceOf, tell };
+  const tell: HubCall['tell'] = (name, given) => {
+    if (isHeardByLegacy(name, given, session?.logLevel)) reply.send({ jsonrpc: '2.0', method: name, params: given });
+  };
+  const call: HubCall = {
+    principal: principal.id,
+    instanceOf: session?.instanceOf,
+    logLevel: session?.logLevel,
+    tell,
+  };
   let leave = () => {};
   const onUpstream = (upstream: UpstreamSession) => {
     leave();

@@ -181,7 +181,9 @@ async function forward(
   const { principal, request } = exchange;
   const meta = metaOf(request.params);
   const tell = running?.tell ?? teller(exchange, reply);
-  const call: HubCall = { principal: principal.id, instanceOf: running?.instance, tell };
+  const { [META_LOG_LEVEL]: level } = meta;
+  const logLevel = typeof level === 'string' ? level : undefined;
+  const call: HubCall = { principal: principal.id, instanceOf: running?.instance, logLevel, tell };
   let leave = () => {};
   const onUpstream = (upstream: UpstreamSession) => {
     leave();

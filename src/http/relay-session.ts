@@ -44,7 +44,7 @@ export class RelaySession implements Hearer {
   readonly subscriptions = new Map<string, () => void>();
   /** The instance of its own, once there is one. */
   upstream: UpstreamSession | undefined;
-  /** As set by `logging/setLevel`, for a modern server, which wants to hear it with each request. */
+  /** As set by `logging/setLevel`: modern servers hear it with each request, others on each new connection. */
   logLevel: string | undefined;
   lastUsedMs = 0;
   readonly #room: KeptRoom;
@@ -77,6 +77,11 @@ export class RelaySession implements Hearer {
   /** True while somebody is connected or waits for an answer. */
   get isBusy(): boolean {
     return this.hasStream || this.#calls.size > 0;
+  }
+
+  /** Can be told or asked something while its calls run. */
+  get isListening(): boolean {
+    return this.client !== undefined || this.hasStream || this.logLevel !== undefined;
   }
 
   get hasStream(): boolean {

@@ -1,8 +1,9 @@
 /** Sessions of legacy clients: streams, what comes unasked, resumption, and that nothing crosses between them. */
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../../src/stdx/json.ts';
 import { journalOf } from '../../helpers/fixture-server.ts';
-import { gone } from '../../helpers/process-table.ts';
+import { gone, isAlive } from '../../helpers/process-table.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { bearer } from '../access/serve-access.ts';
 import { CONFORMS, CONFORMS_MODERN, modern, resultOf, serveRelay } from './relay-gateway.ts';
@@ -264,6 +265,53 @@ describe.each([
     });
     await c.request('tools/call', change);
     expect((await stream.next()).message).toMatchObject({ params: { ...watched, _meta } });
+  });
+});
+
+describe.each([
+  ['legacy', CONFORMS],
+  ['modern', CONFORMS_MODERN],
+])('the level of log messages of a %s server', (_era, server) => {
+  const logging = { name: 'test_logging_tool', arguments: {} };
+  const logged = { method: 'notifications/message', params: { level: 'info', data: 'logged' } };
+
+  it.each<JsonObject>([{}, { elicitation: {} }])(
+    'is that of each session (%j), also after a crash',
+    async (capabilities) => {
+      const journal = `${tempDir()}/journal`;
+      const { client } = await serveRelay({ s: { ...server, args: [...(server.args ?? []), '--journal', journal] } });
+      const c = client('s');
+      const [much, little] = [await c.open(capabilities), await c.open(capabilities)];
+      resultOf(await c.request('logging/setLevel', { level: 'debug' }, much));
+      resultOf(await c.request('logging/setLevel', { level: 'error' }, little));
+      for (let round = 1; round <= 2; round++) {
+        for (const [session, said] of [
+          [little, []],
+          [much, [logged]],
+          [little, []],
+        ] as const) {
+          const { messages } = await c.request('tools/call', logging, session);
+          expect(messages.slice(0, -1)).toMatchObject(said);
+          expect(messages.at(-1)).toMatchObject({ result: { content: [{ text: 'logged' }] } });
+        }
+        for (const { pid } of journalOf(journal, 'started')) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+      }
+    },
+  );
+
+  it('is what a client of 2026-07-28 says with the call', async () => {
+    const { client } = await serveRelay({ s: server });
+    const c = client('s');
+    for (const [level, said] of [
+      ['error', []],
+      ['info', [logged]],
+      [undefined, []],
+    ] as const) {
+      const _meta: JsonObject = level ? { 'io.modelcontextprotocol/logLevel': level } : {};
+      const { params, headers } = modern('tools/call', { ...logging, _meta });
+      const { messages } = await c.request('tools/call', params, headers);
+      expect(messages.slice(0, -1)).toMatchObject(said);
+    }
   });
 });
 
