@@ -5,7 +5,8 @@ import { plainLine } from './third-party-text.ts';
 
 /** Deeper objects are written as `object`; whoever needs them asks for the schema. */
 const DEPTH_MAX = 4;
-const ENUM_MAX = 24;
+/** Characters of the values of an enumeration: fifty of six letters, so that hardly one has to be asked for. */
+const ENUM_CHARACTERS_MAX = 480;
 /** Of a default or another value, which a schema tells whole. */
 const VALUE_CHARACTERS_MAX = 80;
 /** What cannot be read as anything but a name, however the line around it goes. */
@@ -163,8 +164,15 @@ function inside(place: Place, schema: unknown): Place {
 }
 
 function literals(values: readonly unknown[]): string {
-  const shown = values.slice(0, ENUM_MAX).map(compact);
-  return [...shown, ...(values.length > ENUM_MAX ? [`…${values.length - ENUM_MAX} more`] : [])].join('|');
+  const shown: string[] = [];
+  let left = ENUM_CHARACTERS_MAX;
+  for (const value of values) {
+    const text = compact(value);
+    left -= text.length + 1;
+    if (left < 0) break;
+    shown.push(text);
+  }
+  return [...shown, ...(values.length > shown.length ? [`…${values.length - shown.length} more`] : [])].join('|');
 }
 
 const union = (types: readonly string[]) => [...new Set(types)].join('|');

@@ -121,6 +121,15 @@ describe('signature', () => {
       expect(of(schemaOf(plain))).toBe(`f(${plain}?: string)`);
   });
 
+  it('tells every value of an enumeration while they are short, else how many more there are', () => {
+    const codes = Array.from({ length: 50 }, (_, i) => `code${i}`);
+    expect(parameter({ enum: codes })).toBe(`f(p: ${codes.map((code) => `"${code}"`).join('|')})`);
+    const many = parameter({ enum: Array.from({ length: 400 }, (_, i) => `Zone/City_${i}`) });
+    expect(many.length).toBeLessThan(520);
+    const shown = many.match(/"Zone/g)?.length ?? 0;
+    expect(many).toMatch(new RegExp(`\\|…${400 - shown} more\\)$`));
+  });
+
   it('tells the beginning of values that are long', () => {
     expect(parameter({ type: 'string', default: 'd'.repeat(5_000) })).toBe(`f(p: string = "${'d'.repeat(79)}…")`);
     expect(parameter({ enum: ['e'.repeat(5_000), 'f'] })).toBe(`f(p: "${'e'.repeat(79)}…"|"f")`);
