@@ -51,6 +51,8 @@ export async function answerInitialize(
   try {
     const result = await initializeResult(target, params);
     const session = sessions.open(principal, isObject(params.capabilities) ? (params.capabilities as JsonObject) : {});
+    const { isModern, capabilities } = await target.facts(new AbortController().signal);
+    session.hearsLogs = !isModern && isObject(capabilities.logging);
     response.setHeader('mcp-session-id', session.id);
     sendJson(response, 200, resultMessage(id, result));
   } catch (error) {

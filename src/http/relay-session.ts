@@ -46,6 +46,8 @@ export class RelaySession implements Hearer {
   upstream: UpstreamSession | undefined;
   /** As set by `logging/setLevel`: modern servers hear it with each request, others on each new connection. */
   logLevel: string | undefined;
+  /** Whether its server sends log messages without being asked to. */
+  hearsLogs = false;
   lastUsedMs = 0;
   readonly #room: KeptRoom;
   readonly #main: RelayStream;
@@ -81,7 +83,7 @@ export class RelaySession implements Hearer {
 
   /** Can be told or asked something while its calls run. */
   get isListening(): boolean {
-    return this.client !== undefined || this.hasStream || this.logLevel !== undefined;
+    return this.client !== undefined || this.hasStream || this.hearsLogs || this.logLevel !== undefined;
   }
 
   get hasStream(): boolean {

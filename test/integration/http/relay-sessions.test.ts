@@ -316,6 +316,16 @@ describe.each([
 });
 
 describe('log messages of a shared server', () => {
+  it('reach a session that neither set a level nor has a stream', async () => {
+    const { client } = await serveRelay({ s: CONFORMS });
+    const c = client('s');
+    const { messages } = await c.request('tools/call', { name: 'say_unasked', arguments: {} }, await c.open());
+    expect(messages).toMatchObject([
+      { params: { data: 'for the caller' } },
+      { result: { content: [{ text: 'said' }] } },
+    ]);
+  });
+
   it('go to the caller on whose call they came', async () => {
     const { client } = await serveRelay({ s: CONFORMS });
     const c = client('s');
