@@ -97,8 +97,9 @@ export class VectorMatrix {
 
   /**
    * The `limit` rows of highest dot product among those that the choice accepts, best first, as if every product had been
-   * computed in full: whatever the rounding error could still lift among them is computed so. By the inequality of
-   * Cauchy and Schwarz a product is off by no more than the lengths of the two rounding errors together.
+   * computed in full: whatever the rounding error could still lift among them is computed so (filter and refine, as in the
+   * VA-file: Weber, Schek and Blott 1998). By the inequality of Cauchy and Schwarz a product is off by no more than the
+   * lengths of the two rounding errors together.
    */
   nearest(vector: Float32Array, limit: number, { accept, isBefore }: RowChoice = {}): Ranked[] {
     const { error, ceiling } = this.#scan(vector);
