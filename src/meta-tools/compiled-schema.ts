@@ -21,7 +21,8 @@ export class SchemaCompiler {
     const { Ajv } = kind === 'older' ? await import('ajv') : { Ajv: (await import('ajv/dist/2020.js')).Ajv2020 };
     const text = JSON.stringify(rules);
     if (text.length > TEXT_MAX) return UNCHECKED;
-    const code = PATTERN.test(text) ? { regExp: (await import('./linear-patterns.ts')).linearPatterns } : {};
+    const patterns = PATTERN.test(text) ? (await import('./linear-patterns.ts')).linearPatterns() : undefined;
+    const code = patterns ? { regExp: patterns.engine } : {};
     const isSound = () => {
       this.#judges[kind] ??= new Ajv(OPTIONS);
       return this.#judges[kind].validateSchema(rules) === true;
@@ -31,7 +32,8 @@ export class SchemaCompiler {
     const uniqueLists = text.match(UNIQUE)?.length ?? 0;
     const isCostly = (params: JsonObject) =>
       (hasReferences && checkCost(rules, params) > COST_MAX) ||
-      (uniqueLists > 0 && uniqueLists * comparisons(params) > COMPARISONS_MAX);
+      (uniqueLists > 0 && uniqueLists * comparisons(params) > COMPARISONS_MAX) ||
+      (patterns !== undefined && patterns.size() * JSON.stringify(params).length > MATCHING_MAX);
     try {
       const validate = new Ajv({ ...OPTIONS, code, validateSchema: false }).compile(rules);
       const fits = (params: JsonObject) => isCostly(params) || validate(params) || !isSound();
@@ -50,6 +52,8 @@ const TEXT_MAX = 128 * 1024;
 const COST_MAX = 20_000;
 /** Of members of lists with each other; some 300 of them. */
 const COMPARISONS_MAX = 100_000;
+/** Of steps of patterns with characters; a text of a megabyte for a pattern like that of a UUID. */
+const MATCHING_MAX = 50_000_000;
 
 /** Some schemas that have none seem to, which costs them a little time. */
 const PATTERN = /"pattern(?:Properties)?":/;

@@ -110,6 +110,17 @@ describe('argument check', () => {
     expect((await check({ [`${'x'.repeat(1_000)}!`]: 1 }, names)).fits).toBe(false);
   });
 
+  it('leaves patterns to the server that would take seconds to be compiled, or for a text as long as this', async () => {
+    const text = (pattern: string) => ({ type: 'string', pattern });
+    const many = Array.from({ length: 3_000 }, (_, index) => [`a${index}`, text(`^[a-z]+-${index}$`)] as const);
+    const some = (count: number) => ({ type: 'object', properties: Object.fromEntries(many.slice(0, count)) });
+    expect((await check({ a0: '?' }, some(500))).fits).toBe(false);
+    expect((await check({ a0: '?' }, some(3_000))).fits).toBe(true);
+    const long = { type: 'object', properties: { a: text(`(?:[^z]?[a-y]){900}z`) } };
+    expect((await check({ a: 'x'.repeat(1_000) }, long)).fits).toBe(false);
+    expect((await check({ a: 'x'.repeat(1_000_000) }, long)).fits).toBe(true);
+  });
+
   it('shows in no time what arguments should be, however many are unknown and however often a schema requires the same', async () => {
     const many = Object.fromEntries(
       Array.from({ length: 100_000 }, (_, index) => [`an_unknown_parameter_${index}`, 1]),
@@ -128,7 +139,8 @@ describe('argument check', () => {
     const many = Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`p${index}`, { type: 'string' }]));
     expect((await check({ p1: 5 }, { type: 'object', properties: many })).fits).toBe(true);
     const long = 'x'.repeat(50_000);
-    const schema = { type: 'object', properties: { a: { type: 'string', pattern: long } }, required: [long] };
+    const pattern = 'x'.repeat(5_000);
+    const schema = { type: 'object', properties: { a: { type: 'string', pattern } }, required: [long] };
     const checked = await check({ a: 'b' }, schema);
     if (checked.fits) throw new Error('expected arguments that do not fit');
     const { message, hint } = wrongArguments({ server, tool: tool(schema) }, checked.params, checked.problems);
