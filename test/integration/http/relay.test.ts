@@ -1,6 +1,8 @@
 /** Everything of MCP through `/mcp/<server>`, on real child processes of both eras. */
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/stdx/json.ts';
+import { journalOf } from '../../helpers/fixture-server.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
 import { bearer } from '../access/serve-access.ts';
 import { askModern, CONFORMS, CONFORMS_MODERN, modern, resultOf, serveRelay } from './relay-gateway.ts';
 
@@ -146,6 +148,21 @@ describe('a legacy server that asks', () => {
     const c = client('s');
     const call = { name: 'test_elicitation', arguments: { message: 'x' } };
     expect((await c.request('tools/call', call, await c.open())).messages[0]?.error).toMatchObject({ code: -32601 });
+  });
+
+  it('hears that the roots of its client have changed, on the instance of that client', async () => {
+    const journal = `${tempDir()}/journal`;
+    const { client } = await serveRelay({ s: { ...CONFORMS, args: ['--journal', journal] } });
+    const c = client('s');
+    const [mine, yours] = [await c.open({ roots: { listChanged: true } }), await c.open({ roots: {} })];
+    for (const session of [mine, yours])
+      resultOf(await c.request('tools/call', { name: 'test_simple_text', arguments: {} }, session));
+    const method = 'notifications/roots/list_changed';
+    expect((await c.post({ jsonrpc: '2.0', method }, mine)).status).toBe(202);
+    const told = () => journalOf(journal, 'received').filter((line) => line.method === method);
+    await expect.poll(told, { timeout: 10_000 }).toHaveLength(1);
+    const pids = journalOf(journal, 'started').map(({ pid }) => pid);
+    expect(pids.slice(-2)[0], 'started for the first of the two').toBe(told()[0]?.pid);
   });
 
   it('has its call parked for a modern client, which answers once and for itself only', async () => {
