@@ -1,6 +1,7 @@
 /** What of a tool is indexed. The engine knows documents, not protocols. */
 import { createHash } from 'node:crypto';
 import { isObject } from '../src/stdx/json.ts';
+import { pointedAt } from '../src/stdx/json-pointer.ts';
 
 export interface ToolDocument {
   /** Unique; opaque to the engine. */
@@ -52,15 +53,21 @@ export function documentHash(document: ToolDocument): string {
 
 const text = (value: unknown, length: number) => (typeof value === 'string' ? value.slice(0, length) : '');
 
-/** Breadth first, so that a deep first parameter cannot push out the names of the others. */
+/** Breadth first, so that a deep first parameter cannot push out the names of the others; what is referred to is read once. */
 function parameterTexts(inputSchema: unknown): ParameterText[] {
   const found: ParameterText[] = [];
+  const followed = new Set(['#']);
   let level: unknown[] = [inputSchema];
   let visited = 0;
   for (let depth = 0; depth < LIMITS.depth && level.length > 0; depth++) {
     const below: unknown[] = [];
     for (const schema of level) {
       if (!isObject(schema) || ++visited > LIMITS.schemas) continue;
+      const { $ref } = schema;
+      if (typeof $ref === 'string' && !followed.has($ref)) {
+        followed.add($ref);
+        level.push(pointedAt(inputSchema, $ref));
+      }
       below.push(...collectProperties(schema, found), ...innerSchemas(schema));
     }
     level = below;
@@ -81,7 +88,7 @@ function collectProperties(schema: Record<string, unknown>, found: ParameterText
 }
 
 function innerSchemas(schema: Record<string, unknown>): unknown[] {
-  const { items, additionalProperties, anyOf, oneOf, allOf } = schema;
-  const alternatives = [anyOf, oneOf, allOf].flatMap((branch) => (Array.isArray(branch) ? branch : []));
+  const { items, prefixItems, additionalProperties, anyOf, oneOf, allOf } = schema;
+  const alternatives = [prefixItems, anyOf, oneOf, allOf].flatMap((branch) => (Array.isArray(branch) ? branch : []));
   return [items, additionalProperties, ...alternatives].slice(0, LIMITS.parameters);
 }

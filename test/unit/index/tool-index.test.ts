@@ -186,6 +186,28 @@ describe('documents', () => {
     expect(documentHash(document)).not.toBe(documentHash({ ...document, parameters: [] }));
   });
 
+  it('hold the parameters that a schema refers to, once however often it does', () => {
+    const $defs = {
+      Request: { properties: { recipient: { description: 'Who gets it' }, next: { $ref: '#/$defs/Request' } } },
+      Part: { properties: { caption: {} } },
+    };
+    const properties = {
+      request: { $ref: '#/$defs/Request' },
+      again: { anyOf: [{ $ref: '#/$defs/Request' }, { $ref: '#/$defs/gone' }, { $ref: '#' }, { $ref: 7 }] },
+      pair: { type: 'array', prefixItems: [{ $ref: '#/$defs/Part' }] },
+    };
+    const { parameters } = toolDocument({ id: 'a', server: 's', name: 'n', inputSchema: { properties, $defs } });
+    expect(parameters.map(({ name }) => name).sort()).toEqual([
+      'again',
+      'caption',
+      'next',
+      'pair',
+      'recipient',
+      'request',
+    ]);
+    expect(parameters).toContainEqual({ name: 'recipient', description: 'Who gets it' });
+  });
+
   it('survive schemas that are no schemas, and recursion without end', () => {
     for (const inputSchema of [null, 7, 'x', [], { properties: [] }, { properties: { a: null }, items: 3 }])
       expect(() => toolDocument({ id: 'a', server: 's', name: 'n', inputSchema })).not.toThrow();
