@@ -91,7 +91,7 @@ async function connect(endpoint: RemotePeer, kind: TransportKind, options: Conne
       probeTimeoutMs: HTTP_PROBE_TIMEOUT_MS,
     });
     const isMirrored = kind === 'streamable-http' && facts.era === 'modern';
-    const known = { server, clientInfo, facts, capabilities, rootedClient: rootsFor && client };
+    const known = { server, clientInfo, clock, facts, capabilities, rootedClient: rootsFor && client };
     return new (isMirrored ? MirroringSession : Session)(peer, known);
   } catch (error) {
     reopenings.close();

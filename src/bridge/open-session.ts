@@ -29,7 +29,7 @@ async function openStdio(endpoint: StdioPeer, options: OpenOptions): Promise<Ses
   const common = { server, clientInfo, capabilities, eraHint, clock, probeTimeoutMs: PROBE_TIMEOUT_MS };
   try {
     const facts = await withStartDeadline(deadline, (signal) => negotiate(peer, { ...common, signal }));
-    return new Session(peer, { server, clientInfo, facts, capabilities, rootedClient: rootsFor && client });
+    return new Session(peer, { server, clientInfo, clock, facts, capabilities, rootedClient: rootsFor && client });
   } catch (error) {
     // Not awaited: the caller learns at once, and whoever launched the process waits for its end.
     void endpoint.stop('it could not be initialized');

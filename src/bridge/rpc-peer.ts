@@ -73,8 +73,7 @@ export class RpcPeer {
   request(method: string, params: JsonObject, options: PeerCallOptions = {}): Promise<JsonObject> {
     return new Promise((value, failed) => {
       if (this.#closedBy) throw neverRead(this.#closedBy);
-      const { server } = this.#options;
-      if (options.signal?.aborted) throw cancelError(options.signal.reason, { server, method });
+      if (options.signal?.aborted) throw cancelError(options.signal.reason, { server: this.#options.server, method });
       const id = this.#pending.nextId();
       const isLine = method === HOT_METHOD && !options.headers && this.passesLines;
       const stream = this.#wire.hasStreamPerRequest && !isLine ? new AbortController() : undefined;
@@ -278,10 +277,11 @@ export class RpcPeer {
   #notified(method: string, params: JsonObject): void {
     if (method === 'notifications/progress') this.#progressed(params);
     else if (method === 'notifications/cancelled') this.#asks.cancel(params.requestId);
-    else this.#tell(method, params);
+    else this.tell(method, params);
   }
 
-  #tell(method: string, params: JsonObject): void {
+  /** To all who listen, as the server says it. */
+  tell(method: string, params: JsonObject): void {
     for (const listener of this.#listeners.all()) {
       try {
         listener(method, params);

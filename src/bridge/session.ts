@@ -1,9 +1,11 @@
 /** An upstream session over a peer: adds to each request what its era wants and takes from each result what it means. */
 import type { ToolDefinition } from '../catalog/tool-definition.ts';
 import { GatewayError } from '../errors.ts';
+import type { Clock } from '../stdx/clock.ts';
 import type { JsonObject } from '../stdx/json.ts';
 import type { ByteText } from '../stdx/json-cursor.ts';
 import { membersOf } from '../stdx/json-members.ts';
+import { keepListening } from './keep-listening.ts';
 import { listPages } from './list-pages.ts';
 import { modernMeta } from './negotiate.ts';
 import { withRootRounds } from './own-roots.ts';
@@ -27,6 +29,7 @@ const NO_ENVELOPE: JsonObject = {};
 export interface SessionOptions {
   readonly server: string;
   readonly clientInfo: JsonObject;
+  readonly clock: Clock;
   readonly facts: ServerFacts;
   /** What the client in whose name the session is open can do. */
   readonly capabilities?: JsonObject;
@@ -40,6 +43,7 @@ export class Session implements UpstreamSession {
   readonly pass: UpstreamSession['pass'];
   readonly #peer: RpcPeer;
   readonly #server: string;
+  readonly #clock: Clock;
   readonly #meta: JsonObject | undefined;
   readonly #answersBefore: number;
   readonly #rootedClient: AskableClient | undefined;
@@ -47,10 +51,11 @@ export class Session implements UpstreamSession {
   /** What is added to `_meta`, by what the caller declared. */
   readonly #metaTexts = new WeakMap<JsonObject, ByteText>();
 
-  constructor(peer: RpcPeer, { server, clientInfo, facts, capabilities, rootedClient }: SessionOptions) {
+  constructor(peer: RpcPeer, { server, clientInfo, clock, facts, capabilities, rootedClient }: SessionOptions) {
     this.facts = facts;
     this.#peer = peer;
     this.#server = server;
+    this.#clock = clock;
     this.#answersBefore = peer.answers;
     this.#meta = facts.era === 'modern' ? modernMeta(clientInfo, capabilities) : undefined;
     this.#rootedClient = facts.era === 'modern' ? rootedClient : undefined;
@@ -125,7 +130,15 @@ export class Session implements UpstreamSession {
     const kinds = ['tools', 'prompts', 'resources'].filter(tells);
     if (kinds.length === 0) return;
     const notifications: JsonObject = Object.fromEntries(kinds.map((kind) => [`${kind}ListChanged`, true]));
-    this.#peer.request('subscriptions/listen', withMeta({ notifications }, this.#meta)).catch(() => {});
+    const params = withMeta({ notifications }, this.#meta);
+    keepListening({
+      clock: this.#clock,
+      listen: () => this.#peer.request('subscriptions/listen', params),
+      missed: () => {
+        for (const kind of kinds) this.#peer.tell(`notifications/${kind}/list_changed`, {});
+      },
+      closed: this.closed,
+    });
   }
 
   #pass(method: string, params: PassedParams, options: PassOptions): (reason: Error) => void {

@@ -103,8 +103,8 @@ describe('what a caller declared', () => {
   const KEY = 'io.modelcontextprotocol/clientCapabilities';
 
   it('is said to a modern server, and its wish for input handed back', async () => {
-    const { peer, sent } = setUp();
-    const session = new Session(peer, { server: 's', clientInfo: { name: 'us' }, facts });
+    const { peer, sent, clock } = setUp();
+    const session = new Session(peer, { server: 's', clientInfo: { name: 'us' }, clock, facts });
     const call = session.request('tools/call', {}, { envelope: { [KEY]: { sampling: {} } } });
     expect(sent[0]?.params).toMatchObject({ _meta: { [KEY]: { sampling: {} } } });
     const wish = { resultType: 'input_required', inputRequests: {}, requestState: 's' };
@@ -113,8 +113,8 @@ describe('what a caller declared', () => {
   });
 
   it('is nothing where no caller declared anything, and a wish for input an error', async () => {
-    const { peer, sent } = setUp();
-    const session = new Session(peer, { server: 's', clientInfo: { name: 'us' }, facts });
+    const { peer, sent, clock } = setUp();
+    const session = new Session(peer, { server: 's', clientInfo: { name: 'us' }, clock, facts });
     const call = session.request('tools/call', {}).catch((error: GatewayError) => error.code);
     expect(sent[0]?.params).toMatchObject({ _meta: { [KEY]: {} } });
     peer.message({ jsonrpc: '2.0', id: 1, result: { resultType: 'input_required' } });

@@ -100,7 +100,7 @@ it('#30 calls behind the end of a server’s output go to a fresh one, be they p
   const streams = { ...stdio, hasLeftInput: () => false, stop: async () => {} };
   const options = { server: 's', clock };
   const peer = new RpcPeer((ear) => new StdioWire(streams, options, ear), options);
-  const mute = new Session(peer, { server: 's', clientInfo: {}, facts: fakeSession().facts });
+  const mute = new Session(peer, { ...PEER, clientInfo: {}, facts: fakeSession().facts });
   const fresh = { ...fakeSession(), request: async () => ({ content: [] }) };
   const sessions = [mute, fresh];
   const { pool } = fakePool({ open: async () => sessions.shift() ?? fakeSession() });
@@ -139,7 +139,7 @@ it.each(['pass', 'request'] as const)(
   'who throws at a result is told of a failure, and the call counts once (%s)',
   async (way) => {
     const peer = new RpcPeer((ear) => ({ ...WIRE, sendLine: () => queueMicrotask(() => ear.message(ANSWER)) }), PEER);
-    const passing = new Session(peer, { server: 's', clientInfo: {}, facts: fakeSession().facts });
+    const passing = new Session(peer, { ...PEER, clientInfo: {}, facts: fakeSession().facts });
     const { pool } = fakePool({ open: async () => (way === 'pass' ? passing : fakeSession()) });
     const finished: unknown[] = [];
     const admission = { admit: () => ({ finish: ({ error }: CallOutcome) => finished.push(error) }) };
