@@ -8,6 +8,7 @@ import type { BlobStorage } from '../../../index/store/vector-store.ts';
 import type { ToolIndex } from '../../../index/tool-index.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import { openSearch } from '../../../src/gateway-search.ts';
+import { memoryStorage } from '../../helpers/memory-storage.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { qualityTools } from '../../quality/fixtures.ts';
 
@@ -33,15 +34,6 @@ async function open({ modelFolder = MODEL, storage }: { modelFolder?: string; st
   const close = () => index.close();
   onTestFinished(close);
   return { index, close };
-}
-
-function memoryStorage(): BlobStorage {
-  const blobs = new Map<string, Uint8Array>();
-  return {
-    read: (key) => blobs.get(key),
-    write: (key, bytes) => void blobs.set(key, bytes.slice()),
-    delete: (key) => void blobs.delete(key),
-  };
 }
 
 /** The first answer in which the encoder took part. */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createEmbeddedVectorStore } from '../../../index/store/embedded-vector-store.ts';
 import { VectorMatrix } from '../../../index/store/vector-matrix.ts';
-import type { BlobStorage, VectorRecord } from '../../../index/store/vector-store.ts';
+import type { VectorRecord } from '../../../index/store/vector-store.ts';
 import { fakeClock } from '../../helpers/fake-clock.ts';
+import { memoryStorage } from '../../helpers/memory-storage.ts';
 
 /** Deterministic noise (mulberry32), so that a failure repeats. */
 function noise(seed: number): () => number {
@@ -22,16 +23,6 @@ function unit(random: () => number, dimensions: number, near?: Float32Array): Fl
 }
 
 const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, x, i) => sum + x * (b[i] ?? 0), 0);
-
-function memoryStorage(): BlobStorage & { blobs: Map<string, Uint8Array> } {
-  const blobs = new Map<string, Uint8Array>();
-  return {
-    blobs,
-    read: (key) => blobs.get(key),
-    write: (key, bytes) => void blobs.set(key, bytes),
-    delete: (key) => void blobs.delete(key),
-  };
-}
 
 const model = { identity: 'test-model', dimensions: 40 };
 function records(count: number, seed = 1): VectorRecord[] {

@@ -10,6 +10,7 @@ import { createEmbeddedVectorStore } from '../../../index/store/embedded-vector-
 import type { BlobStorage } from '../../../index/store/vector-store.ts';
 import { type ToolDocument, toolDocument } from '../../../index/tool-document.ts';
 import { fakeClock } from '../../helpers/fake-clock.ts';
+import { memoryStorage } from '../../helpers/memory-storage.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { tinyEncoder } from '../../helpers/tiny-encoder.ts';
 
@@ -60,16 +61,6 @@ async function indexWith(embedder: Embedder) {
   const index = createToolIndex({ vectors: [{ embedder, store: createEmbeddedVectorStore() }] });
   await index.upsert(CATALOG);
   return index;
-}
-
-function memoryStorage() {
-  const blobs = new Map<string, Uint8Array>();
-  const storage: BlobStorage = {
-    read: (key) => blobs.get(key),
-    write: (key, bytes) => void blobs.set(key, bytes.slice()),
-    delete: (key) => void blobs.delete(key),
-  };
-  return { storage, blobs };
 }
 
 interface CascadeOptions {
@@ -292,7 +283,7 @@ describe('vectors of documents that change while they are made', () => {
   });
 
   it('go with a document that goes as the index is closed', async () => {
-    const { storage } = memoryStorage();
+    const storage = memoryStorage();
     const open = async (documents: readonly ToolDocument[]) => {
       const index = createToolIndex({
         vectors: [{ embedder: synonymEmbedder(), store: createEmbeddedVectorStore({ storage }) }],
@@ -422,7 +413,7 @@ describe('a source that a search has patience with', () => {
   });
 
   it('answers by the vectors that another process has stored, however many they are', async () => {
-    const { storage } = memoryStorage();
+    const storage = memoryStorage();
     const first = open(named(), 60_000, storage);
     await first.upsert(SLOW_CATALOG);
     await first.search({ task: 'photo', limit: 1 });
@@ -438,7 +429,8 @@ describe('a source that a search has patience with', () => {
 
   it('begins nothing that would take longer, says how much is there, and stores nothing', async () => {
     const better = named();
-    const { storage, blobs } = memoryStorage();
+    const storage = memoryStorage();
+    const { blobs } = storage;
     const index = open(better, 1_000, storage);
     await index.upsert(SLOW_CATALOG);
     const answer = await index.search({ task: 'photo', limit: 1 });

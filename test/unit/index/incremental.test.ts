@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { ObservableToolIndex } from '../../../index/create-tool-index.ts';
 import { seeded } from '../../../index/evaluation/bootstrap.ts';
 import { openToolIndex } from '../../../index/open-tool-index.ts';
-import type { BlobStorage } from '../../../index/store/vector-store.ts';
 import { type ToolDocument, toolDocument } from '../../../index/tool-document.ts';
+import { memoryStorage } from '../../helpers/memory-storage.ts';
 import { qualityTools } from '../../quality/fixtures.ts';
 
 /** More of one text than the nearest that are looked at, and brought in no order. */
@@ -24,15 +24,6 @@ const TASKS = [
   'criar uma tarefa nova',
 ];
 const ALLOWED = [undefined, ({ id }: { id: string }) => id.length % 2 === 0];
-
-function memoryStorage(): BlobStorage {
-  const blobs = new Map<string, Uint8Array>();
-  return {
-    read: (key) => blobs.get(key),
-    write: (key, bytes) => void blobs.set(key, bytes.slice()),
-    delete: (key) => void blobs.delete(key),
-  };
-}
 
 /** An index and what it should hold, which lives through one random event after the other. */
 class Life {

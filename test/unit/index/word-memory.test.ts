@@ -6,21 +6,8 @@ import type { BlobStorage } from '../../../index/store/vector-store.ts';
 import { type ToolDocument, toolDocument } from '../../../index/tool-document.ts';
 import type { ToolIndex } from '../../../index/tool-index.ts';
 import { fakeClock } from '../../helpers/fake-clock.ts';
+import { memoryStorage } from '../../helpers/memory-storage.ts';
 import { qualityTools } from '../../quality/fixtures.ts';
-
-function memoryStorage() {
-  const blobs = new Map<string, Uint8Array>();
-  let writes = 0;
-  const storage: BlobStorage = {
-    read: (key) => blobs.get(key),
-    write(key, bytes) {
-      writes++;
-      blobs.set(key, bytes);
-    },
-    delete: (key) => void blobs.delete(key),
-  };
-  return { storage, blobs, writes: () => writes };
-}
 
 const TOOLS = qualityTools();
 const TASKS = ['send an email', 'create_issue', 'previsão do tempo', 'docker container', 'refund', 'zebra'];
@@ -40,19 +27,19 @@ async function freshAnswers(documents: readonly ToolDocument[]) {
 
 describe('the words of the last run', () => {
   it('answer like words that were just read, and are not written again', async () => {
-    const { storage, writes } = memoryStorage();
+    const storage = memoryStorage();
     await closedIndex(storage, TOOLS);
-    const before = writes();
+    const before = storage.writes;
     const index = createToolIndex({ storage });
     expect(index.size).toBe(0);
     expect(await index.upsert(TOOLS)).toEqual({ added: TOOLS.length, changed: 0, unchanged: 0 });
     expect(await answers(index)).toEqual(await freshAnswers(TOOLS));
     await index.close();
-    expect(writes()).toBe(before);
+    expect(storage.writes).toBe(before);
   });
 
   it('give way to what has changed, went or came since', async () => {
-    const { storage } = memoryStorage();
+    const storage = memoryStorage();
     await closedIndex(storage, TOOLS);
     const changed = TOOLS.slice(20).map((document, i) =>
       i % 9 === 0 ? { ...document, description: `${document.description} zebra` } : document,
@@ -70,7 +57,7 @@ describe('the words of the last run', () => {
   });
 
   it('are never found before somebody brings the tool again', async () => {
-    const { storage } = memoryStorage();
+    const storage = memoryStorage();
     await closedIndex(storage, TOOLS);
     const index = createToolIndex({ storage });
     expect(await index.search({ task: 'send an email', limit: 5 })).toMatchObject({
@@ -83,16 +70,16 @@ describe('the words of the last run', () => {
   });
 
   it('are written some time after a change, once', async () => {
-    const { storage, writes } = memoryStorage();
+    const storage = memoryStorage();
     const clock = fakeClock();
     const index = createToolIndex({ storage, clock });
     await index.upsert(TOOLS.slice(0, 10));
     await index.upsert(TOOLS.slice(10, 20));
-    expect(writes()).toBe(0);
+    expect(storage.writes).toBe(0);
     await clock.advance(60_000);
-    expect(writes()).toBe(1);
+    expect(storage.writes).toBe(1);
     await index.close();
-    expect(writes()).toBe(1);
+    expect(storage.writes).toBe(1);
   });
 
   it.each([
@@ -101,7 +88,8 @@ describe('the words of the last run', () => {
     ['empty', () => new Uint8Array()],
     ['of another version', (bytes: Uint8Array) => Buffer.concat([Buffer.from('TDXLEX0\n'), bytes.subarray(8)])],
   ])('#68 are read anew when the snapshot is %s', async (_, damage) => {
-    const { storage, blobs } = memoryStorage();
+    const storage = memoryStorage();
+    const { blobs } = storage;
     await closedIndex(storage, TOOLS);
     blobs.set('words', damage(blobs.get('words') ?? new Uint8Array()));
     const index = createToolIndex({ storage });
@@ -115,7 +103,7 @@ describe('a disk that fails', () => {
 
   it.each(Object.entries(faults))('#67 stops neither a search nor the process: %s, %s', async (operation, message) => {
     const clock = fakeClock();
-    const { storage } = memoryStorage();
+    const storage = memoryStorage();
     const broken: BlobStorage = {
       ...storage,
       [operation]: () => {
