@@ -6,8 +6,8 @@ export interface Listening {
   readonly clock: Clock;
   /** Opens it; settles when it is over, however. */
   readonly listen: () => Promise<unknown>;
-  /** After a stream that had lasted: something may have been said while there was none. */
-  readonly missed: () => void;
+  /** It is opened again; meanwhile something may have been said. False for a stream that was over at once. */
+  readonly missed: (lasted: boolean) => void;
   /** When the connection is over, and nothing more is to be opened. */
   readonly closed: Promise<unknown>;
 }
@@ -16,7 +16,7 @@ export interface Listening {
 const PAUSE_MS = 1_000;
 /** What is over sooner was hardly a stream. */
 const LISTENED_MS = 10_000;
-/** After so many of them in a row the server is taken not to keep any. */
+/** From so many of them in a row on, a server that is down or keeps no stream is asked every 17 minutes. */
 const SHORT_MAX = 5;
 
 /** A server that refuses is not asked again. */
@@ -28,11 +28,11 @@ export function keepListening({ clock, listen, missed, closed }: Listening): voi
     const fromMs = clock.now();
     const over = (error?: unknown) => {
       const isShort = clock.now() - fromMs < LISTENED_MS;
-      shortOnes = isShort ? shortOnes + 1 : 0;
-      if (isClosed || rpcCodeOf(error) !== undefined || shortOnes >= SHORT_MAX) return;
+      shortOnes = isShort ? Math.min(shortOnes + 1, SHORT_MAX) : 0;
+      if (isClosed || rpcCodeOf(error) !== undefined) return;
       takeBack = clock.after(PAUSE_MS * 4 ** shortOnes, () => {
+        missed(!isShort);
         begin();
-        if (!isShort) missed();
       });
     };
     listen().then(() => over(), over);

@@ -134,7 +134,8 @@ export class Session implements UpstreamSession {
     keepListening({
       clock: this.#clock,
       listen: () => this.#peer.request('subscriptions/listen', params),
-      missed: () => {
+      missed: (lasted) => {
+        if (!lasted) return;
         for (const kind of kinds) this.#peer.tell(`notifications/${kind}/list_changed`, {});
       },
       closed: this.closed,

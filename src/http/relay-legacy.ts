@@ -191,8 +191,9 @@ async function subscribe(parts: RelayParts, request: LegacyRequest, asker: Asker
   const uri = String(params.uri);
   const passed = { ...request, params: withoutEnvelope(params) };
   let result: JsonObject = {};
+  const missed = () => session.tell('notifications/resources/updated', { uri });
   const begin = async () => {
-    const held = await holdFor(parts, { principal, behalf: behalfOf(session) }, [uri]);
+    const held = await holdFor(parts, { principal, behalf: behalfOf(session) }, { uris: [uri], missed });
     try {
       const isModern = held.upstream.facts.era === 'modern';
       if (!isModern) result = await forward(parts, passed, { asker, progressToken: undefined });
@@ -202,8 +203,7 @@ async function subscribe(parts: RelayParts, request: LegacyRequest, asker: Asker
       throw error;
     }
   };
-  const onRenewed = () => session.tell('notifications/resources/updated', { uri });
-  const release = await keepSubscribed({ hub: parts.hub, begin, onRenewed });
+  const release = await keepSubscribed({ hub: parts.hub, begin, onRenewed: missed });
   session.subscribed(uri, release);
   return result;
 }

@@ -7,6 +7,7 @@ import { errorMessage, type Reply, resultMessage } from './relay-reply.ts';
 import { holdFor } from './relay-subscriptions.ts';
 
 const URIS_MAX = 1_000;
+const UPDATED = 'notifications/resources/updated';
 
 export interface Listening {
   readonly request: LegacyRequest;
@@ -40,9 +41,10 @@ export async function answerListen(parts: RelayParts, listening: Listening): Pro
     tell('notifications/subscriptions/acknowledged', { notifications: {} });
     return reply.finish(overMessage(request.id));
   }
-  const held = await holdFor(parts, { principal }, [...wanted.uris]);
+  const missed = (uri: string) => tell(UPDATED, { uri });
+  const held = await holdFor(parts, { principal }, { uris: [...wanted.uris], missed });
   const hears = (method: string, { uri }: JsonObject) =>
-    method === 'notifications/resources/updated' ? wanted.uris.has(String(uri)) : wanted.methods.has(method);
+    method === UPDATED ? wanted.uris.has(String(uri)) : wanted.methods.has(method);
   const leave = parts.hub.join({ principal: principal.id, instanceOf: undefined, hears, tell });
   try {
     if (held.upstream.facts.era === 'legacy') await subscribeAll(parts, wanted.uris, { principal, gone });

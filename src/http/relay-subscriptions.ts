@@ -1,7 +1,7 @@
 /** What somebody wants to hear of without asking again: keeps the server up for it, in the way that its era knows. */
+import { followResources } from '../bridge/resource-news.ts';
 import type { UpstreamSession } from '../bridge/upstream-session.ts';
 import type { Principal } from '../policy/principal.ts';
-import type { JsonObject } from '../stdx/json.ts';
 import type { RelayHub } from './relay-hub.ts';
 import type { RelayRequest, RelayTarget } from './relay-target.ts';
 
@@ -10,20 +10,24 @@ export interface Subscriber {
   readonly behalf?: RelayRequest['behalf'];
 }
 
+export interface WantedNews {
+  readonly uris: readonly string[];
+  /** The resource may have changed while nobody could be told. */
+  readonly missed: (uri: string) => void;
+}
+
 /** Holds the server until `release` is called, or it is to end for another reason; a modern one is asked to tell of the resources. */
 export async function holdFor(
   { target, hub }: { readonly target: RelayTarget; readonly hub: RelayHub },
   { principal, behalf }: Subscriber,
-  uris: readonly string[],
+  { uris, missed }: WantedNews,
 ): Promise<{ readonly upstream: UpstreamSession; release(): void }> {
   const lease = await target.hold(principal, behalf);
   const upstream = lease.session;
   const unhold = hub.held(upstream, { principal: principal.id, instanceOf: behalf?.client && behalf.session });
   const listening = new AbortController();
   if (upstream.facts.era === 'modern' && uris.length > 0) {
-    const wanted: JsonObject = { notifications: { resourceSubscriptions: [...uris] } };
-    // It answers when it is over; that it may refuse leaves the subscriber without news, as a direct connection would.
-    upstream.request('subscriptions/listen', wanted, { signal: listening.signal }).catch(() => {});
+    followResources(upstream, { uris, missed, signal: listening.signal });
   }
   let isOver = false;
   const release = () => {

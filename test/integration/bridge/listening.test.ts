@@ -1,10 +1,10 @@
 /** A remote server of 2026-07-28 whose stream of its own messages is cut, by a clock that runs a hundred times as fast. */
 import { once } from 'node:events';
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { openSession } from '../../../src/bridge/open-session.ts';
+import { followResources } from '../../../src/bridge/resource-news.ts';
 import type { Clock } from '../../../src/stdx/clock.ts';
-import type { JsonObject } from '../../../src/stdx/json.ts';
+import { type AnnouncingStream, announcingServer } from '../../helpers/announcing-server.ts';
 import { listen } from '../../helpers/listen.ts';
 
 const FAST: Clock = {
@@ -15,58 +15,91 @@ const FAST: Clock = {
   },
 };
 
-const DISCOVERED: JsonObject = {
-  resultType: 'complete',
-  supportedVersions: ['2026-07-28'],
-  capabilities: { tools: { listChanged: true } },
-};
+const URI = 'test://watched';
 
-async function read(request: IncomingMessage): Promise<JsonObject> {
-  let text = '';
-  for await (const chunk of request.setEncoding('utf8')) text += chunk;
-  return text === '' ? {} : (JSON.parse(text) as JsonObject);
-}
-
-/** Gives the stream of each who listens to `listened`. */
-function server(listened: (stream: ServerResponse) => void): RequestListener {
-  return async (request, response) => {
-    const { id = null, method } = await read(request);
-    if (method === 'subscriptions/listen') {
-      response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
-      listened(response);
-    } else {
-      const result = method === 'server/discover' ? DISCOVERED : { resultType: 'complete', tools: [] };
-      response.writeHead(id === null ? 202 : 200, { 'content-type': 'application/json' });
-      response.end(id === null ? '' : JSON.stringify({ jsonrpc: '2.0', id, result }));
-    }
-  };
-}
-
-const CHANGED = 'notifications/tools/list_changed';
-const say = (stream: ServerResponse) =>
-  stream.write(`event: message\ndata: ${JSON.stringify({ jsonrpc: '2.0', method: CHANGED, params: {} })}\n\n`);
-
-it('opens it again, and tells that something may have been missed', async () => {
-  const streams: ServerResponse[] = [];
-  const url = await listen(server((stream) => streams.push(stream)));
+async function connect(of: string) {
+  const streams: AnnouncingStream[] = [];
+  const url = await listen(announcingServer(of, streams));
   const session = await openSession(
     { kind: 'remote', url, transport: 'streamable-http', headers: {} },
     { server: 'far', clientInfo: { name: 'tests', version: '1' }, startTimeoutMs: 2_000_000, clock: FAST },
   );
   onTestFinished(() => session.close('the test is over'));
+  /** The stream of that number, from 1 on, once it is there. */
+  const stream = async (number: number): Promise<AnnouncingStream> => {
+    await expect.poll(() => streams.length, { timeout: 10_000 }).toBe(number);
+    const found = streams[number - 1];
+    if (!found) throw new Error('nobody listens');
+    return found;
+  };
+  return { session, stream, streams };
+}
+
+/** As long as a stream lasts that was one: ten seconds of the fast clock. */
+const lasting = () => new Promise((resolve) => setTimeout(resolve, 200));
+
+const CHANGED = 'notifications/tools/list_changed';
+
+it('opens it again, and tells that something may have been missed', async () => {
+  const { session, stream } = await connect('toolsListChanged');
   const heard: string[] = [];
   session.onNotification((method) => heard.push(method));
-  await expect.poll(() => streams.length, { timeout: 10_000 }).toBe(1);
-  // As long as a stream lasts that was one: ten seconds of the fast clock.
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  const first = await stream(1);
+  await lasting();
   expect(heard).toEqual([]);
-  const [first] = streams;
-  if (!first) throw new Error('nobody listened');
-  first.destroy();
-  await once(first, 'close');
-  await expect.poll(() => streams.length, { timeout: 10_000 }).toBe(2);
+  await first.cut();
+  const second = await stream(2);
   await expect.poll(() => heard, { timeout: 10_000 }).toEqual([CHANGED]);
-  const second = streams[1];
-  if (second) say(second);
+  second.say(CHANGED, {});
   await expect.poll(() => heard, { timeout: 10_000 }).toEqual([CHANGED, CHANGED]);
 }, 60_000);
+
+describe('news of resources', () => {
+  async function follow() {
+    const connected = await connect('resourceSubscriptions');
+    const missed: string[] = [];
+    const over = new AbortController();
+    const news = { uris: [URI], missed: (uri: string) => missed.push(uri), signal: over.signal, clock: FAST };
+    followResources(connected.session, news);
+    return { ...connected, missed, over };
+  }
+
+  it.each([
+    ['at once', async () => {}],
+    ['after a while', lasting],
+  ])(
+    'are asked for again when their stream is cut %s, and a change that may have been missed is told',
+    async (_when, wait) => {
+      const { session, stream, missed } = await follow();
+      const updated: unknown[] = [];
+      session.onNotification((method, { uri = null }) => {
+        if (method === 'notifications/resources/updated') updated.push(uri);
+      });
+      const first = await stream(1);
+      first.acknowledge();
+      first.say('notifications/resources/updated', { uri: URI });
+      await expect.poll(() => updated, { timeout: 10_000 }).toEqual([URI]);
+      await wait();
+      await first.cut();
+      const second = await stream(2);
+      expect(missed, 'nobody is told to look before the server listens').toEqual([]);
+      second.acknowledge();
+      await expect.poll(() => missed, { timeout: 10_000 }).toEqual([URI]);
+      second.say('notifications/resources/updated', { uri: URI });
+      await expect.poll(() => updated, { timeout: 10_000 }).toEqual([URI, URI]);
+      expect(missed).toEqual([URI]);
+    },
+    60_000,
+  );
+
+  it('are not asked for any more once nobody wants them', async () => {
+    const { stream, streams, over, missed } = await follow();
+    const first = await stream(1);
+    first.acknowledge();
+    const closed = once(first.response, 'close');
+    over.abort();
+    await closed;
+    await lasting();
+    expect([streams.length, missed]).toEqual([1, []]);
+  }, 60_000);
+});
