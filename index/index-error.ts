@@ -5,6 +5,8 @@ export type IndexFault =
   | 'invalid-option'
   /** A library, program or model file is not there. */
   | 'missing'
+  /** What a store was opened with has been deleted: opened again, it is made anew, empty. */
+  | 'gone'
   /** Nothing answers at the address, or it broke off. */
   | 'unreachable'
   | 'timeout'

@@ -6,12 +6,22 @@ export interface PendingDocument {
   readonly hash: string;
 }
 
+/** Documents refused in a row, each alone: then it is not they that are odd. */
+const REFUSED_MAX = 3;
+
 export class VectorBacklog {
   readonly #pending = new Map<string, PendingDocument>();
   readonly #embedded = new Map<string, string>();
   readonly #removed = new Set<string>();
   readonly #strays = new Set<string>();
   readonly #refused = new Map<string, PendingDocument>();
+  #refusedInRow = 0;
+  /** All that were brought, where the store may lose them. */
+  readonly #kept: Map<string, PendingDocument> | undefined;
+
+  constructor({ mayBeLost }: { readonly mayBeLost: boolean }) {
+    this.#kept = mayBeLost ? new Map() : undefined;
+  }
 
   get pending(): number {
     return this.#pending.size;
@@ -35,6 +45,7 @@ export class VectorBacklog {
   upsert(documents: readonly PendingDocument[]): void {
     for (const pending of documents) {
       const { id } = pending.document;
+      this.#kept?.set(id, pending);
       this.#removed.delete(id);
       this.#strays.delete(id);
       this.#refused.delete(id);
@@ -44,6 +55,7 @@ export class VectorBacklog {
 
   remove(ids: readonly string[]): void {
     for (const id of ids) {
+      this.#kept?.delete(id);
       this.#pending.delete(id);
       this.#embedded.delete(id);
       this.#strays.delete(id);
@@ -52,13 +64,27 @@ export class VectorBacklog {
     }
   }
 
+  /** The store holds nothing any more: all that was brought is pending again. */
+  lost(): void {
+    this.#removed.clear();
+    this.#refused.clear();
+    this.#expectAll();
+  }
+
   /** What the store had when it was opened, id to hash. */
   restore(hashes: ReadonlyMap<string, string>): void {
+    this.#expectAll();
     for (const [id, hash] of hashes) {
       this.#embedded.set(id, hash);
       if (!this.#pending.has(id)) this.#strays.add(id);
     }
     for (const [id, { hash }] of this.#pending) if (this.#embedded.get(id) === hash) this.#pending.delete(id);
+  }
+
+  #expectAll(): void {
+    this.#embedded.clear();
+    this.#strays.clear();
+    for (const [id, document] of this.#kept ?? []) this.#pending.set(id, document);
   }
 
   /** Documents to be embedded next, at most `limit`. */
@@ -88,6 +114,7 @@ export class VectorBacklog {
       this.#pending.delete(id);
       this.#embedded.set(id, hash);
     }
+    this.#refusedInRow = 0;
   }
 
   /** To the end of the queue, so that one document that breaks the embedder holds up no other. */
@@ -98,17 +125,19 @@ export class VectorBacklog {
     }
   }
 
-  /** Documents that the model cannot take rank by their words alone; the others must not wait for them. */
-  giveUp(batch: readonly PendingDocument[]): void {
+  /**
+   * Documents that the model cannot take rank by their words alone; the others must not wait for them. False when too many in a
+   * row were given up: then it was the model, and all of them are pending again.
+   */
+  giveUp(batch: readonly PendingDocument[]): boolean {
     for (const { document } of batch) {
       const pending = this.#pending.get(document.id);
       if (this.#pending.delete(document.id) && pending) this.#refused.set(document.id, pending);
     }
-  }
-
-  /** What was given up is pending again: it was the model, not the documents. */
-  takeBack(): void {
+    if (++this.#refusedInRow < REFUSED_MAX) return true;
+    this.#refusedInRow = 0;
     for (const [id, document] of this.#refused) this.#pending.set(id, document);
     this.#refused.clear();
+    return false;
   }
 }

@@ -69,11 +69,7 @@ async function ask(layer: VectorLayer, question: VectorQuestion, clock: Clock): 
   if (problem) return problem;
   const deadlineMs = question.deadlineMs - (clock.now() - startedAt);
   if (deadlineMs <= 0) return 'no time was left for vectors';
-  return nearest(layer, { ...question, deadlineMs }, clock).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    layer.rest(reason);
-    return reason;
-  });
+  return nearest(layer, { ...question, deadlineMs }, clock).catch((error: unknown) => layer.rest(error));
 }
 
 async function nearest(layer: VectorLayer, question: VectorQuestion, clock: Clock): Promise<VectorLists> {

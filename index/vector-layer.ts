@@ -31,8 +31,6 @@ const BEGIN_AFTER_MS = 2_000;
 const RETRY_MS = { first: 1_000, longest: 60_000 };
 /** Asked for besides, so that vectors of documents that went unnoticed take no places; Chroma Cloud gives 300 at once. */
 const STRAYS_PASSED_OVER = 240;
-/** Documents refused in a row, each alone: then it is not they that are odd. */
-const REFUSED_MAX = 3;
 /** Serves although so large a share of the documents has no vector yet; they still rank by their words. */
 const MISSING_SHARE_MAX = 0.05;
 
@@ -42,10 +40,9 @@ export class VectorLayer {
   readonly #source: VectorSource;
   readonly #clock: Clock;
   readonly #closing = new AbortController();
-  readonly #backlog = new VectorBacklog();
+  readonly #backlog: VectorBacklog;
   #isOpen = false;
   #batch = BATCH;
-  #refusedInRow = 0;
   #problem: string | undefined;
   #failure: IndexError | undefined;
   #msPerDocument: number;
@@ -59,6 +56,7 @@ export class VectorLayer {
 
   constructor(source: VectorSource, clock: Clock = systemClock) {
     this.#source = source;
+    this.#backlog = new VectorBacklog({ mayBeLost: source.store.mayVanish ?? false });
     this.isImmediate = (source.embedder.isImmediate && source.store.isImmediate) ?? false;
     this.#clock = clock;
     this.#isDormant = source.inBackground ?? false;
@@ -135,10 +133,12 @@ export class VectorLayer {
     return hits.map((list) => list.filter(({ id }) => !strays.has(id)).slice(0, limit));
   }
 
-  /** Takes the layer out of service for a moment, longer each time until something works again. */
-  rest(problem: string): void {
-    this.#problem = problem;
+  /** Takes the layer out of service for a moment, longer each time until something works again; returns why. */
+  rest(error: unknown): string {
+    this.#problem = describe(error);
     this.#restsUntil = this.#clock.now() + RETRY_MS.first * 2 ** Math.min(this.#rests++, 6);
+    this.#noteLoss(error);
+    return this.#problem;
   }
 
   /** Resolves when it can answer, or will not while somebody has patience; at once where nobody has. */
@@ -249,7 +249,6 @@ export class VectorLayer {
       await this.#source.store.upsert(records, signal);
       for (const entry of batch) this.#backlog.embeddedNow(entry);
       this.#batch = Math.min(BATCH, this.#batch * 4);
-      this.#refusedInRow = 0;
       this.#msPerDocument = (this.#clock.now() - startedAt) / batch.length;
       return true;
     } catch (error) {
@@ -265,16 +264,22 @@ export class VectorLayer {
 
   /** A model that takes no document at all must not be asked for each: who pays for the texts would pay for all of them, and for none. */
   #giveUp(batch: readonly PendingDocument[], error: IndexError): void {
-    this.#backlog.giveUp(batch);
     this.#problem = error.message;
-    if (++this.#refusedInRow < REFUSED_MAX) return;
-    this.#refusedInRow = 0;
-    this.#backlog.takeBack();
+    if (this.#backlog.giveUp(batch)) return;
     throw new IndexError('unreachable', error.message, { ...(error.hint ? { hint: error.hint } : {}), cause: error });
+  }
+
+  /** What was deleted from under us is made and filled again, in the background. */
+  #noteLoss(error: unknown): void {
+    if (!this.#isOpen || !(error instanceof IndexError) || error.fault !== 'gone') return;
+    this.#isOpen = false;
+    this.#backlog.lost();
+    this.#wake();
   }
 
   #fail(error: unknown): void {
     if (this.#closing.signal.aborted) return;
+    this.#noteLoss(error);
     const delay = isDocumentsFault(error) && this.#isOpen ? 0 : this.#retryDelay();
     this.#problem = describe(error);
     this.#failure = error instanceof IndexError ? error : undefined;

@@ -30,6 +30,12 @@ export function chromaFault(error: unknown, { address, secrets }: ChromaRequest)
     .filter(({ length }) => length > 3)
     .reduce((shown, secret) => shown.replaceAll(secret, '***'), message);
   const [fault, hint] = FAULTS[name] ?? ['bad-answer', 'Check that this is a Chroma server of version 1 or later.'];
+  const database = /Database \[(.*)\] does not exist/.exec(text)?.[1];
+  if (database !== undefined) {
+    return new IndexError('missing', `Chroma at ${address} has no database ${database}: make it there`, {
+      hint: 'Make that database in Chroma, or correct its name. It is asked again by itself.',
+    });
+  }
   if (/embedding with dimension|dimensionality/i.test(text)) {
     return new IndexError('mismatch', `Chroma at ${address}: ${text.slice(-200)}`, {
       hint: 'Use another collection prefix.',

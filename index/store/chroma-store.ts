@@ -33,6 +33,7 @@ export function createChromaStore(options: ChromaStoreOptions): VectorStore {
 }
 
 class ChromaStore implements VectorStore {
+  readonly mayVanish = true;
   readonly #connection: ChromaConnection;
   readonly #prefix: string;
   readonly #batchSize: number;
@@ -133,17 +134,16 @@ class ChromaStore implements VectorStore {
     return this.#collection;
   }
 
-  /** When somebody has deleted the collection, `open` makes a new one; until then there is nothing to search in. */
+  /** A collection that somebody has deleted is `gone`; one that was made anew while the request was under way is asked instead. */
   async #use<T>(work: (collection: Collection) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const { id, name } = this.#opened();
     try {
       return await this.#connection.request((client) => work(client.collection(id)), signal);
     } catch (error) {
       if (!(error instanceof IndexError) || error.fault !== 'missing') throw error;
-      throw new IndexError('missing', `The collection ${name} is gone from Chroma: restart Tooldex`, {
-        hint: 'Restart Tooldex to index again.',
-        cause: error,
-      });
+      if (this.#collection && this.#collection.id !== id) return this.#use(work, signal);
+      const trouble = `The collection ${name} has been deleted from Chroma; it is made and filled again`;
+      throw new IndexError('gone', trouble, { cause: error });
     }
   }
 

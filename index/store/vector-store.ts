@@ -26,6 +26,8 @@ export interface NearestRequest {
 export interface VectorStore {
   /** `nearest` answers before anything else gets a turn on the event loop, so that no deadline could end it. */
   readonly isImmediate?: boolean;
+  /** Others can delete it while it is open: its methods then reject with `gone` until it is opened again. */
+  readonly mayVanish?: boolean;
   /** Opens or makes the collection of this model. */
   open(model: { readonly identity: string; readonly dimensions: number }): Promise<void>;
   /** Id to document hash of everything stored, so that only what changed is embedded again. */

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { AdminClient, ChromaClient } from 'chromadb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createToolIndex, type ObservableToolIndex } from '../../../index/create-tool-index.ts';
 import type { Embedder } from '../../../index/embedding/embedder.ts';
@@ -34,8 +35,19 @@ describe.skipIf(!program)('search on Chroma', () => {
     run++;
   });
 
-  const chroma = () =>
-    createChromaStore({ address: async () => server.address, collectionPrefix: `run${run}`, timeoutMs: 30_000 });
+  const chroma = (options: { readonly database?: string } = {}) =>
+    createChromaStore({
+      address: async () => server.address,
+      collectionPrefix: `run${run}`,
+      timeoutMs: 30_000,
+      ...options,
+    });
+  const place = () => ({ host: new URL(server.address).hostname, port: Number(new URL(server.address).port) });
+  const deleteCollections = async () => {
+    const client = new ChromaClient({ ...place(), tenant: 'default_tenant', database: 'default_database' });
+    const names = (await client.listCollections({ limit: 1_000 })).map(({ name }) => name);
+    for (const name of names) if (name.startsWith(`run${run}-`)) await client.deleteCollection({ name });
+  };
   const create = async (store: VectorStore, embedder?: Embedder) => {
     const index = createToolIndex({
       vectors: [{ embedder: embedder ?? (await openStaticEmbedder(modelFile)), store }],
@@ -102,6 +114,58 @@ describe.skipIf(!program)('search on Chroma', () => {
     await expect.poll(() => index.status()[0]?.pending, { timeout: 60_000 }).toBe(0);
     await expect.poll(async () => (await ask(index, queries[0] ?? '')).mode, { timeout: 60_000 }).toBe('hybrid');
   }, 180_000);
+
+  it('#68 fills a collection again that was deleted, says so meanwhile, and forgets what had gone', async () => {
+    const [removed, ...left] = tools;
+    const gateways = [await filled(chroma()), await filled(chroma())];
+    for (const index of gateways) await index.remove([removed?.id ?? '']);
+    for (const index of gateways) await index.settled();
+    const before = await Promise.all(gateways.map((index) => ask(index, queries[0] ?? '')));
+    await deleteCollections();
+    for (const index of gateways) {
+      const meanwhile = await ask(index, queries[0] ?? '');
+      expect(meanwhile).toMatchObject({ mode: 'lexical', degraded: expect.stringMatching(/deleted|still indexing/) });
+      expect(meanwhile.hits.length).toBeGreaterThan(0);
+    }
+    for (const [i, index] of gateways.entries()) {
+      await expect.poll(async () => (await ask(index, queries[0] ?? '')).mode).toBe('hybrid');
+      await index.settled();
+      expect(index.status()[0]).toMatchObject({ embedded: left.length, pending: 0 });
+      expect(ids(await ask(index, queries[0] ?? ''))).toEqual(ids(before[i] ?? { hits: [] }));
+    }
+  });
+
+  it('#68 fills a collection again that was deleted while it was being filled', async () => {
+    const embedder = await openStaticEmbedder(modelFile);
+    let batches = 0;
+    const index = await create(chroma(), {
+      identity: embedder.identity,
+      dimensions: embedder.dimensions,
+      embedTasks: (...args) => embedder.embedTasks(...args),
+      close: () => embedder.close(),
+      async embedDocuments(...args) {
+        if (++batches === 2) await deleteCollections();
+        return embedder.embedDocuments(...args);
+      },
+    });
+    await index.upsert(tools);
+    await expect.poll(() => index.status()[0]).toMatchObject({ embedded: tools.length, pending: 0 });
+    expect(await ask(index, queries[0] ?? '')).toMatchObject({ mode: 'hybrid' });
+  });
+
+  it('#68 waits for a database that was deleted, naming it, and fills it when somebody has made it again', async () => {
+    const admin = new AdminClient({ ...place(), ssl: false });
+    const database = { name: `db${run}`, tenant: 'default_tenant' };
+    await admin.createDatabase(database);
+    const index = await filled(chroma({ database: database.name }));
+    await admin.deleteDatabase(database);
+    await ask(index, queries[0] ?? '');
+    await expect
+      .poll(async () => (await ask(index, queries[0] ?? '')).degraded)
+      .toContain(`has no database ${database.name}`);
+    await admin.createDatabase(database);
+    await expect.poll(async () => (await ask(index, queries[0] ?? '')).mode).toBe('hybrid');
+  });
 
   it('lets two gateways index at once, and both answer alike', async () => {
     const [one, two] = await Promise.all([filled(chroma()), filled(chroma(), [...tools].reverse())]);

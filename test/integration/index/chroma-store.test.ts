@@ -304,10 +304,10 @@ describe.skipIf(!program)('chroma store', () => {
         if (name.startsWith(prefix)) await client().deleteCollection({ name });
       }
       await expect(store.nearest({ vector: unitVector(), limit: 1 })).rejects.toMatchObject({
-        fault: 'missing',
-        message: /gone/,
+        fault: 'gone',
+        message: /deleted from Chroma/,
       });
-      await expect(store.upsert([record('b')])).rejects.toMatchObject({ fault: 'missing' });
+      await expect(store.upsert([record('b')])).rejects.toMatchObject({ fault: 'gone' });
       await store.open(MODEL);
       await store.upsert([record('b')]);
       expect([...(await store.hashes()).keys()]).toEqual(['b']);
