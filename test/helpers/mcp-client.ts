@@ -38,7 +38,14 @@ export interface ToolResult {
 export interface CallControls {
   readonly signal?: AbortSignal;
   readonly timeout?: number;
-  readonly onprogress?: (progress: { progress: number; total?: number; message?: string }) => void;
+  /** All progress that comes before the result, of one call at a time. */
+  readonly onprogress?: (progress: Progress) => void;
+}
+
+export interface Progress {
+  readonly progress: number;
+  readonly total?: number;
+  readonly message?: string;
 }
 
 export interface TestClient extends AsyncDisposable {
@@ -68,20 +75,26 @@ export function connectClient(
 /** Speaks HTTP+SSE of 2024-11-05. */
 export async function connectSse(url: URL): Promise<TestClient> {
   const client = new ClientV2(WHO);
-  await client.connect(new SseV2(url));
-  return faceV2(client);
+  const transport = new SseV2(url);
+  const withProgress = progressOn(transport);
+  await client.connect(transport);
+  return faceV2(client, withProgress);
 }
 
 async function connectV1(to: Destination, headers: Record<string, string>): Promise<TestClient> {
   const client = new ClientV1(WHO);
   const transport = to instanceof URL ? new HttpV1(to, { requestInit: { headers } }) : new StdioV1(stdio(to));
+  const withProgress = progressOn(transport);
   await client.connect(transport);
   return {
     protocolVersion: transport instanceof HttpV1 ? transport.protocolVersion : undefined,
     instructions: client.getInstructions(),
     listTools: () => allPages(async (cursor) => await client.listTools({ cursor })),
-    callTool: async (name, args = {}, controls) =>
-      (await client.callTool({ name, arguments: args }, undefined, controls)) as ToolResult,
+    callTool: (name, args = {}, controls) =>
+      withProgress(
+        controls,
+        async (given) => (await client.callTool({ name, arguments: args }, undefined, given)) as ToolResult,
+      ),
     request: (method, params) => client.request({ method, params }, ANY_RESULT),
     ...closing(client),
   };
@@ -93,19 +106,44 @@ async function connectV2(
   headers: Record<string, string>,
 ): Promise<TestClient> {
   const client = new ClientV2(WHO, { versionNegotiation: { mode: MODES[kind] } });
-  await client.connect(to instanceof URL ? new HttpV2(to, { requestInit: { headers } }) : new StdioV2(stdio(to)));
-  return faceV2(client);
+  const transport = to instanceof URL ? new HttpV2(to, { requestInit: { headers } }) : new StdioV2(stdio(to));
+  const withProgress = progressOn(transport);
+  await client.connect(transport);
+  return faceV2(client, withProgress);
 }
 
-function faceV2(client: ClientV2): TestClient {
+function faceV2(client: ClientV2, withProgress: WithProgress): TestClient {
   return {
     protocolVersion: client.getNegotiatedProtocolVersion(),
     instructions: client.getInstructions(),
     listTools: () => allPages(async (cursor) => await client.listTools({ cursor })),
-    callTool: async (name, args = {}, controls) =>
-      (await client.callTool({ name, arguments: args }, controls)) as ToolResult,
+    callTool: (name, args = {}, controls) =>
+      withProgress(controls, async (given) => (await client.callTool({ name, arguments: args }, given)) as ToolResult),
     request: (method, params) => client.request({ method, params }, ANY_RESULT),
     ...closing(client),
+  };
+}
+
+type WithProgress = <Result>(
+  controls: CallControls | undefined,
+  call: (controls: CallControls | undefined) => Promise<Result>,
+) => Promise<Result>;
+
+/**
+ * Progress as it comes over the transport: the SDKs hand none on that they read in one piece with the result, and what comes in
+ * one piece is the scheduler's to say. To be called before the client takes the transport.
+ */
+function progressOn(transport: { onmessage?: ((message: never) => void) | undefined }): WithProgress {
+  let tell: CallControls['onprogress'];
+  transport.onmessage = ({ method, params }: { method?: string; params?: Progress }) => {
+    if (method === 'notifications/progress' && params) tell?.(params);
+  };
+  return async (controls, call) => {
+    if (!controls?.onprogress) return call(controls);
+    tell = controls.onprogress;
+    return call({ ...controls, onprogress: () => {} }).finally(() => {
+      tell = undefined;
+    });
   };
 }
 

@@ -16,7 +16,7 @@ it.each([
   const onprogress = ({ progress }: { progress: number }) => void steps.push(progress);
   const result = await client.callTool('test_tool_with_progress', {}, { onprogress });
   expect(result.content).toEqual([{ type: 'text', text: 'Progressed' }]);
-  expect(steps.slice(0, 2)).toEqual([0, 50]);
+  expect(steps).toEqual([0, 50, 100]);
   expect(await client.request('prompts/get', { name: 'test_simple_prompt' })).toMatchObject({ messages: [{}] });
   await expect(client.request('no/such')).rejects.toThrow(/not found/i);
 });
