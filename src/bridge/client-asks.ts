@@ -1,9 +1,9 @@
 /** The requests that a server makes of the client behind us: each is handed over, and its answer handed back. */
 import { GatewayError } from '../errors.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
+import { requireDeclared, undeclared } from './declared.ts';
 import type { AskableClient, AskedRequest } from './upstream-session.ts';
 
-const METHOD_NOT_FOUND = -32601;
 const INTERNAL_ERROR = -32603;
 /** A server may have so many questions open; more are refused, so that it cannot fill our memory. */
 const OPEN_MAX = 100;
@@ -28,14 +28,15 @@ export class ClientAsks {
     const { id, method } = asked;
     if (method === 'ping') return this.#send({ jsonrpc: '2.0', id, result: {} });
     const client = this.#client;
-    if (!client) return this.#refuse(id, METHOD_NOT_FOUND, `This client has not declared the capability for ${method}`);
-    if (this.#open.size >= OPEN_MAX) return this.#refuse(id, INTERNAL_ERROR, 'Too many requests are open');
+    if (!client) return this.#refuse(id, undeclared(method));
+    if (this.#open.size >= OPEN_MAX) return this.#refuse(id, new Error('Too many requests are open'));
     const abort = new AbortController();
     this.#open.set(id, abort);
     try {
+      requireDeclared(client.capabilities, asked);
       this.#send({ jsonrpc: '2.0', id, result: await client.request(asked, abort.signal) });
     } catch (error) {
-      this.#send({ jsonrpc: '2.0', id, error: errorOf(error) });
+      this.#refuse(id, error);
     } finally {
       this.#open.delete(id);
     }
@@ -50,8 +51,8 @@ export class ClientAsks {
     for (const abort of this.#open.values()) abort.abort(reason);
   }
 
-  #refuse(id: string | number, code: number, message: string): void {
-    this.#send({ jsonrpc: '2.0', id, error: { code, message } });
+  #refuse(id: string | number, error: unknown): void {
+    this.#send({ jsonrpc: '2.0', id, error: errorOf(error) });
   }
 }
 

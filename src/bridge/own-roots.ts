@@ -1,12 +1,12 @@
 /** Tells a server which folders are its own when it asks for roots, whether or not a client stands behind the call. */
 import { GatewayError } from '../errors.ts';
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
+import { undeclared } from './declared.ts';
 import type { AskableClient, AskedRequest } from './upstream-session.ts';
 
 /** The `file:` addresses that a server is told, given those of the client behind it (none if it has none). */
 export type RootsFor = (ofClient: readonly string[]) => Promise<readonly string[]>;
 
-const METHOD_NOT_FOUND = -32601;
 /** Our own question, which has no other name. */
 const ROOTS: AskedRequest = { id: 'roots', method: 'roots/list', params: {} };
 
@@ -18,11 +18,7 @@ export function withOwnRoots(client: AskableClient | undefined, rootsFor: RootsF
     async request(asked, signal) {
       if (asked.method === 'roots/list') return { roots: await listRoots(client, rootsFor, signal) };
       if (client) return client.request(asked, signal);
-      const rpc = {
-        code: METHOD_NOT_FOUND,
-        message: `This client has not declared the capability for ${asked.method}`,
-      };
-      throw new GatewayError('UPSTREAM_ERROR', rpc.message, { data: { rpc } });
+      throw undeclared(asked.method);
     },
   };
 }

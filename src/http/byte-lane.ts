@@ -11,7 +11,14 @@ import type { ByteCall } from './byte-call.ts';
 import { reply, writeEvent } from './byte-reply.ts';
 import type { Abortable, CallsInFlight } from './calls-in-flight.ts';
 import type { Signer, SignsOfLife, Silence } from './keep-alive.ts';
-import { asModern, isHeard, isHeardByLegacy, modernStatusOf, toModernError, toModernResult } from './relay-eras.ts';
+import {
+  asModern,
+  isHeardByLegacy,
+  isHeardByModern,
+  modernStatusOf,
+  toModernError,
+  toModernResult,
+} from './relay-eras.ts';
 import type { HubCall, RelayHub } from './relay-hub.ts';
 import type { RelaySession, SessionCall } from './relay-session.ts';
 import type { RelayStream } from './relay-stream.ts';
@@ -101,7 +108,7 @@ class Answering implements ByteListener, Abortable, HubCall, SessionCall, Signer
 
   /** Of the server, unasked. */
   tell(method: string, params: JsonObject): void {
-    const isWanted = this.#exchange?.modern ? isHeard : isHeardByLegacy;
+    const isWanted = this.#exchange?.modern ? isHeardByModern : isHeardByLegacy;
     if (isWanted(method, params, this.logLevel)) this.send({ jsonrpc: '2.0', method, params });
   }
 

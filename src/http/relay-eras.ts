@@ -108,14 +108,18 @@ export function tellsMore(level: string, than: string | undefined): boolean {
   return from !== -1 && (than === undefined || from < LEVELS.indexOf(than));
 }
 
-/** Clients of 2026-07-28 hear log messages only as far as they ask for them. */
-export function isHeard(method: string, params: JsonObject, level: Json | undefined): boolean {
-  if (method !== 'notifications/message') return true;
-  const from = LEVELS.indexOf(String(level));
-  return from !== -1 && LEVELS.indexOf(String(params.level)) >= from;
+/** Clients of 2026-07-28 hear log messages only as far as they ask for them, and know nothing of pages that were visited. */
+export function isHeardByModern(method: string, params: JsonObject, level: Json | undefined): boolean {
+  return method !== 'notifications/elicitation/complete' && isLoud(method, params, level);
 }
 
 /** Older clients hear all that the server sends, until they say from which level on. */
 export function isHeardByLegacy(method: string, params: JsonObject, level: string | undefined): boolean {
-  return level === undefined || isHeard(method, params, level);
+  return level === undefined || isLoud(method, params, level);
+}
+
+function isLoud(method: string, params: JsonObject, level: Json | undefined): boolean {
+  if (method !== 'notifications/message') return true;
+  const from = LEVELS.indexOf(String(level));
+  return from !== -1 && LEVELS.indexOf(String(params.level)) >= from;
 }

@@ -9,7 +9,7 @@ import type { Principal } from '../policy/principal.ts';
 import { isObject, type JsonObject } from '../stdx/json.ts';
 import {
   envelopeOf,
-  isHeard,
+  isHeardByModern,
   metaOf,
   REMOVED_METHODS,
   modernStatusOf as statusOf,
@@ -20,6 +20,7 @@ import {
 import type { HubCall } from './relay-hub.ts';
 import type { LegacyRequest, RelayParts } from './relay-legacy.ts';
 import { answerListen } from './relay-listen.ts';
+import { pagesWanted } from './relay-pages.ts';
 import type { ParkedCalls, RunningCall } from './relay-parked.ts';
 import { errorMessage, plainReply, type Reply, resultMessage } from './relay-reply.ts';
 import { isAskable } from './relay-session.ts';
@@ -162,9 +163,15 @@ function perhapsParked(
     if (!resumed) throw unknownState();
     return resumed;
   }
-  const run = (running: RunningCall) => {
+  const run = async (running: RunningCall) => {
     const asked = { ...exchange, request: { ...request, params: plain } };
-    return forward(parts, asked, { ...performing, signal: running.signal, running });
+    try {
+      return await forward(parts, asked, { ...performing, signal: running.signal, running });
+    } catch (error) {
+      const wish = pagesWanted(error, { capabilities, inputResponses });
+      if (wish) return wish;
+      throw error;
+    }
   };
   return parked.begin({ ...key, capabilities, run }, listener, signal);
 }
@@ -213,7 +220,7 @@ async function forward(
 function teller({ request }: ModernExchange, reply: Reply): HubCall['tell'] {
   const { progressToken, [META_LOG_LEVEL]: level } = metaOf(request.params);
   return (method, params) => {
-    if (!isHeard(method, params, level)) return;
+    if (!isHeardByModern(method, params, level)) return;
     const isProgress = method === 'notifications/progress';
     const own: JsonObject = isProgress ? { ...params, progressToken: progressToken ?? null } : params;
     reply.send({ jsonrpc: '2.0', method, params: own });

@@ -55,7 +55,7 @@ describe('a server that asks', () => {
   it('gets the error of the client as it came', async () => {
     const rpc = { code: -1, message: 'user said no', data: { x: 1 } };
     const refuse = () => Promise.reject(new GatewayError('UPSTREAM_ERROR', 'no', { data: { rpc } }));
-    const { sent, ask } = setUp({ capabilities: {}, request: refuse });
+    const { sent, ask } = setUp({ capabilities: { elicitation: {} }, request: refuse });
     ask('a');
     await settled();
     expect(sent).toEqual([{ jsonrpc: '2.0', id: 'a', error: rpc }]);
