@@ -60,7 +60,8 @@ export class ByteDoor {
     if (call.envelope !== '') return false;
     const { inFlight, hub } = parts();
     // Only who can be told or asked something on the way needs more than an answer.
-    const isLean = !session?.isListening && !hub.isAwaited;
+    const isListening = session ? session.isListening : bytes.isTalkative;
+    const isLean = !isListening && !hub.isAwaited;
     if (!isLean && (bytes.facts?.isModern !== false || !bytes.isVisible(call.tool))) return false;
     const { signs } = this.#options;
     const listening = isLean ? undefined : hub;

@@ -1,10 +1,11 @@
 /** What `/mcp/<server>` passes as bytes: plain calls of the tools that may be called there. */
+import { MODERN_VERSION } from '../bridge/protocol-versions.ts';
 import type { KnownServer } from '../catalog/server-directory.ts';
 import type { MetaToolParts } from '../meta-tools/parts.ts';
 import { unknownTool } from '../meta-tools/tool-offer.ts';
 import { passUpstream } from '../meta-tools/upstream-pass.ts';
 import type { Principal } from '../policy/principal.ts';
-import type { JsonObject } from '../stdx/json.ts';
+import { isObject, type JsonObject } from '../stdx/json.ts';
 import type { DirectPass } from './byte-lane.ts';
 import { listedFacts, type RelayFacts } from './relay-target.ts';
 import { usableTools } from './usable-tools.ts';
@@ -26,6 +27,14 @@ export class DirectBytes {
   /** Undefined for a server that was never listed. */
   get facts(): RelayFacts | undefined {
     return listedFacts(this.#parts.catalog, this.#known.name);
+  }
+
+  /** Of an older version, it sends log messages unasked. False for a server that was never listed. */
+  get isTalkative(): boolean {
+    const listing = this.#parts.catalog.listing(this.#known.name);
+    return (
+      listing !== undefined && listing.protocolVersion !== MODERN_VERSION && isObject(listing.capabilities.logging)
+    );
   }
 
   isVisible(tool: string): boolean {

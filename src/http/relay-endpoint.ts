@@ -10,12 +10,12 @@ import type { DirectBytes } from './direct-pass.ts';
 import { SILENCE_MS, SignsOfLife } from './keep-alive.ts';
 import type { KeptRoom } from './kept-room.ts';
 import { createMcpEndpoint, type McpEndpoint } from './mcp-endpoint.ts';
-import { answerPlainly, hasPlainHeaders, readPlainMessage } from './plain-lane.ts';
+import { answerPlainly, hasPlainHeaders, type PlainRequest, readPlainMessage } from './plain-lane.ts';
 import { type BodyListener, collectBody, parseBody, type RefusedBody, readBody } from './read-body.ts';
 import { paramsOf, readBatch } from './relay-batch.ts';
 import { acceptsBoth, isJson, isLegacyVersion, isModern, isModernVersion, namedHeaders } from './relay-headers.ts';
 import { RelayHub } from './relay-hub.ts';
-import { answerInitialize, answerPost, type LegacyRequest } from './relay-legacy.ts';
+import { type Asker, answerInitialize, answerPost, type LegacyRequest } from './relay-legacy.ts';
 import { answerModern, type ModernParts } from './relay-modern.ts';
 import { told } from './relay-notified.ts';
 import { ParkedCalls } from './relay-parked.ts';
@@ -144,7 +144,7 @@ class RelayEndpoint implements McpEndpoint {
     const session = this.#sessionOf(exchange);
     if (session === 'unknown') return refuse(response, 404, NO_SESSION);
     const plain = this.#isLean(session) && hasPlainHeaders(request.headers) ? readPlainMessage(body) : undefined;
-    if (plain?.kind === 'request' && plain.request.method.startsWith('tools/')) {
+    if (plain?.kind === 'request' && this.#isPlainlyAnswered(plain.request, { principal, session })) {
       const { inFlight } = this.#common ?? this.#parts(principal);
       const offer = this.#options.offer(principal, session?.id);
       const lean = { offer, request: plain.request, response, principal, inFlight, session: session?.id };
@@ -229,6 +229,12 @@ class RelayEndpoint implements McpEndpoint {
   /** For the lean lanes: nothing can be asked or told on the way, so nothing is kept for it either. */
   #isLean(session: RelaySession | undefined): boolean {
     return !session?.isListening && !this.#common?.hub.isAwaited;
+  }
+
+  /** Without a session, too, a client hears what the server says while it works on a call. */
+  #isPlainlyAnswered({ method }: PlainRequest, { principal, session }: Pick<Asker, 'principal' | 'session'>): boolean {
+    if (method === 'tools/call') return session !== undefined || !this.#options.bytes(principal).isTalkative;
+    return method === 'tools/list';
   }
 
   /** Of another principal or another server: unknown. */

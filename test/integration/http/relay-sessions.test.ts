@@ -326,6 +326,24 @@ describe('log messages of a shared server', () => {
     ]);
   });
 
+  it.each([
+    ['passes as bytes', 1],
+    ['has to be parsed', 'é'],
+  ])('reach a client without a session on the stream of its call, which %s', async (_how, id) => {
+    const { client } = await serveRelay({ s: CONFORMS });
+    const c = client('s');
+    await c.request('tools/list');
+    const params = { name: 'say_unasked', arguments: {} };
+    const { type, messages } = await c.post({ jsonrpc: '2.0', id, method: 'tools/call', params });
+    expect(type).toBe('text/event-stream');
+    expect(messages).toMatchObject([
+      { method: 'notifications/message', params: { data: 'for the caller' } },
+      { id, result: { content: [{ text: 'said' }] } },
+    ]);
+    const silent = await c.request('tools/call', { name: 'test_simple_text', arguments: {} });
+    expect(silent.type).toBe('application/json');
+  });
+
   it('go to the caller on whose call they came', async () => {
     const { client } = await serveRelay({ s: CONFORMS });
     const c = client('s');
