@@ -2,7 +2,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { freePort } from './free-port.ts';
 import { descendants, endProcess, gone } from './process-table.ts';
 
 /** Path of the package's bin. */
@@ -104,35 +103,14 @@ export interface RunningGateway extends RunningCli {
   readonly url: URL;
 }
 
-/** `tooldex serve` on a free port; resolves when `/healthz` answers 200. */
+/** `tooldex serve` on a port that the system chooses; resolves when it says where, which it does once commands find it too. */
 export async function serveGateway(args: readonly string[] = [], options: CliOptions = {}): Promise<RunningGateway> {
-  const port = await freePort();
-  const running = startCli(['serve', '--port', String(port), ...args], options);
-  const url = new URL(`http://127.0.0.1:${port}/mcp`);
+  const running = startCli(['serve', '--port', '0', ...args], options);
   try {
-    await Promise.race([healthy(url), diedEarly(running)]);
+    const [, port = ''] = await running.printed(/serves MCP at http:\S+:(\d+)\/mcp\n/);
+    return { ...running, url: new URL(`http://127.0.0.1:${port}/mcp`) };
   } catch (error) {
     await running[Symbol.asyncDispose]();
     throw error;
   }
-  return { ...running, url };
-}
-
-async function healthy(url: URL, withinMs = 60_000): Promise<void> {
-  const deadline = performance.now() + withinMs;
-  while (!(await answersOk(new URL('/healthz', url)))) {
-    if (performance.now() > deadline) throw new Error(`${url.origin}/healthz does not answer 200`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
-async function answersOk(url: URL): Promise<boolean> {
-  const answer = await fetch(url).catch(() => undefined);
-  await answer?.body?.cancel();
-  return answer?.ok ?? false;
-}
-
-async function diedEarly({ ended }: RunningCli): Promise<never> {
-  const { code, stdout, stderr } = await ended;
-  throw new Error(`tooldex serve ended with ${code}:\n${stdout}${stderr}`);
 }

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { runCli, startCli } from '../../helpers/cli.ts';
+import { runCli, serveGateway } from '../../helpers/cli.ts';
 import { fixtureServer } from '../../helpers/fixture-server.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
@@ -40,9 +40,8 @@ it('over /api, as the command line shows it of a gateway that runs', async () =>
   const { config, tooldex } = configured();
   const entry = { command, args, env: { TRACKER_TOKEN: '${env:TRACKER_TOKEN}' }, enabled: false };
   writeFileSync(config, JSON.stringify({ servers: { plain: { command, args }, tracker: entry } }));
-  await using gateway = startCli(['serve', '--port', '0', '--config', config]);
-  const [, url = ''] = await gateway.printed(/serves MCP at (\S+)/);
-  const api = await (await fetch(new URL('/api/servers/tracker', url))).json();
+  await using gateway = await serveGateway(['--config', config]);
+  const api = await (await fetch(new URL('/api/servers/tracker', gateway.url))).json();
   expect(api).toMatchObject({ enabled: false, state: 'needs-config', missing: MISSING, status: STATUS });
   expect((await tooldex('list')).stdout).toContain(STATUS);
 });

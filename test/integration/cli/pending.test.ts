@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import { runCli, startCli } from '../../helpers/cli.ts';
+import { runCli, serveGateway } from '../../helpers/cli.ts';
 import { fixtureServer } from '../../helpers/fixture-server.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
@@ -12,12 +12,11 @@ async function serve() {
   const config = join(tempDir(), 'tooldex.yaml');
   writeFileSync(config, 'add_servers: approval\nservers: {}\n');
   const tooldex = (...given: string[]) => runCli([...given, '--config', config]);
-  const gateway = startCli(['serve', '--port', '0', '--config', config]);
-  const [, url = ''] = await gateway.printed(/serves MCP at (\S+)/);
+  const gateway = await serveGateway(['--config', config]);
   const call = async (name: string, given: object): Promise<string> => {
     const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: given } });
-    return (await fetch(url, { method: 'POST', headers, body })).text();
+    return (await fetch(gateway.url, { method: 'POST', headers, body })).text();
   };
   return { tooldex, gateway, call };
 }

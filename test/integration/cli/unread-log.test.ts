@@ -3,9 +3,9 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
 import { BIN } from '../../helpers/cli.ts';
-import { freePort } from '../../helpers/free-port.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
 /** Open for writing, and so full that nothing more goes in. */
@@ -31,12 +31,15 @@ test.skipIf(process.platform === 'win32')(
   async () => {
     const folder = tempDir('unread-log');
     const pipe = fullPipe(folder);
-    const port = await freePort();
-    const args = [BIN, 'serve', '-v', '--port', String(port), '--data-dir', join(folder, 'data')];
-    const gateway = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'ignore', pipe] });
+    const args = [BIN, 'serve', '-v', '--port', '0', '--data-dir', join(folder, 'data')];
+    const gateway = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', pipe] });
     try {
-      const health = () => fetch(`http://127.0.0.1:${port}/healthz`).then(({ ok }) => ok);
-      await expect.poll(() => health().catch(() => false), { timeout: 30_000 }).toBe(true);
+      let url = '';
+      for await (const line of gateway.stdout ? createInterface({ input: gateway.stdout }) : []) {
+        url = /serves MCP at (\S+)/.exec(line)?.[1] ?? '';
+        if (url) break;
+      }
+      expect((await fetch(new URL('/healthz', url))).ok).toBe(true);
       gateway.kill('SIGTERM');
       const [code] = await once(gateway, 'exit');
       expect(code).toBe(0);
