@@ -23,10 +23,9 @@ export function fixtureServer(name: string, ...args: string[]): FixtureCommand {
 /** What servers started with `--journal file` noted so far, oldest first; of one kind when `event` is given. */
 export function journalOf(file: string, event?: string): JournalEntry[] {
   if (!existsSync(file)) return [];
-  const entries = readFileSync(file, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as JournalEntry);
+  // What stands behind the last line end is a line that is being written.
+  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  const entries = lines.map((line) => JSON.parse(line) as JournalEntry);
   return event === undefined ? entries : entries.filter((entry) => entry.event === event);
 }
 

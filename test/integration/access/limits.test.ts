@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { JsonObject } from '../../../src/stdx/json.ts';
+import { journaled } from '../../helpers/fixture-server.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { bearer, serveWithAccess } from './serve-access.ts';
 
@@ -41,15 +42,18 @@ describe('limits of callers', () => {
 
   it('say by both doors when a server that is busy may take the next call', async () => {
     const limits = { concurrency: 1, queue: 0 };
-    const servers = { one: { fixture: 'well-behaved', keys: { limits, scope: 'shared' } } };
+    const journal = join(tempDir('journal'), 'journal');
+    const args = ['--journal', journal];
+    const servers = { one: { fixture: 'well-behaved', args, keys: { limits, scope: 'shared' } } };
     const { rpc, key } = await serveWithAccess(servers);
     const ada = bearer(key('ada'));
     const file = join(tempDir('gate'), 'open');
     const direct = (name: string, args: JsonObject) =>
       rpc('/mcp/one', { method: 'tools/call', params: { name, arguments: args } }, ada);
     const waiting = direct('wait', { file });
-    const busy = async () => JSON.parse((await direct('echo', { text: 'a' })).text).error?.data;
-    await expect.poll(busy, { timeout: 10_000 }).toEqual({ code: 'SERVER_BUSY', retryAfterMs: expect.any(Number) });
+    await journaled(journal, 'waiting');
+    const refused = JSON.parse((await direct('echo', { text: 'a' })).text);
+    expect(refused.error.data).toEqual({ code: 'SERVER_BUSY', retryAfterMs: expect.any(Number) });
     const { result } = JSON.parse((await rpc('/mcp', echo('b'), ada)).text) as { result: JsonObject };
     expect(result).toMatchObject({
       isError: true,

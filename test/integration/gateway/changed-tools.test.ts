@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { tempDir } from '../../helpers/temp-dir.ts';
@@ -11,7 +11,11 @@ interface Changing extends TestGateway {
 async function openChanging(...further: readonly string[]): Promise<Changing> {
   const folder = tempDir();
   const file = join(folder, 'tools.json');
-  const tools = (names: readonly string[]) => writeFileSync(file, JSON.stringify(names));
+  // The server may read it at any moment, and finds it whole.
+  const tools = (names: readonly string[]) => {
+    writeFileSync(`${file}.draft`, JSON.stringify(names));
+    renameSync(`${file}.draft`, file);
+  };
   tools(['old_tool']);
   const args = ['--tools', file, ...further];
   const gateway = await openTestGateway({ it: { fixture: 'changes-its-tools', args } });
@@ -40,8 +44,10 @@ describe('a server whose tools change (#38)', () => {
   it.each(['legacy', 'modern'])('is heard when it announces them after its answer, too (#38, %s)', async (era) => {
     const { gateway, call, tools } = await openChanging('--era', era);
     const { catalog } = await gateway.open();
-    expect((await call('use_tool', { tool: 'it:announce', params: { after: 100 } })).isError).toBe(false);
+    const when = join(tempDir(), 'when');
+    expect((await call('use_tool', { tool: 'it:announce', params: { when } })).isError).toBe(false);
     tools(['new_tool']);
+    writeFileSync(when, '');
     await until(() => catalog.toolNames('it').includes('new_tool'));
     expect((await call('search_mcp_server', { task_description: 'new tool' })).text).toContain('new_tool');
   });

@@ -347,10 +347,12 @@ describe('add_mcp_server', () => {
   });
 
   it('goes on when the caller stops waiting, and the next call joins it', async () => {
-    const { call } = await openTestGateway({ slow: { fixture: 'slow-to-start', args: ['--delay', '400'] } });
+    const gate = join(tempDir(), 'gate');
+    const { call } = await openTestGateway({ slow: { fixture: 'slow-to-start', args: ['--gate', gate] } });
     expect((await call('add_mcp_server', { mcp_server_name: 'slow', wait_ms: 1 })).text).toContain(
       'goes on without you',
     );
+    writeFileSync(gate, '');
     expect((await call('add_mcp_server', { mcp_server_name: 'slow' })).text).toContain('slow is added');
   });
 
