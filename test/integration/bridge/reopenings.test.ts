@@ -29,7 +29,7 @@ describe('a remote server that ends its streams', () => {
     const calls = [1, 2].map(() => failure(session.request('tools/call', { name: 'x', arguments: {} })));
     const long = () =>
       set.mock.calls.flatMap(([, ms], index) => (ms === 3_600_000 ? [set.mock.results[index]?.value] : []));
-    await vi.waitFor(() => expect([seen.length, long().length]).toEqual([2, 2]));
+    await expect.poll(() => [seen.length, long().length]).toEqual([2, 2]);
     await session.close('it is over');
     for (const timer of long()) expect(timer).toMatchObject({ _destroyed: true });
     await Promise.all(calls);

@@ -1,7 +1,7 @@
 /** An agent asks a served gateway for a server; an admin decides in a terminal, and the gateway that runs follows. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { runCli, serveGateway } from '../../helpers/cli.ts';
 import { fixtureServer } from '../../helpers/fixture-server.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
@@ -43,9 +43,7 @@ it('tooldex pending shows what agents asked for, approve lets it into the runnin
     code: 0,
     stdout: expect.stringMatching(/^approved mine: \{"command":/),
   });
-  await vi.waitFor(async () => {
-    expect(await call('search_mcp_server', { task_description: 'add two numbers' })).toContain('## mine');
-  }, 20_000);
+  await expect.poll(() => call('search_mcp_server', { task_description: 'add two numbers' })).toContain('## mine');
   expect(await call('use_tool', { tool: 'mine:add', params: { a: 1, b: 1 } })).toContain('"2"');
 
   expect(await tooldex('reject', 'mine')).toMatchObject({ code: 0, stdout: 'removed mine\n' });

@@ -1,7 +1,7 @@
 /** Servers that agents ask for and an admin decides on, in a gateway with real servers. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { LOCAL, type Principal } from '../../../src/policy/principal.ts';
 import { fixtureServer } from '../../helpers/fixture-server.ts';
 import { openTestGateway } from './open-gateway.ts';
@@ -30,7 +30,7 @@ it('keeps what an agent brings until an admin lets it in, then indexes it withou
 
   await additions.approve(LOCAL, { server: 'mine' });
   await additions.follow();
-  await vi.waitFor(() => expect(discovery.knowledge('mine').kind).toBe('indexed'), 20_000);
+  await expect.poll(() => discovery.knowledge('mine').kind).toBe('indexed');
   expect((await call('search_mcp_server', { task_description: 'add two numbers' })).text).toContain('## mine');
   expect((await call('use_tool', { tool: 'mine:add', params: { a: 1, b: 1 } })).text).toBe('2');
   await gateway.close();
@@ -103,7 +103,7 @@ it('takes in what another process has approved, and nothing else', async () => {
   expect(admin.waiting()).toMatchObject([{ server: 'mine' }]);
   await admin.approve(LOCAL, { server: 'mine' });
   const { discovery } = await gateway.open();
-  await vi.waitFor(() => expect(discovery.knowledge('mine').kind).toBe('indexed'), 20_000);
+  await expect.poll(() => discovery.knowledge('mine').kind).toBe('indexed');
   expect((await call('use_tool', { tool: 'mine:add', params: { a: 1, b: 1 } })).text).toBe('2');
 });
 

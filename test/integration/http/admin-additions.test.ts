@@ -1,7 +1,7 @@
 /** Admins decide over HTTP what agents may add; the agent uses it at once. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { ADMIN_SCHEMAS } from '../../../src/http/admin-schema.ts';
 import type { JsonObject } from '../../../src/stdx/json.ts';
 import { fixtureServer } from '../../helpers/fixture-server.ts';
@@ -49,7 +49,7 @@ it('shows what waits, lets it in, and the agent that asked uses it', async () =>
   expect((await admin('GET', '/api/pending')).answer).toEqual({ pending: [] });
 
   const search = () => use('search_mcp_server', { task_description: 'add two numbers' });
-  await vi.waitFor(async () => expect(await search()).toContain('## team-x'), 20_000);
+  await expect.poll(search).toContain('## team-x');
   expect(await use('use_tool', { tool: 'team-x:add', params: { a: 1, b: 1 } })).toContain('"2"');
   expect((await admin('GET', '/api/servers/team-x')).answer).toMatchObject({ source: 'agent', enabled: true });
 

@@ -89,10 +89,10 @@ it('tells of lost lines and is well again though no other line comes (#67)', asy
   const { audit, log } = open(file);
   audit.write({ n: 0 });
   await vi.advanceTimersByTimeAsync(50);
-  await vi.waitFor(() => expect(audit.problem()).toContain('EISDIR'), { interval: 1 });
+  await vi.waitFor(() => expect(audit.problem()).toContain('EISDIR'), { interval: 1, timeout: 20_000 });
   rmdirSync(file);
   await vi.advanceTimersByTimeAsync(5_000);
-  await vi.waitFor(() => expect(audit.problem()).toBeUndefined(), { interval: 1 });
+  await vi.waitFor(() => expect(audit.problem()).toBeUndefined(), { interval: 1, timeout: 20_000 });
   expect(read(file)).toMatchObject([{ event: 'lost', lines: 1 }]);
   expect(log.map((line) => line.split(' ')[0])).toEqual(['error', 'warn']);
   await audit.close();
