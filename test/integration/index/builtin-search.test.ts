@@ -101,7 +101,8 @@ describe('the built-in encoder', () => {
     await index.upsert(qualityTools());
     await index.search(TASK);
     const progress = async () => (await index.search(TASK)).progress;
-    await expect.poll(progress, TAKEN_OVER).toMatch(/still indexing: \d+ of 320/);
+    // Often, since a fast machine is soon done.
+    await expect.poll(progress, { ...TAKEN_OVER, interval: 5 }).toMatch(/still indexing: \d+ of 320/);
     expect(workers.length).toBeGreaterThan(0);
     await close();
     expect(workers.every(({ threadId }) => threadId === -1)).toBe(true);

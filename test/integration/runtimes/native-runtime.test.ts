@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createRuntime, createRuntimeContext, type RuntimeContext } from '../../../src/runtimes/create-runtime.ts';
 import type { NativeServer } from '../../../src/runtimes/native/native-runtime.ts';
+import type { StopTimes } from '../../../src/runtimes/native/process-endpoint.ts';
 import { processStart } from '../../../src/runtimes/native/process-table.ts';
 import type { StdioEndpoint } from '../../../src/runtimes/runtime.ts';
 import { bundled } from '../../helpers/bundled.ts';
@@ -21,14 +22,22 @@ afterEach(async () => {
   await Promise.all(disposals.splice(0).map((dispose) => dispose()));
 });
 
-function contextIn(dataDir: string, env: Record<string, string> = { PATH: process.env.PATH ?? '' }): RuntimeContext {
-  const context = createRuntimeContext({ dataDir, env, stopTimes: { graceMs: 300, termMs: 300 } });
+function contextIn(
+  dataDir: string,
+  env: Record<string, string> = { PATH: process.env.PATH ?? '' },
+  stopTimes: StopTimes = { graceMs: 300, termMs: 300 },
+): RuntimeContext {
+  const context = createRuntimeContext({ dataDir, env, stopTimes });
   disposals.push(() => context.close());
   return context;
 }
 
-async function launch(server: Partial<NativeServer>, env?: Record<string, string>): Promise<StdioEndpoint> {
-  const endpoint = await createRuntime(nativeServer(server), contextIn(tempDir('runtimes'), env)).launch();
+async function launch(
+  server: Partial<NativeServer>,
+  env?: Record<string, string>,
+  stopTimes?: StopTimes,
+): Promise<StdioEndpoint> {
+  const endpoint = await createRuntime(nativeServer(server), contextIn(tempDir('runtimes'), env, stopTimes)).launch();
   if (endpoint.kind !== 'stdio') throw new Error('not a process');
   disposals.unshift(() => endpoint.stop('the test ends'));
   return endpoint;
@@ -124,13 +133,15 @@ describe('a native server', () => {
 
 describe('stopping a native server', () => {
   it('lets it go by itself when its input ends', async () => {
-    const endpoint = await launch({ args: ['-e', 'process.stdin.resume().on("end", () => { process.exitCode = 5 })'] });
+    const args = ['-e', 'process.stdin.resume().on("end", () => { process.exitCode = 5 })'];
+    // It may have to start yet before it can hear of that.
+    const endpoint = await launch({ args }, undefined, { graceMs: 60_000, termMs: 300 });
     await endpoint.stop('idle');
     expect(await endpoint.exited).toEqual({ code: 5, signal: null });
   });
 
   it('#11 kills one that ignores TERM, and resolves only then', async () => {
-    const endpoint = await launch({ args: [fixture('ignores-term')] });
+    const endpoint = await launch({ args: [fixture('ignores-term')] }, undefined, { graceMs: 50, termMs: 1_500 });
     expect(await firstLine(endpoint.output)).toBe('ready');
     await Promise.all([endpoint.stop('idle'), endpoint.stop('again')]);
     expect(isAlive(endpoint.pid ?? 0)).toBe(false);
