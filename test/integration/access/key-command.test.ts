@@ -30,6 +30,9 @@ async function gatewayWithCommand(more: JsonObject = {}) {
   return { key, status, dataDir };
 }
 
+/** What stands behind the id; it may begin with the character that parts them. */
+const secretOf = (token: string) => token.slice('tdx_0123456789ab_'.length);
+
 describe('tooldex key', () => {
   it('leaves an audit line for each key made and revoked, without the key', async () => {
     const file = join(tempDir('audited-keys'), 'audit.jsonl');
@@ -47,7 +50,7 @@ describe('tooldex key', () => {
       { event: 'admin', principal: 'local', action: 'key create', target: 'ci', outcome: 'ok' },
       { event: 'admin', principal: 'local', action: 'key revoke', target: 'ci', outcome: 'ok' },
     ]);
-    expect(text).not.toContain(token.slice('tdx_0123456789ab_'.length));
+    expect(text).not.toContain(secretOf(token));
   });
 
   it('makes a key that works at once, lists it without it, and revokes it at once', async () => {
@@ -60,7 +63,7 @@ describe('tooldex key', () => {
     expect(listed.out).toMatch(
       /^[0-9a-f]{12} {2}ci {2}in force until \d{4}-\d\d-\d\dT\d\d:\d\dZ {2}groups builders,staff {2}used /,
     );
-    expect(listed.out).not.toContain(token.split('_')[2]);
+    expect(listed.out).not.toContain(secretOf(token));
     expect((await key('create', 'ci')).err).toContain('revoke it first: tooldex key revoke ci');
     expect((await key('revoke', 'ci')).code).toBe(0);
     expect(await status(token)).toBe(401);
