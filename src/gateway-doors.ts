@@ -154,13 +154,14 @@ export interface StdioDoor {
 }
 
 export async function serveOnStdio(gateway: Gateway, options: ServeStdioOptions): Promise<StdioDoor> {
-  const [sdk, { answeringTransport }, { createMetaOffer }, { announceChanges, createSdkServer }, lanes] =
+  const [sdk, { answeringTransport }, { createMetaOffer }, { announceChanges, createSdkServer }, lanes, writers] =
     await Promise.all([
       import('@modelcontextprotocol/server/stdio'),
       import('./meta-tools/answering-transport.ts'),
       import('./meta-tools/meta-offer.ts'),
       import('./meta-tools/sdk-server.ts'),
       import('./meta-tools/stdio-lane.ts'),
+      import('./meta-tools/stdio-writer.ts'),
     ]);
   const { input, output, log, profile, answeredId, answersMs = ANSWERS_MS_MAX } = options;
   const everything = () => createMetaOffer(gateway.identity, gateway.menu, gateway.calls);
@@ -168,17 +169,18 @@ export async function serveOnStdio(gateway: Gateway, options: ServeStdioOptions)
   const offer = profile === undefined ? everything() : gateway.profiles.require(profile);
   // The SDK gives up its calls when its input ends, so it is not told of the end before they are answered.
   const held = new PassThrough();
-  const plain = { offer, principal: LOCAL, output, others: held, lineBytesMax: MESSAGE_BYTES_MAX };
+  // Who does not read what it asked for is not asked what more it wants.
+  const writer = new writers.StdioWriter({ output, onBehind: () => input.pause(), onRead: () => input.resume() });
+  const plain = { offer, principal: LOCAL, writer, others: held, lineBytesMax: MESSAGE_BYTES_MAX };
   const lane = new lanes.StdioLane(plain);
-  const transport = answeringTransport(
-    new sdk.StdioServerTransport(held, output, { maxBufferSize: MESSAGE_BYTES_MAX }),
-    { answeredId, onLegacy: () => lane.open() },
-  );
+  const pipe = new sdk.StdioServerTransport(held, output, { maxBufferSize: MESSAGE_BYTES_MAX });
+  pipe.send = async (message) => writer.send(message);
+  const transport = answeringTransport(pipe, { answeredId, onLegacy: () => lane.open() });
   let isClosed = false;
   const answered = hungUp(input).then(async () => {
     // What comes after the close is read by nobody.
     while (!isClosed && held.readableLength > 0) await turn();
-    const all = Promise.all([transport.answered(), lane.answered()]);
+    const all = Promise.all([transport.answered(), lane.answered()]).then(() => writer.flushed());
     await Promise.race([all, sleep(answersMs, undefined, { ref: false })]);
   });
   const ended = Promise.race([answered, hungUp(output)]);

@@ -12,12 +12,13 @@ import { LineSplitter } from '../stdx/line-splitter.ts';
 import { hasEnvelope, isRequestId } from './legacy-opening.ts';
 import { forLegacy } from './legacy-result.ts';
 import type { CallContext, GiveUp } from './parts.ts';
+import type { StdioWriter } from './stdio-writer.ts';
 import { type ToolOffer, toRpcError } from './tool-offer.ts';
 
 export interface StdioLaneOptions {
   readonly offer: ToolOffer;
   readonly principal: Principal;
-  readonly output: Writable;
+  readonly writer: StdioWriter;
   /** Where the SDK reads. */
   readonly others: Writable;
   readonly lineBytesMax: number;
@@ -110,12 +111,12 @@ export class StdioLane {
   }
 
   /** Of a call that still waits for its answer; others are not heard any more. */
-  say(call: LaneCall, line: string, encoding: 'latin1' | 'utf8'): void {
-    if (call.isOpen) this.#options.output.write(line, encoding);
+  say(call: LaneCall, line: string): void {
+    if (call.isOpen) this.#options.writer.say(line);
   }
 
   answer(call: LaneCall, line: string, encoding: 'latin1' | 'utf8'): void {
-    this.say(call, line, encoding);
+    if (call.isOpen) this.#options.writer.answer(call.id, line, encoding);
     this.#forget(call);
   }
 
@@ -159,7 +160,7 @@ class LaneCall extends Link implements ByteListener {
 
   /** Before the answer. */
   send(message: JsonObject): void {
-    this.#lane.say(this, `${JSON.stringify(message)}\n`, 'utf8');
+    this.#lane.say(this, `${JSON.stringify(message)}\n`);
   }
 
   #answer(message: JsonObject): void {

@@ -1,0 +1,77 @@
+/** A client of `tooldex stdio` that writes and does not read, over real pipes. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { expect, it, onTestFinished } from 'vitest';
+import type { JsonObject } from '../../../src/stdx/json.ts';
+import { BIN } from '../../helpers/cli.ts';
+import { fixtureServer, journalOf } from '../../helpers/fixture-server.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
+
+const CALLS = 1_000;
+const TEXT = 'x'.repeat(40_000);
+
+const line = (message: JsonObject) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`;
+const echo = (id: number) => {
+  const given = { tool: 's:echo', params: { text: TEXT } };
+  return line({
+    id,
+    method: 'tools/call',
+    params: { name: 'use_tool', arguments: given, _meta: { progressToken: id } },
+  });
+};
+const clientInfo = { name: 't', version: '1' };
+const OPENING =
+  line({ id: 0, method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo } }) +
+  line({ method: 'notifications/initialized' });
+
+function start() {
+  const folder = tempDir();
+  const [config, journal] = [join(folder, 'tooldex.json'), join(folder, 'journal')];
+  writeFileSync(config, JSON.stringify({ servers: { s: fixtureServer('well-behaved', '--journal', journal) } }));
+  const child = spawn(process.execPath, [BIN, 'stdio', '--config', config], { stdio: ['pipe', 'pipe', 'ignore'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const called = () => (existsSync(journal) ? journalOf(journal, 'call').length : 0);
+  return { child, called };
+}
+
+/** Of a process of this machine, in MiB; undefined where there is no such file. */
+function peakMemory(pid: number | undefined): number | undefined {
+  const file = `/proc/${pid}/status`;
+  const found = existsSync(file) ? /VmHWM:\s+(\d+) kB/.exec(readFileSync(file, 'utf8'))?.[1] : undefined;
+  return found === undefined ? undefined : Number(found) / 1024;
+}
+
+it('#44 is not read from while it does not read, and gets every answer when it does', async () => {
+  const { child, called } = start();
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  child.stdin.write(OPENING + echo(1));
+  const ids: unknown[] = [];
+  const read = async () => {
+    const { id } = JSON.parse((await lines.next()).value as string) as JsonObject;
+    if (id !== undefined) ids.push(id);
+  };
+  while (ids.length < 2) await read();
+  child.stdout.pause();
+  const before = peakMemory(child.pid);
+  for (let id = 2; id <= CALLS; id++) child.stdin.write(echo(id));
+  // Until it takes no more: as much is left as a moment ago.
+  const left: number[] = [];
+  const isStuck = () => {
+    left.push(child.stdin.writableLength);
+    return new Set(left.slice(-10)).size === 1 && left.length > 10;
+  };
+  await expect.poll(isStuck, { timeout: 60_000, interval: 100 }).toBe(true);
+  expect(left.at(-1), 'most is still with the client').toBeGreaterThan((CALLS * TEXT.length) / 2);
+  expect(called()).toBeLessThan(CALLS / 2);
+  const after = peakMemory(child.pid);
+  if (before !== undefined && after !== undefined) expect(after - before).toBeLessThan(100);
+  child.stdout.resume();
+  while (ids.length < CALLS + 1) await read();
+  expect(new Set(ids).size).toBe(CALLS + 1);
+  child.stdin.end();
+  const [code] = await once(child, 'exit');
+  expect(code).toBe(0);
+}, 120_000);
