@@ -130,7 +130,7 @@ function printTools(invocation: Invocation, { server, status, definitions }: Too
   const remedy =
     status === DISABLED ? `"tooldex enable ${server}" switches it on` : `"tooldex index ${server}" lists it`;
   if (definitions.length === 0) print(invocation, `${server}: ${status}; ${remedy}`);
-  for (const { name, inputSchema } of definitions) print(invocation, signature(name, inputSchema));
+  for (const { name, inputSchema } of definitions) print(invocation, signature(name, inputSchema).text);
 }
 
 const DISABLED = 'disabled';

@@ -145,9 +145,9 @@ async function listWithin(
 function listed(parts: MetaToolParts, server: KnownServer): JsonObject {
   const tools = parts.catalog.tools(server.name).filter((tool) => server.allows(tool.name));
   const candidates = tools.map(({ name, definition }) => {
-    const line = signature(name, definition.inputSchema);
+    const { text, isWhole } = signature(name, definition.inputSchema);
     const description = definition.description ? `\n  ${quote(definition.description, 160)}` : '';
-    return { server: server.name, name: plainLine(name), signature: `${line}${description}`, schema: line };
+    return { server: server.name, name: plainLine(name), signature: `${text}${description}`, isWhole, schema: text };
   });
   const answer = renderAnswer({
     candidates,

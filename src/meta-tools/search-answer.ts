@@ -8,6 +8,8 @@ export interface Candidate {
   readonly server: string;
   readonly name: string;
   readonly signature: string;
+  /** Whether the signature tells all that a call may fail by. */
+  readonly isWhole: boolean;
   readonly schema: string;
 }
 
@@ -32,7 +34,7 @@ interface Pass {
   readonly share?: number;
 }
 
-/** A signature loses nothing that a call needs, so schemas are for the very best hits: they add what parameters mean. */
+/** A signature tells what a call may fail by, so schemas are for the very best hits: they add what parameters mean. */
 const PASSES: Readonly<Record<Detail, readonly Pass[]>> = {
   names: [{ level: 'name' }],
   signatures: [{ level: 'name' }, { level: 'signature' }],
@@ -77,9 +79,13 @@ function render(request: AnswerRequest, levels: Levels): string {
     lines.push('', request.heading(server));
     for (const candidate of members) lines.push(`- ${candidate[levels.get(candidate) ?? 'name']}`);
   }
-  const footer = request.footer(shown);
-  return footer ? [...lines, '', footer].join('\n') : lines.join('\n');
+  const isAbridged = shown.some((candidate) => levels.get(candidate) === 'signature' && !candidate.isWhole);
+  const last = [isAbridged ? ABRIDGED : '', request.footer(shown)].filter(Boolean).join('\n');
+  return last ? [...lines, '', last].join('\n') : lines.join('\n');
 }
+
+/** Said once, however many signatures have one. */
+const ABRIDGED = '"…" in a signature stands for rules that its schema tells: search for it with detail "schemas".';
 
 function groupByServer(candidates: readonly Candidate[]): Map<string, Candidate[]> {
   const groups = new Map<string, Candidate[]>();

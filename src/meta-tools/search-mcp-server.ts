@@ -114,14 +114,16 @@ export function toCandidate(
 ): Candidate {
   const also = copies.length > 0 ? `\n  same tool on: ${copies.join(', ')}` : '';
   const describe = (charactersMax: number) => {
-    const text = definition.description ?? definition.title ?? '';
-    return text ? `\n  ${quote(text, charactersMax)}` : '';
+    const about = definition.description ?? definition.title ?? '';
+    return about ? `\n  ${quote(about, charactersMax)}` : '';
   };
   const { $schema: _, ...schema } = definition.inputSchema;
+  const { text, isWhole } = signature(name, definition.inputSchema);
   return {
     server,
     name: `${plainLine(name)}${also}`,
-    signature: `${signature(name, definition.inputSchema)}${describe(SIGNATURE_DESCRIPTION_MAX)}${also}`,
+    isWhole,
+    signature: `${text}${describe(SIGNATURE_DESCRIPTION_MAX)}${also}`,
     schema: `${plainLine(name)}${describe(SCHEMA_DESCRIPTION_MAX)}\n  schema: ${plainLine(JSON.stringify(schema))}${also}`,
   };
 }

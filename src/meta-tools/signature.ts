@@ -1,187 +1,295 @@
-/** A tool's input schema as one line that reads like TypeScript and loses nothing that a caller needs, or says that it does (`…6 more`, `object`). */
+/** A tool's input schema as one line that reads like TypeScript: what a call may fail by is told, or `…` says that more is in the schema. */
 import { isObject, type JsonObject } from '../stdx/json.ts';
-import { pointedAt } from '../stdx/json-pointer.ts';
+import { areDisjoint } from './disjoint.ts';
+import {
+  asSchema,
+  type Choice,
+  isForeign,
+  type Merged,
+  mergedSchema,
+  requiredOf,
+  type Schema,
+} from './merged-schema.ts';
 import { plainLine } from './third-party-text.ts';
+import { parameterName, toldValue, toldValues } from './told-values.ts';
+import { counted, UNTOLD, valueRules } from './value-rules.ts';
 
-/** Deeper objects are written as `object`; whoever needs them asks for the schema. */
+/** Deeper objects are written as `object<…>`; whoever needs them asks for the schema. */
 const DEPTH_MAX = 4;
-/** Characters of the values of an enumeration: fifty of six letters, so that hardly one has to be asked for. */
-const ENUM_CHARACTERS_MAX = 480;
-/** Of a default or another value, which a schema tells whole. */
-const VALUE_CHARACTERS_MAX = 80;
-/** What cannot be read as anything but a name, however the line around it goes. */
-const PLAIN_NAME = /^[\p{L}\p{N}_$@./-]+$/u;
-const TYPE = /^[\w.-]{1,40}$/;
 /** Alternatives of alternatives, which lead nowhere in honest schemas. */
 const UNION_DEPTH_MAX = 12;
-/** Schemas that are looked at for one line: references to themselves make endless ones of a few. */
+/** Schemas that are looked at for one line. */
 const LOOKS_MAX = 5_000;
 
-/** References behind references and parts of parts; honest schemas need two or three. */
-const HOPS_MAX = 8;
+export interface Signature {
+  /** For example `read_file(path: string, head?: integer<1..500>, mode?: "text"|"binary" = "text")`. */
+  readonly text: string;
+  /** False where a rule of the schema is not told; a `…` outside of quotation marks stands in its place. */
+  readonly isWhole: boolean;
+}
 
-/** For example `read_file(path: string, head?: integer<1..500>, mode?: "text"|"binary" = "text")`. */
-export function signature(name: string, inputSchema: JsonObject): string {
-  const place = { schema: inputSchema, root: inputSchema, depth: 0, looks: { left: LOOKS_MAX } };
-  return `${plainLine(name)}(${parameters(whole(place), place).join(', ')})`;
+export function signature(name: string, inputSchema: JsonObject): Signature {
+  const line = { left: LOOKS_MAX, isWhole: true };
+  const place: Place = { schema: inputSchema, root: inputSchema, depth: 0, part: 'whole', line };
+  const found = merged(place);
+  const { properties, additionalProperties } = found.schema;
+  const isOpen = additionalProperties === true && properties === undefined;
+  const fields = objectFields(
+    isOpen ? { ...found, schema: { ...found.schema, additionalProperties: {} } } : found,
+    place,
+  );
+  return { text: `${plainLine(name)}(${fields})`, isWhole: line.isWhole };
 }
 
 interface Place {
-  readonly schema: Record<string, unknown>;
-  readonly root: Record<string, unknown>;
+  readonly schema: unknown;
+  readonly root: Schema;
   readonly depth: number;
+  /** A variant or a condition speaks of parameters that are told elsewhere. */
+  readonly part: 'whole' | 'variant' | 'condition';
   /** Of the whole line. */
-  readonly looks: { left: number };
+  readonly line: { left: number; isWhole: boolean };
 }
 
-/** A schema with what it refers to and all that it consists of laid over each other, and the alternatives of them all. */
-interface Whole {
-  readonly schema: Record<string, unknown>;
-  readonly choices: readonly (readonly unknown[])[];
+const limitsOf = ({ root, line }: Place) => ({ root, looks: line });
+const merged = (place: Place): Merged => mergedSchema(place.schema, limitsOf(place));
+const inside = (place: Place, schema: unknown): Place => ({ ...place, schema, depth: place.depth + 1 });
+
+function untold({ line }: Place): string {
+  line.isWhole = false;
+  return UNTOLD;
 }
 
-function whole(place: Place, hops = 0): Whole {
-  if (hops > HOPS_MAX || place.looks.left-- <= 0) return { schema: {}, choices: [] };
-  const { $ref, allOf, anyOf, oneOf, ...own } = place.schema;
-  const others = [...(isLocal($ref) ? [pointedAt(place.root, $ref)] : []), ...(Array.isArray(allOf) ? allOf : [])];
-  const parts = others.filter(isObject).map((schema) => whole({ ...place, schema }, hops + 1));
-  return {
-    schema: [...parts.map(({ schema }) => schema), own].reduce(overlay, {}),
-    choices: [...parts.flatMap(({ choices }) => choices), ...[anyOf, oneOf].filter(Array.isArray)],
-  };
+/** Of rules that were found, those that cannot be told count, too. */
+function noticed(rules: readonly string[], place: Place): readonly string[] {
+  if (rules.includes(UNTOLD)) untold(place);
+  return [...new Set(rules)];
 }
 
-const isLocal = (reference: unknown): reference is string =>
-  typeof reference === 'string' && reference.startsWith('#/');
+const typeText = (place: Place): string => union(members(place));
+const union = (types: readonly string[]) => (types.length === 0 ? 'never' : [...new Set(types)].join('|'));
 
-function overlay(below: Record<string, unknown>, above: Record<string, unknown>): Record<string, unknown> {
-  const required = [...requiredOf(below), ...requiredOf(above)];
-  return {
-    ...below,
-    ...above,
-    ...(isObject(below.properties) && isObject(above.properties)
-      ? { properties: { ...below.properties, ...above.properties } }
-      : {}),
-    ...(required.length > 0 ? { required } : {}),
-  };
+/** `<1..3 items, unique>` behind a type, which is in parentheses where it is one of several. */
+function ruled(types: readonly string[], rules: readonly string[]): readonly string[] {
+  if (rules.length === 0) return types;
+  return [`${types.length === 1 ? types[0] : `(${union(types)})`}<${rules.join(', ')}>`];
 }
 
-const requiredOf = ({ required }: Record<string, unknown>): string[] =>
-  Array.isArray(required) ? required.filter((name) => typeof name === 'string') : [];
+/** The types or values that it may be one of; none where nothing fits. */
+function members(place: Place): readonly string[] {
+  if (place.line.left-- <= 0 || place.depth > UNION_DEPTH_MAX) return [`any<${untold(place)}>`];
+  const found = merged(place);
+  const types = found.types ?? typesMeant(found);
+  const own = found.values
+    ? literals(found, found.values, place)
+    : types === undefined
+      ? ofType(found, undefined, place)
+      : types.flatMap((type) => ofType(found, type, place));
+  return [...new Set(found.schema.nullable === true ? [...own, 'null'] : own)];
+}
 
-/** Required ones first, then those of any name, then what one of several alternatives adds or requires. */
-function parameters({ schema, choices }: Whole, place: Place): string[] {
+/** Without `type`, what speaks of parameters or members means objects or lists. */
+function typesMeant({ schema, rules }: Merged): readonly string[] | undefined {
+  const { properties, required, additionalProperties, items, prefixItems } = schema;
+  const ofKeys = ['dependentRequired', 'dependentSchemas', 'dependencies', 'propertyNames', 'patternProperties'];
+  const isObjects = [properties, required, additionalProperties].some((given) => typeof given === 'object');
+  const types = [
+    ...(isObjects || rules.some((rule) => ofKeys.some((name) => name in rule)) ? ['object'] : []),
+    ...(items !== undefined || prefixItems !== undefined ? ['array'] : []),
+  ];
+  return types.length > 0 ? types : undefined;
+}
+
+function ofType(found: Merged, type: string | undefined, place: Place): readonly string[] {
+  if (type === 'object') return objectType(found, place);
+  const [choice, ...others] = found.choices;
+  if (choice)
+    return chosen({ ...found, choices: others, types: type === undefined ? undefined : [type] }, choice, place);
+  const text = type === 'array' ? listType(found.schema, place) : (type ?? 'any');
+  return ruled([text], rulesOf(found, type, place));
+}
+
+/** Each variant with what holds for all of them. */
+function chosen(found: Merged, choice: Choice, place: Place): readonly string[] {
+  const base = asSchema(found);
+  const types = ofEach(choice, (variant) => members(inside(place, { allOf: [base, variant] })), place);
+  const rules = [...exclusive(choice, place), ...found.choices.map((other) => `and ${anyOf(other, place)}`)];
+  return ruled(types, found.isWhole ? rules : [...rules, untold(place)]);
+}
+
+/** Types of all variants, or of those that there is time for. */
+function ofEach({ variants }: Choice, typesOf: (variant: unknown) => readonly string[], place: Place): string[] {
+  const types = new Set<string>();
+  for (const variant of variants) {
+    for (const type of typesOf(variant)) types.add(type);
+    if (place.line.left <= 0) return [...types.add(`any<${untold(place)}>`)];
+  }
+  return [...types];
+}
+
+const anyOf = (choice: Choice, place: Place) =>
+  union(ofEach(choice, (variant) => members(inside(place, variant)), place));
+
+const exclusive = ({ isExclusive, variants }: Choice, place: Place): string[] =>
+  isExclusive && !areDisjoint(variants, limitsOf(place)) ? ['exactly one'] : [];
+
+/** Values speak for themselves, so a format adds nothing to them. */
+function literals(found: Merged, values: readonly unknown[], place: Place): readonly string[] {
+  const { format: _, nullable, properties, required, items, prefixItems, ...schema } = found.schema;
+  const { types } = found;
+  const fitting = types
+    ? values.filter((value) => types.some((type) => isOfType(value, type)) || (value === null && nullable === true))
+    : values;
+  const told = toldValues(fitting.length > 0 ? fitting : values);
+  const isOdd = values.length > 0 && fitting.length === 0;
+  const isLost = isOdd || [properties, required, items, prefixItems].some((given) => given !== undefined);
+  if (!told.isWhole) untold(place);
+  const rules = rulesOf(
+    { ...found, schema, isWhole: found.isWhole && !isLost },
+    types?.length === 1 ? types[0] : undefined,
+    place,
+  );
+  return ruled(told.texts, [...rules, ...found.choices.map((choice) => `and ${anyOf(choice, place)}`)]);
+}
+
+function isOfType(value: unknown, type: string): boolean {
+  if (type === 'integer') return Number.isInteger(value);
+  if (type === 'null') return value === null;
+  return type === 'array' ? Array.isArray(value) : type === 'object' ? isObject(value) : typeof value === type;
+}
+
+function listType({ items, prefixItems }: Schema, place: Place): string {
+  const isPlain = prefixItems === undefined && (items === undefined || items === true || isEmpty(items));
+  if (isPlain) return 'any[]';
+  if (place.depth >= DEPTH_MAX) return `any[]<${untold(place)}>`;
+  const listed = items === undefined || items === true ? undefined : list(members(inside(place, items)));
+  if (!Array.isArray(prefixItems)) return listed ?? 'any[]';
+  const first = prefixItems.map((item) => typeText(inside(place, item)));
+  return `[${[...first, ...(listed && items !== false ? [`...${listed}`] : [])].join(', ')}]`;
+}
+
+const isEmpty = (schema: unknown) => isObject(schema) && Object.keys(schema).length === 0;
+const list = (types: readonly string[]) => (types.length === 1 ? `${types[0]}[]` : `(${union(types)})[]`);
+
+function objectType(found: Merged, place: Place): readonly string[] {
+  if (place.depth >= DEPTH_MAX) return [isAnyObject(found) ? 'object' : `object<${untold(place)}>`];
+  const fields = objectFields(found, place);
+  return [fields === '' ? 'object' : `{${fields}}`];
+}
+
+function isAnyObject({ schema, choices, rules, isWhole }: Merged): boolean {
+  const { properties = {}, additionalProperties, minProperties, maxProperties } = schema;
+  const isOpen = typeof additionalProperties !== 'object' && (minProperties ?? maxProperties) === undefined;
+  return isOpen && isWhole && isEmpty(properties) && requiredOf(schema).length + choices.length + rules.length === 0;
+}
+
+/** What stands between the parentheses or braces: required ones first, then those of other names, alternatives, and the rules. */
+function objectFields(found: Merged, place: Place): string {
+  const { schema, rules } = found;
+  const isShut = place.part === 'condition' && schema.additionalProperties === false;
+  const fields = [
+    ...parameters(schema, place),
+    ...rules.flatMap(({ patternProperties }) => ofPatterns(patternProperties, place)),
+    ...(isObject(schema.additionalProperties)
+      ? [`[key]: ${typeText(inside(place, schema.additionalProperties))}`]
+      : []),
+    ...found.choices.flatMap((choice) => alternatives(found, choice, place)),
+  ];
+  const told = [...rulesOf(found, 'object', place), ...(isShut ? [untold(place)] : [])];
+  const comment = told.length > 0 ? [`/* ${told.join('; ').replaceAll('*/', '*\\/')} */`] : [];
+  return [...(fields.length > 0 ? [fields.join(', ')] : []), ...comment].join(' ');
+}
+
+function parameters(schema: Schema, place: Place): string[] {
   const properties = new Map(isObject(schema.properties) ? Object.entries(schema.properties) : []);
   const required = new Set(requiredOf(schema));
   const names = [...new Set([...properties.keys(), ...required])];
   const inOrder = names.sort((a, b) => Number(required.has(b)) - Number(required.has(a)));
-  const shown = inOrder.map((name) => {
+  return inOrder.map((name) => {
     const child = properties.get(name);
-    const fallback = isObject(child) ? defaultText(child.default) : '';
-    return `${parameterName(name)}${required.has(name) ? '' : '?'}: ${typeText(inside(place, child))}${fallback}`;
+    const shown = `${parameterName(name)}${required.has(name) ? '' : '?'}`;
+    if (child === undefined && place.part !== 'whole') return shown;
+    return `${shown}: ${typeText(inside(place, child))}${isObject(child) ? defaultText(child.default) : ''}`;
   });
-  const { additionalProperties } = schema;
-  if (isObject(additionalProperties)) shown.push(`[key]: ${typeText(inside(place, additionalProperties))}`);
-  return [...shown, ...choices.flatMap((variants) => alternatives(variants, properties, place))];
 }
 
-const defaultText = (value: unknown) => (value === undefined || value === null ? '' : ` = ${compact(value)}`);
+const defaultText = (value: unknown) => (value === undefined || value === null ? '' : ` = ${toldValue(value).text}`);
 
-/** `...({x: string}|{y: string})`; an alternative that only requires is shown with what the object says of those parameters. */
-function alternatives(variants: readonly unknown[], properties: ReadonlyMap<string, unknown>, place: Place): string[] {
-  const texts = variants.map((variant) => {
-    const { schema, choices } = whole({ ...place, schema: isObject(variant) ? variant : {} });
-    const known = requiredOf(schema).flatMap((name) => (properties.has(name) ? [[name, properties.get(name)]] : []));
-    const own = isObject(schema.properties) ? schema.properties : {};
-    const described = { ...schema, properties: { ...Object.fromEntries(known), ...own } };
-    return place.depth >= DEPTH_MAX
+const ofPatterns = (patterns: unknown, place: Place): string[] =>
+  !isObject(patterns)
+    ? []
+    : Object.entries(patterns).map(([pattern, schema]) => {
+        const { text, isWhole } = toldValue(pattern);
+        return `[key ${isWhole ? text : untold(place)}]: ${typeText(inside(place, schema))}`;
+      });
+
+/** `...({x: string}|{y: string})`; what an alternative only requires is named, as it is told before. */
+function alternatives(found: Merged, choice: Choice, place: Place): string[] {
+  if (place.depth >= DEPTH_MAX) return [`...(${untold(place)})`];
+  const its = (variant: unknown): Place => ({
+    ...inside(place, { type: 'object', allOf: [variant] }),
+    part: 'variant',
+  });
+  const texts = ofEach(choice, (variant) => members(its(variant)), place);
+  const rules = [...exclusive(choice, place), ...(forbidEachOther(found, choice, place) ? [untold(place)] : [])];
+  if (rules.length === 0 && texts.length > 0 && texts.every((text) => text === 'object')) return [];
+  return [`...(${union(texts)})${rules.length > 0 ? `<${rules.join(', ')}>` : ''}`];
+}
+
+/** Whether what is told of a variant, or of all, names parameters that the other does not let pass. */
+const forbidEachOther = (found: Merged, { variants }: Choice, place: Place): boolean =>
+  variants
+    .map((variant) => mergedSchema(variant, limitsOf(place)))
+    .some((variant) => isForeign(found, variant) || isForeign(variant, found));
+
+/** Of the values themselves, then what stands beside other rules. */
+function rulesOf({ schema, rules, isWhole }: Merged, type: string | undefined, place: Place): readonly string[] {
+  const all = [schema, ...rules].flatMap((rule) => [...valueRules(rule, type), ...conditions(rule, type, place)]);
+  return noticed(isWhole ? all : [...all, UNTOLD], place);
+}
+
+function conditions(rule: Schema, type: string | undefined, place: Place): string[] {
+  const part = (schema: unknown) => typeText({ ...inside(place, schema), part: 'condition' });
+  return [
+    ...(rule.not === undefined ? [] : excluded(rule.not, type, place)),
+    ...(rule.if === undefined || (rule.then ?? rule.else) === undefined ? [] : [conditional(rule, part)]),
+    ...(type === undefined || type === 'object' ? dependencies(rule, part) : []),
+    ...(type === undefined || type === 'array' ? contained(rule, part) : []),
+  ];
+}
+
+function excluded(schema: unknown, type: string | undefined, place: Place): string[] {
+  const types = type === undefined ? {} : { type };
+  if (type !== undefined && areDisjoint([types, schema], limitsOf(place))) return [];
+  return [`not ${typeText({ ...inside(place, schema), part: 'condition' })}`];
+}
+
+type Part = (schema: unknown) => string;
+
+function conditional(rule: Schema, part: Part): string {
+  const then = rule.then === undefined ? '' : ` then ${part(rule.then)}`;
+  return `if ${part(rule.if)}${then}${rule.else === undefined ? '' : ` else ${part(rule.else)}`}`;
+}
+
+/** `a needs b, c`, `with a: {b: string}`, `keys: string<"^[a-z]+$">`. */
+function dependencies(rule: Schema, part: Part): string[] {
+  const named = [rule.dependentRequired, rule.dependentSchemas, rule.dependencies].filter(isObject);
+  const told = named.flatMap(Object.entries).flatMap(([name, needed]) => {
+    if (!Array.isArray(needed)) return [`with ${parameterName(name)}: ${part(needed)}`];
+    return needed.length === 0
       ? []
-      : parameters({ schema: described, choices }, { ...place, depth: place.depth + 1 });
+      : [`${parameterName(name)} needs ${needed.map(String).map(parameterName).join(', ')}`];
   });
-  if (texts.every((fields) => fields.length === 0)) return [];
-  return [`...(${union(texts.map((fields) => `{${fields.join(', ')}}`))})`];
+  const { propertyNames } = rule;
+  return [
+    ...told,
+    ...(propertyNames === undefined ? [] : [`keys: ${part({ allOf: [{ type: 'string' }, propertyNames] })}`]),
+  ];
 }
 
-function typeText(place: Place): string {
-  if (place.looks.left-- <= 0 || place.depth > UNION_DEPTH_MAX) return 'any';
-  const found = whole(place);
-  const text = bareType(found, place);
-  return found.schema.nullable === true ? union([text, 'null']) : text;
-}
-
-function bareType(found: Whole, place: Place): string {
-  const { schema, choices } = found;
-  const { const: constant, type } = schema;
-  if (constant !== undefined) return compact(constant);
-  if (Array.isArray(schema.enum)) return literals(schema.enum);
-  if (type === 'object' || (type === undefined && isObject(schema.properties))) return objectType(found, place);
-  const [variants] = choices;
-  if (variants) return union(variants.map((variant) => typeText(inside(place, withType(variant, type)))));
-  if (Array.isArray(type)) return union(type.map((each) => typeText({ ...place, schema: { ...schema, type: each } })));
-  return type === 'array' ? arrayType(schema, place) : simpleType(schema);
-}
-
-const withType = (variant: unknown, type: unknown) =>
-  isObject(variant) && type !== undefined ? { type, ...variant } : variant;
-
-function simpleType(schema: Record<string, unknown>): string {
-  const { type, format, pattern } = schema;
-  if (!isWord(type)) return 'any';
-  if (type === 'integer' || type === 'number') return `${type}${bounds(schema)}`;
-  if (type !== 'string') return type;
-  if (isWord(format)) return `string<${format}>`;
-  return typeof pattern === 'string' && pattern.length <= VALUE_CHARACTERS_MAX ? `string<${compact(pattern)}>` : type;
-}
-
-/** `<1..100>`; none where generators write what any number keeps. */
-function bounds({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Record<string, unknown>): string {
-  const low = bound(minimum) ?? bound(exclusiveMinimum, 'above ') ?? '';
-  const high = bound(maximum) ?? bound(exclusiveMaximum, 'below ') ?? '';
-  return low + high === '' ? '' : `<${low}..${high}>`;
-}
-
-const bound = (value: unknown, word = '') =>
-  typeof value === 'number' && Math.abs(value) < Number.MAX_SAFE_INTEGER ? `${word}${value}` : undefined;
-
-const isWord = (value: unknown): value is string => typeof value === 'string' && TYPE.test(value);
-
-function arrayType({ items, prefixItems }: Record<string, unknown>, place: Place): string {
-  if (place.depth >= DEPTH_MAX) return 'any[]';
-  const tuple = Array.isArray(prefixItems) ? prefixItems : items;
-  if (Array.isArray(tuple)) return `[${tuple.map((item) => typeText(inside(place, item))).join(', ')}]`;
-  const item = isObject(items) ? typeText(inside(place, items)) : 'any';
-  return /[ |]/.test(item) && !/^\{(?!.*\}\|)/.test(item) ? `(${item})[]` : `${item}[]`;
-}
-
-function objectType(found: Whole, place: Place): string {
-  if (place.depth >= DEPTH_MAX) return 'object';
-  const fields = parameters(found, place);
-  return fields.length > 0 ? `{${fields.join(', ')}}` : 'object';
-}
-
-function inside(place: Place, schema: unknown): Place {
-  return { ...place, schema: isObject(schema) ? schema : {}, depth: place.depth + 1 };
-}
-
-function literals(values: readonly unknown[]): string {
-  const shown: string[] = [];
-  let left = ENUM_CHARACTERS_MAX;
-  for (const value of values) {
-    const text = compact(value);
-    left -= text.length + 1;
-    if (left < 0) break;
-    shown.push(text);
-  }
-  return [...shown, ...(values.length > shown.length ? [`…${values.length - shown.length} more`] : [])].join('|');
-}
-
-const union = (types: readonly string[]) => [...new Set(types)].join('|');
-const parameterName = (name: string) => (PLAIN_NAME.test(name) ? name : plainLine(JSON.stringify(name)));
-
-function compact(value: unknown): string {
-  if (typeof value === 'string' && value.length > VALUE_CHARACTERS_MAX) {
-    return compact(`${value.slice(0, VALUE_CHARACTERS_MAX - 1)}…`);
-  }
-  const json = plainLine(JSON.stringify(value) ?? 'any');
-  return typeof value === 'string' || json.length <= VALUE_CHARACTERS_MAX ? json : '…';
+function contained({ contains, minContains, maxContains }: Schema, part: Part): string[] {
+  if (contains === undefined || (minContains === 0 && maxContains === undefined)) return [];
+  const isAtLeastOne = (minContains ?? 1) === 1 && maxContains === undefined;
+  const [count] = isAtLeastOne ? [] : counted('of', minContains ?? 1, maxContains);
+  return [`contains ${count === undefined ? '' : `${count} `}${part(contains)}`];
 }

@@ -6,6 +6,7 @@ const candidate = (index: number, words = 20): Candidate => ({
   server: `server${index % 3}`,
   name: `tool_${index}`,
   signature: `tool_${index}(path: string)\n  "does ${'something useful '.repeat(words / 2)}"`,
+  isWhole: true,
   schema: `tool_${index}\n  schema: ${JSON.stringify({ type: 'object', text: 'much longer words '.repeat(words) })}`,
 });
 const request = (count: number, changes: Partial<AnswerRequest> = {}): AnswerRequest => ({
@@ -47,6 +48,7 @@ describe('search answer', () => {
       server: 'server0',
       name: 'huge',
       signature: `huge(${endless})`,
+      isWhole: true,
       schema: `huge\n  schema: ${endless}`,
     };
     const signed = renderAnswer(request(0, { candidates: [huge, ...others], detail: 'signatures' }));
@@ -62,6 +64,17 @@ describe('search answer', () => {
   it('keeps to names or signatures when asked to', () => {
     expect(renderAnswer(request(5, { detail: 'names' }))).not.toContain('path: string');
     expect(schemasIn(renderAnswer(request(5, { detail: 'signatures' })))).toEqual([]);
+  });
+
+  it('says once how to get the rules that signatures leave out, and only where one does', () => {
+    const note = 'detail "schemas"';
+    const candidates = request(4).candidates.map((each) => ({ ...each, isWhole: false }));
+    for (const detail of ['signatures', 'auto'] as const) {
+      expect(renderAnswer(request(0, { candidates, detail })).split(note)).toHaveLength(2);
+      expect(renderAnswer(request(4, { detail }))).not.toContain(note);
+    }
+    for (const detail of ['names', 'schemas'] as const)
+      expect(renderAnswer(request(0, { candidates: candidates.slice(0, 1), detail }))).not.toContain(note);
   });
 
   it('groups by server in the order of their best hits', () => {
