@@ -139,8 +139,11 @@ it('names a server that could be added where no tool fits, to those who may, wit
   const HINT =
     'Not added yet, but in the catalog: postgres "Run SQL queries on PostgreSQL databases"; add_mcp_server adds it.';
   await expect.poll(async () => (await search('run an SQL query on a PostgreSQL database')).text).toContain(HINT);
-  const short = (await search('run an SQL query on a PostgreSQL database', { max_tokens: 150 })).text;
-  expect(short).toContain(HINT);
+  let short = '';
+  // A hint that would come late is left out.
+  await expect
+    .poll(async () => (short = (await search('run an SQL query on a PostgreSQL database', { max_tokens: 150 })).text))
+    .toContain(HINT);
   expect(estimateTokens(short)).toBeLessThanOrEqual(150);
   expect(estimateTokens(HINT)).toBeLessThanOrEqual(40);
   expect((await search('add two numbers')).text).not.toContain('Not added yet');
