@@ -6,6 +6,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { VIA_HEADER } from '../policy/loop-guard.ts';
 import type { Access } from './access.ts';
 import type { Door } from './door.ts';
+import { hasTwoHosts, refuseTwoHosts } from './host-header.ts';
 import type { McpRoutes } from './mcp-routes.ts';
 import { requestNamer, sayRequestId } from './request-id.ts';
 import { type WatchGranted, watchGranted } from './watch-granted.ts';
@@ -31,6 +32,7 @@ export class BeforeRouter {
     server.removeAllListeners('request').on('request', (request: IncomingMessage, response: ServerResponse) => {
       begun(request, response);
       this.#name(request, response);
+      if (hasTwoHosts(request)) return refuseTwoHosts(response);
       if (this.#takes(request, response)) return;
       sayRequestId(response);
       route?.call(server, request, response);

@@ -1,5 +1,6 @@
 /** Reads a request's body, within a bound: as bytes, or as JSON. */
 import type { IncomingMessage } from 'node:http';
+import { GatewayError } from '../errors.ts';
 import { DEPTH_MAX } from '../stdx/json-depth.ts';
 
 export interface RefusedBody {
@@ -41,7 +42,7 @@ export function collectBody(request: IncomingMessage, bytesMax: number, listener
   request.on('error', () => {
     if (isOver) return;
     isOver = true;
-    listener.failed(new Error('the client went away while it was sending'));
+    listener.failed(new GatewayError('CALL_CANCELLED', 'the client went away while it was sending'));
   });
 }
 

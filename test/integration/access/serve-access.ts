@@ -30,6 +30,8 @@ export interface ServedGateway {
   readonly config: Config;
   readonly keys: OpenKeys['keys'];
   readonly log: readonly string[];
+  /** What the doors log. */
+  readonly doorLog: readonly string[];
   /** A key of that name and those groups. */
   key(name: string, groups?: readonly string[]): string;
   ask(path: string, ask?: Ask): Promise<Reply>;
@@ -52,8 +54,9 @@ export async function serveWithAccess(
     current: () => current.config,
     reload: current.apply,
   });
-  const noLog = () => undefined;
-  const server = await serveHttp(gateway, { config, host: config.listen.host, port: 0, log: noLog, configFile });
+  const doorLog: string[] = [];
+  const toDoorLog = (level: string, text: string) => void doorLog.push(`${level} ${text}`);
+  const server = await serveHttp(gateway, { config, host: config.listen.host, port: 0, log: toDoorLog, configFile });
   onTestFinished(() => server.close());
   const opened = await openKeys(config);
   onTestFinished(() => opened.close());
@@ -64,6 +67,7 @@ export async function serveWithAccess(
     routes: server.routes,
     config,
     log,
+    doorLog,
     keys: opened.keys,
     ask,
     key(name, groups = []) {
