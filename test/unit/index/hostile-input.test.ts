@@ -7,6 +7,7 @@ import { openToolIndex } from '../../../index/open-tool-index.ts';
 import { BUILTIN_TUNING, STATIC_TUNING } from '../../../index/ranking/tuning.ts';
 import { createEmbeddedVectorStore } from '../../../index/store/embedded-vector-store.ts';
 import { type ToolDocument, toolDocument } from '../../../index/tool-document.ts';
+import { bestRatio } from '../../helpers/best-ratio.ts';
 
 const MODEL = path.resolve('index/model');
 
@@ -114,17 +115,14 @@ describe('hostile descriptions', () => {
     ['digits', '1'.repeat(8_000)],
   ])('that are one word of %s cost the model no more than prose', async (_, endless) => {
     const embedder = await openStaticEmbedder(path.join(MODEL, 'static.bin'));
-    const timed = async (description: string) => {
-      const begun = performance.now();
-      await embedder.embedDocuments([tool('s', 't', description)]);
-      return performance.now() - begun;
-    };
-    const [prose, hostile] = [[Number.POSITIVE_INFINITY], [Number.POSITIVE_INFINITY]];
-    for (let round = 0; round < 7; round++) {
-      prose.push(await timed('forecast the weather for Lisbon . '.repeat(230)));
-      hostile.push(await timed(endless));
-    }
-    expect(Math.min(...hostile)).toBeLessThan(10 * Math.min(...prose));
+    const read = (description: string) => embedder.embedDocuments([tool('s', 't', description)]);
+    const prose = 'forecast the weather for Lisbon . '.repeat(230);
+    const ratio = await bestRatio(
+      () => read(endless),
+      () => read(prose),
+      10,
+    );
+    expect(ratio).toBeLessThan(10);
     await embedder.close();
   });
 });
@@ -140,17 +138,13 @@ describe('hostile requests', () => {
   ])('with %s that hardly ends cost a few times as much as prose of that length', async (_, endless) => {
     const index = createToolIndex();
     await index.upsert(HONEST);
-    const timed = async (task: string) => {
-      const begun = performance.now();
-      await index.search({ task, limit: 3 });
-      return performance.now() - begun;
-    };
-    const [prose, hostile] = [[Number.POSITIVE_INFINITY], [Number.POSITIVE_INFINITY]];
-    for (let round = 0; round < 7; round++) {
-      prose.push(await timed(ordinary));
-      hostile.push(await timed(endless));
-    }
-    expect(Math.min(...hostile)).toBeLessThan(30 * Math.min(...prose));
+    const search = (task: string) => index.search({ task, limit: 3 });
+    const ratio = await bestRatio(
+      () => search(endless),
+      () => search(ordinary),
+      30,
+    );
+    expect(ratio).toBeLessThan(30);
   });
 
   it('with key words without end are read as far as somebody would read them', async () => {
