@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Writable } from 'node:stream';
 import { expect, it, onTestFinished } from 'vitest';
 import type { JsonObject } from '../../../src/stdx/json.ts';
 import { BIN } from '../../helpers/cli.ts';
@@ -26,6 +27,20 @@ const clientInfo = { name: 't', version: '1' };
 const OPENING =
   line({ id: 0, method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo } }) +
   line({ method: 'notifications/initialized' });
+
+/** Says this and waits until no more of it is taken; what is left, in bytes. */
+async function sayUntilStuck(stdin: Writable, lines: readonly string[]): Promise<number> {
+  for (const each of lines) stdin.write(each);
+  const left: number[] = [];
+  const isStuck = () => {
+    left.push(stdin.writableLength);
+    return left.length > 10 && new Set(left.slice(-10)).size === 1;
+  };
+  await expect.poll(isStuck, { timeout: 60_000, interval: 100 }).toBe(true);
+  return left.at(-1) ?? 0;
+}
+
+const CALLED = Array.from({ length: CALLS - 1 }, (_, at) => echo(at + 2));
 
 function start() {
   const folder = tempDir();
@@ -56,15 +71,8 @@ it('#44 is not read from while it does not read, and gets every answer when it d
   while (ids.length < 2) await read();
   child.stdout.pause();
   const before = peakMemory(child.pid);
-  for (let id = 2; id <= CALLS; id++) child.stdin.write(echo(id));
-  // Until it takes no more: as much is left as a moment ago.
-  const left: number[] = [];
-  const isStuck = () => {
-    left.push(child.stdin.writableLength);
-    return new Set(left.slice(-10)).size === 1 && left.length > 10;
-  };
-  await expect.poll(isStuck, { timeout: 60_000, interval: 100 }).toBe(true);
-  expect(left.at(-1), 'most is still with the client').toBeGreaterThan((CALLS * TEXT.length) / 2);
+  const left = await sayUntilStuck(child.stdin, CALLED);
+  expect(left, 'most is still with the client').toBeGreaterThan((CALLS * TEXT.length) / 2);
   expect(called()).toBeLessThan(CALLS / 2);
   const after = peakMemory(child.pid);
   if (before !== undefined && after !== undefined) expect(after - before).toBeLessThan(100);
@@ -73,5 +81,16 @@ it('#44 is not read from while it does not read, and gets every answer when it d
   expect(new Set(ids).size).toBe(CALLS + 1);
   child.stdin.end();
   const [code] = await once(child, 'exit');
+  expect(code).toBe(0);
+}, 120_000);
+
+it('#44 ends with a client that goes away and has not read', async () => {
+  const { child } = start();
+  child.stdin.on('error', () => {});
+  expect(await sayUntilStuck(child.stdin, [OPENING, ...CALLED])).toBeGreaterThan(0);
+  const exited = once(child, 'exit');
+  child.stdout.destroy();
+  child.stdin.destroy();
+  const [code] = await exited;
   expect(code).toBe(0);
 }, 120_000);
