@@ -27,7 +27,7 @@ export function readinessOf({ configStatus, observed }: Source, parts: MetaToolP
     status: catalog.isFailing ? 'failing' : isDegraded ? 'degraded' : 'ok',
     parts: {
       catalog: catalog.text,
-      indexing: indexingStatus(parts) ?? 'complete',
+      indexing: catalog.isFailing ? 'unknown' : (indexingStatus(parts) ?? 'complete'),
       search: searchStatus(search),
       configuration: configurationStatus(configStatus()),
       ...(audit === undefined ? {} : { audit: `lines are lost: ${audit}` }),
@@ -47,7 +47,7 @@ function catalogStatus({ catalog, directory }: Pick<MetaToolParts, 'catalog' | '
     const tools = listings.reduce((sum, { toolCount }) => sum + toolCount, 0);
     return { text: `${tools} tools of ${listings.length} servers`, isFailing: false };
   } catch (error) {
-    return { text: `cannot be read: ${error instanceof Error ? error.message : String(error)}`, isFailing: true };
+    return { text: error instanceof Error ? error.message : String(error), isFailing: true };
   }
 }
 

@@ -1,14 +1,11 @@
 /** The composition root: the only place that builds the parts and ties them together. */
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
-import type { AddedServers } from './catalog/added-servers.ts';
-import type { Catalog, WithheldTools } from './catalog/catalog.ts';
+import type { Catalog } from './catalog/catalog.ts';
 import { ConfiguredServers } from './catalog/configured-servers.ts';
-import type { PendingServers } from './catalog/pending-servers.ts';
-import type { Blobs } from './catalog/sqlite-blobs.ts';
 import type { Config } from './config/config.ts';
 import type { ReloadPlan } from './config/plan-reload.ts';
 import { explain } from './errors.ts';
+import { openKnown } from './gateway-known.ts';
 import { type Observed, openObserved } from './gateway-observed.ts';
 import { menuMaker, policyMaker } from './gateway-policy.ts';
 import { createProfiles, type Profiles } from './gateway-profiles.ts';
@@ -191,8 +188,9 @@ async function openEach(
   const redact = (text: string) => live.current.redact(text);
   const observed = await openObserved({ config: { ...config, redact }, log, version: options.version });
   closing.push(() => observed.close());
+  let listMissing = async () => {};
   const [{ catalog, blobs, added, pending }, { lazyToolIndex }, { Discovery }, { systemClock }] = await Promise.all([
-    openCatalog(options, closing),
+    openKnown({ config, log, closing, onReopened: () => void listMissing() }),
     import('../index/lazy-tool-index.ts'),
     import('./discovery/discovery.ts'),
     import('./stdx/clock.ts'),
@@ -219,6 +217,7 @@ async function openEach(
   const note = (level: 'info' | 'problem', message: string) => log(level === 'info' ? 'info' : 'warn', message);
   const discovery = new Discovery({ catalog, directory, pool, index, events: { note }, clock: systemClock });
   closing.push(() => discovery.close());
+  listMissing = () => discovery.listMissing().catch((error) => log('warn', `indexing stopped: ${explain(error)}`));
   const running = { pool, discovery, addedServers };
   const openCatalogIndex = async () => (await import('./gateway-search.ts')).openCatalogIndex(modelFolder);
   const adding = { live, directory, added, pending, servers: addedServers, running, observed, clock: systemClock, log };
@@ -235,30 +234,6 @@ async function openEach(
   const admission = createAdmission([...observed.admissions, limited]);
   const built = { catalog, directory, pool, index, discovery, additions, paths, admission, approved };
   return { parts: await metaToolParts(built, live), observed, running };
-}
-
-interface OpenCatalog {
-  readonly catalog: Catalog & WithheldTools;
-  readonly blobs: Blobs;
-  readonly added: AddedServers;
-  readonly pending: PendingServers;
-}
-
-async function openCatalog({ config, log }: GatewayOptions, closing: Closing[]): Promise<OpenCatalog> {
-  const [{ openDatabase }, { createCatalog }, { createBlobs }, { createAddedServers }, { createPendingServers }] =
-    await Promise.all([
-      import('./catalog/database.ts'),
-      import('./catalog/sqlite-catalog.ts'),
-      import('./catalog/sqlite-blobs.ts'),
-      import('./catalog/added-servers.ts'),
-      import('./catalog/pending-servers.ts'),
-    ]);
-  const { database, setAside } = openDatabase(join(config.dataDir, 'catalog.db'));
-  if (setAside) log('warn', `the catalog could not be read; it was moved to ${setAside} and is built anew`);
-  const [added, pending] = [createAddedServers(database), createPendingServers(database)];
-  const catalog = createCatalog(database);
-  closing.push(() => catalog.close());
-  return { catalog, blobs: createBlobs(database), added, pending };
 }
 
 type Built = Pick<

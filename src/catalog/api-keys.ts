@@ -76,8 +76,6 @@ class SqliteApiKeys implements ApiKeys {
   readonly #now: () => number;
   readonly #byId: Statement;
   readonly #touch: Statement;
-  /** SQLite's number for what other connections have committed, other processes' too; far cheaper than the row. */
-  readonly #version: Statement;
   readonly #recent = new Map<string, Recent>();
   #recentVersion: unknown;
   #lookedAt = Number.NaN;
@@ -87,7 +85,6 @@ class SqliteApiKeys implements ApiKeys {
     this.#now = now;
     this.#byId = database.prepare(`SELECT ${COLUMNS} FROM api_keys WHERE id = ?`);
     this.#touch = database.prepare('UPDATE api_keys SET used_at = ? WHERE id = ?');
-    this.#version = database.prepare('PRAGMA data_version');
   }
 
   create({ name, groups, expiresAt }: NewApiKey): string | undefined {
@@ -143,7 +140,7 @@ class SqliteApiKeys implements ApiKeys {
 
   /** Once in a millisecond: whoever revokes a key needs longer until he can say so to anybody. */
   #look(now: number): void {
-    const version = (this.#version.get() as { data_version?: unknown } | undefined)?.data_version;
+    const version = this.#database.dataVersion();
     if (version !== this.#recentVersion) this.#recent.clear();
     this.#recentVersion = version;
     this.#lookedAt = now;

@@ -46,8 +46,17 @@ export class KeptReads {
     const nowMs = Math.floor(performance.now());
     if (nowMs === this.#lookedAtMs) return;
     this.#lookedAtMs = nowMs;
-    const generation = this.#generation();
+    const generation = this.#ask();
     if (generation !== this.#readAt) this.forget();
     this.#readAt = generation;
+  }
+
+  /** What is kept is good for calls while the file cannot be read. */
+  #ask(): number {
+    try {
+      return this.#generation();
+    } catch {
+      return this.#readAt;
+    }
   }
 }

@@ -137,7 +137,7 @@ class SqliteCatalog implements Catalog, WithheldTools {
   }
 
   generation(): number {
-    return this.#rows<{ data_version: number }>('PRAGMA data_version')[0]?.data_version ?? 0;
+    return this.#database.dataVersion();
   }
 
   version(): number {
