@@ -1,6 +1,7 @@
 /**
- * Prints the quality tables of docs/SEARCH.md. `builtin` is the default, `encoder` the same with the encoder asked every time.
- * usage: node scripts/run.mjs bench/retrieval.ts [--data ../shared/data/retrieval] [--sample 0] [--big] [--names] [--model FOLDER] [--transformers FOLDER] [--engines words,static,builtin,encoder] [--gate]
+ * Prints the quality tables of docs/SEARCH.md. `builtin` is the default, which has no encoder among more than --encoder-max-tools;
+ * `encoder` has it everywhere and asks it every time.
+ * usage: node scripts/run.mjs bench/retrieval.ts [--data ../shared/data/retrieval] [--sample 0] [--big] [--names] [--encoder-max-tools 8000] [--model FOLDER] [--transformers FOLDER] [--engines words,static,builtin,encoder] [--gate]
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { createToolIndex } from '../index/create-tool-index.ts';
 import { openBuiltinEmbedder } from '../index/embedding/builtin-embedder.ts';
+import { deferEmbedder } from '../index/embedding/deferred-embedder.ts';
 import type { Embedder } from '../index/embedding/embedder.ts';
 import { openStaticEmbedder } from '../index/embedding/static-embedder.ts';
 import { createTransformersEmbedder } from '../index/embedding/transformers-embedder.ts';
@@ -21,6 +23,8 @@ import { parseWordStatistics } from '../index/lexical/word-statistics.ts';
 import { BUILTIN_TUNING, MINILM_TUNING, STATIC_TUNING, type VectorTuning } from '../index/ranking/tuning.ts';
 import { createEmbeddedVectorStore } from '../index/store/embedded-vector-store.ts';
 import type { ToolDocument } from '../index/tool-document.ts';
+import type { BoundedSource, VectorSource } from '../index/vector-source.ts';
+import { DEFAULTS } from '../src/config/defaults.ts';
 import { systemB } from './system-b.ts';
 
 /** Nothing that ships has learned from these. */
@@ -57,6 +61,7 @@ const { values } = parseArgs({
     transformers: { type: 'string' },
     engines: { type: 'string', default: 'words,static,builtin,transformers' },
     big: { type: 'boolean', default: false },
+    'encoder-max-tools': { type: 'string', default: String(DEFAULTS.encoderMaxTools) },
     gate: { type: 'boolean', default: false },
   },
 });
@@ -81,14 +86,22 @@ for (const name of values.engines.split(',')) {
 interface Engine {
   readonly embedder?: Embedder;
   readonly tuning?: VectorTuning;
-  /** Asked first, and alone where it leaves no doubt. */
-  readonly quick?: Embedder;
+  /** Better than `embedder`, which is asked first, and alone where it leaves no doubt. */
+  readonly costly?: BoundedSource;
 }
 
-/** The default: the encoder is asked where the static model leaves doubts. */
+/** The default: the encoder is asked where the static model leaves doubts, and not at all among too many tools. */
 async function openCascade(): Promise<Engine> {
-  const quick = await openStaticEmbedder(path.join(values.model, 'static.bin'));
-  return { embedder: await openBuiltinEmbedder(values.model, async () => quick), tuning: BUILTIN_TUNING, quick };
+  const embedder = await openStaticEmbedder(path.join(values.model, 'static.bin'));
+  const open = (): VectorSource => ({
+    embedder: deferEmbedder('the encoder', () => openBuiltinEmbedder(values.model, async () => embedder)),
+    store: createEmbeddedVectorStore(),
+    tuning: BUILTIN_TUNING,
+    inBackground: true,
+    whenInDoubt: true,
+  });
+  const upTo = { documents: () => Number(values['encoder-max-tools']), setting: '--encoder-max-tools' };
+  return { embedder, costly: { name: 'the encoder', upTo, open } };
 }
 
 function openTransformers(model: string): () => Promise<Engine> {
@@ -127,10 +140,9 @@ function sampled(queries: JudgedQuery[]): JudgedQuery[] {
 }
 
 async function openIndex(engine: string, documents: readonly ToolDocument[]) {
-  const { embedder, tuning, quick } = ENGINES.get(engine) ?? {};
-  const source = (of: Embedder) => ({ embedder: of, store: createEmbeddedVectorStore() });
-  const main = embedder ? [{ ...source(embedder), tuning, whenInDoubt: quick !== undefined }] : [];
-  const index = createToolIndex({ statistics, vectors: [...main, ...(quick ? [source(quick)] : [])] });
+  const { embedder, tuning, costly } = ENGINES.get(engine) ?? {};
+  const main = embedder ? [{ embedder, store: createEmbeddedVectorStore(), tuning }] : [];
+  const index = createToolIndex({ statistics, vectors: [...(costly ? [costly] : []), ...main] });
   await index.upsert(documents);
   await index.settled();
   return index;
@@ -298,8 +310,10 @@ async function bigCatalog(): Promise<void> {
     ...new Map(DISTRACTORS.flatMap((set) => parseCorpus(read(set, 'corpus'))).map((d) => [d.id, d])).values(),
   ];
   const rows: string[][] = [];
+  const spared: string[] = [];
   for (const engine of [...ENGINES.keys()]) {
     const index = await openIndex(engine, documents);
+    for (const layer of index.status()) if (layer.spared) spared.push(`${engine}: ${layer.spared}`);
     for (const spec of SELECTION.slice(0, 4)) {
       const { measures } = await evaluate({
         index,
@@ -310,7 +324,7 @@ async function bigCatalog(): Promise<void> {
     }
   }
   console.log(`\n## The same requests over ${documents.length} tools (twins of a right tool count as wrong)\n`);
-  console.log(table(['engine', 'set', 'R@5', 'nDCG@10'], rows));
+  console.log([table(['engine', 'set', 'R@5', 'nDCG@10'], rows), ...spared].join('\n\n'));
 }
 
 if (!existsSync(values.data)) {

@@ -2,6 +2,7 @@
 import { type Clock, systemClock } from '../src/stdx/clock.ts';
 import type { DocumentTable } from './document-table.ts';
 import { IndexedDocuments } from './indexed-documents.ts';
+import type { LayerStatus } from './layer-status.ts';
 import { LexicalEvidence } from './lexical/lexical-evidence.ts';
 import type { LexicalIndex } from './lexical/lexical-index.ts';
 import { NO_STATISTICS, type WordStatistics } from './lexical/word-statistics.ts';
@@ -15,14 +16,15 @@ import type { BlobStorage } from './store/vector-store.ts';
 import type { ToolDocument } from './tool-document.ts';
 import type { SearchAnswer, SearchRequest, StagesMs, ToolIndex, UpsertReport } from './tool-index.ts';
 import { type VectorAnswer, vectorEvidence } from './vector-evidence.ts';
-import { type LayerStatus, VectorLayer } from './vector-layer.ts';
-import type { VectorSource } from './vector-source.ts';
+import type { VectorLayer } from './vector-layer.ts';
+import { VectorLayers } from './vector-layers.ts';
+import type { BoundedSource, VectorSource } from './vector-source.ts';
 
 export interface ToolIndexOptions {
   /** Rarity of words outside this catalog; without it the catalog alone decides what is rare. */
   readonly statistics?: WordStatistics;
   /** Best first. Each is indexed by itself; the first that is complete answers. None means words only. */
-  readonly vectors?: readonly VectorSource[];
+  readonly vectors?: readonly (VectorSource | BoundedSource)[];
   /** Why there are no vectors although they were asked for; every answer repeats it. */
   readonly vectorsMissing?: string;
   /** Keeps the analysed words from start to start. */
@@ -71,7 +73,7 @@ class HybridToolIndex implements ObservableToolIndex {
   readonly #evidence: LexicalEvidence;
   /** Whose words the evidence is about, and of which version of the table. */
   #collected: { readonly question: Question; readonly version: number } | undefined;
-  readonly #layers: readonly VectorLayer[];
+  readonly #layers: VectorLayers;
   readonly #clock: Clock;
   readonly #vectorsMissing: string | undefined;
 
@@ -83,17 +85,22 @@ class HybridToolIndex implements ObservableToolIndex {
     this.#lexical = this.#documents.lexical;
     this.#evidence = new LexicalEvidence(this.#lexical);
     this.#clock = clock;
-    this.#layers = vectors.map((source) => new VectorLayer(source, clock));
+    this.#layers = new VectorLayers(vectors, this.#table, clock);
   }
 
   get size(): number {
     return this.#table.size;
   }
 
+  get lacksTexts(): boolean {
+    return this.#layers.lacksTexts;
+  }
+
   /** Where the best source is costly, the last one answers first, and alone when that leaves no doubt. */
   async search(request: SearchRequest): Promise<SearchAnswer> {
     const stages = { vectors: 0, words: 0, rank: 0 };
     this.#documents.forgetParked();
+    this.#layers.fit();
     const scope = scopeOf(this.#table, request.allow);
     const question = readQuestion(request, {
       readable: (text) => this.#lexical.readable(text),
@@ -102,8 +109,8 @@ class HybridToolIndex implements ObservableToolIndex {
     });
     const searching = { question, scope, stages };
     const quick = this.#quickLayer();
-    const first = quick && (await this.#judge([quick], searching));
-    const { answer } = first?.isSettled ? first : await this.#judge(this.#layers, searching);
+    const first = quick && (await this.#judge([quick], searching, QUICK_SHARE_OF_TIME));
+    const { answer } = first?.isSettled ? first : await this.#judge(this.#layers.current(), searching, 1);
     request.onStages?.(stages);
     return answer;
   }
@@ -114,8 +121,8 @@ class HybridToolIndex implements ObservableToolIndex {
     for (let start = 0; start < latest.length; start += SLICE) {
       if (start > 0) await new Promise(setImmediate);
       const slice = latest.slice(start, start + SLICE);
-      const { fresh, changed } = this.#documents.upsert(slice);
-      for (const layer of this.#layers) layer.upsert(fresh);
+      const { all, fresh, changed } = this.#documents.upsert(slice);
+      this.#layers.upsert({ all, fresh });
       report.added += fresh.length - changed;
       report.changed += changed;
       report.unchanged += slice.length - fresh.length;
@@ -125,34 +132,34 @@ class HybridToolIndex implements ObservableToolIndex {
 
   async remove(ids: readonly string[]): Promise<number> {
     const removed = this.#documents.remove(ids);
-    for (const layer of this.#layers) layer.remove(ids);
+    this.#layers.remove(ids);
     return removed;
   }
 
   status(): readonly LayerStatus[] {
-    return this.#layers.map((layer) => layer.status());
+    return this.#layers.status();
   }
 
   async settled(): Promise<void> {
-    await Promise.all(this.#layers.map((layer) => layer.settled()));
+    await this.#layers.settled();
   }
 
   async close(): Promise<void> {
     this.#documents.close();
-    await Promise.all(this.#layers.map((layer) => layer.close()));
+    await this.#layers.close();
   }
 
   /** The last source, where it may spare a costly one the work. */
   #quickLayer(): VectorLayer | undefined {
-    for (const layer of this.#layers) layer.searched();
-    const [best, last] = [this.#layers[0], this.#layers.at(-1)];
+    const layers = this.#layers.current();
+    for (const layer of layers) layer.searched();
+    const [best, last] = [layers[0], layers.at(-1)];
     return best?.whenInDoubt && last !== best ? last : undefined;
   }
 
-  async #judge(layers: readonly VectorLayer[], searching: Searching): Promise<Judgement> {
+  async #judge(layers: readonly VectorLayer[], searching: Searching, share: number): Promise<Judgement> {
     const { question, stages } = searching;
     const begunMs = performance.now();
-    const share = layers === this.#layers ? 1 : QUICK_SHARE_OF_TIME;
     const deadlineMs = share * (question.endsAt - this.#clock.now());
     const vectors = await vectorEvidence(layers, { ...question.vectors, deadlineMs }, this.#clock);
     const vectorsMs = performance.now();
@@ -210,13 +217,14 @@ class HybridToolIndex implements ObservableToolIndex {
       ...(isHybrid ? { model: vectors.model } : {}),
       ...(degraded ? { degraded } : {}),
       ...(vectors.progress ? { progress: vectors.progress } : {}),
+      ...this.#layers.absence,
     };
     return { answer, isSettled: settled };
   }
 
   /** A store may hold tools that are not in this index: another gateway's, or those of servers that went while it was down. */
   #serversIfStoresHoldMore(): ReadonlySet<string> | undefined {
-    return this.#layers.some((layer) => layer.strays > 0) ? this.#table.servers() : undefined;
+    return this.#layers.current().some(({ stored }) => stored.strays.size > 0) ? this.#table.servers() : undefined;
   }
 
   #matched({ accept, searched }: Scope): number {

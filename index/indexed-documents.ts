@@ -20,6 +20,7 @@ export interface IndexedDocumentsOptions {
 
 /** What an upsert has changed. */
 export interface Upserted {
+  readonly all: readonly PendingDocument[];
   /** Those that were not there in just this form. */
   readonly fresh: readonly PendingDocument[];
   /** How many of them were there in another. */
@@ -45,7 +46,7 @@ export class IndexedDocuments {
     const outdated = fresh.map(({ document }) => document.id).filter((id) => this.#entryOf(id));
     this.remove(outdated);
     for (const { document, hash } of fresh) this.#add(document, hash);
-    return { fresh, changed: outdated.length };
+    return { all: hashed, fresh, changed: outdated.length };
   }
 
   /** Returns how many were there. */

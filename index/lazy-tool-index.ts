@@ -30,6 +30,10 @@ class LazyToolIndex implements ToolIndex {
     return this.#opened?.size ?? 0;
   }
 
+  get lacksTexts(): boolean {
+    return this.#opened?.lacksTexts ?? false;
+  }
+
   async upsert(documents: readonly ToolDocument[]): Promise<UpsertReport> {
     return (await this.#index()).upsert(documents);
   }

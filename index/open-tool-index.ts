@@ -8,7 +8,7 @@ import { IndexError } from './index-error.ts';
 import { NO_STATISTICS, parseWordStatistics, type WordStatistics } from './lexical/word-statistics.ts';
 import { createEmbeddedVectorStore } from './store/embedded-vector-store.ts';
 import type { BlobStorage, VectorStore } from './store/vector-store.ts';
-import type { VectorSource } from './vector-source.ts';
+import type { BoundedSource, VectorSource } from './vector-source.ts';
 
 export interface OpenToolIndexOptions {
   /** Where `static.bin` and `word-statistics.txt` are. */
@@ -20,7 +20,7 @@ export interface OpenToolIndexOptions {
   /** Opens the static model; for whoever uses it elsewhere too. */
   readonly openStatic?: () => Promise<Embedder>;
   /** Better embedders with their stores, best first; the static model serves until one of them is complete. */
-  readonly preferred?: readonly VectorSource[];
+  readonly preferred?: readonly (VectorSource | BoundedSource)[];
 }
 
 /** Never rejects for a missing or broken model file: the index then works without it and says so in its answers. */

@@ -59,6 +59,8 @@ export interface SearchAnswer {
   readonly degraded?: string;
   /** How far a better model has come that will answer later; nothing is wrong. */
   readonly progress?: string;
+  /** Why a better model is not asked among so many documents, and what sets that; nothing is wrong. */
+  readonly spared?: string;
 }
 
 export interface UpsertReport {
@@ -69,6 +71,8 @@ export interface UpsertReport {
 
 export interface ToolIndex {
   readonly size: number;
+  /** Whether a model came back that needs the texts of what is there already: it joins in when all are upserted once more. */
+  readonly lacksTexts: boolean;
   /** Adds or replaces by id; what has not changed (by hash) costs nothing. Searchable lexically when it resolves. */
   upsert(documents: readonly ToolDocument[]): Promise<UpsertReport>;
   /** Returns how many were there. */

@@ -41,6 +41,11 @@ export class VectorBacklog {
     return this.#strays;
   }
 
+  /** What the store holds of what was brought, and of what went and is not out of it yet. Ids. */
+  held(): string[] {
+    return [...[...this.#embedded.keys()].filter((id) => !this.#strays.has(id)), ...this.#removed];
+  }
+
   /** One that is pending in another version may be on its way to the store, and has to be overtaken. */
   upsert(documents: readonly PendingDocument[]): void {
     for (const pending of documents) {
@@ -75,6 +80,7 @@ export class VectorBacklog {
   restore(hashes: ReadonlyMap<string, string>): void {
     this.#expectAll();
     for (const [id, hash] of hashes) {
+      if (this.#removed.has(id)) continue;
       this.#embedded.set(id, hash);
       if (!this.#pending.has(id)) this.#strays.add(id);
     }

@@ -54,6 +54,8 @@ export async function vectorEvidence(
       const { name: model, tuning } = layer;
       return { kind: 'vectors', model, hits, tuning, degraded: problems[0], progress };
     }
+    // It was put away while it was asked, which is nothing amiss.
+    if (layer.isClosed) continue;
     if (layer.inBackground && layer.status().problem === undefined) progress = hits;
     else problems.push(hits);
   }

@@ -1,19 +1,12 @@
 /** One embedder with its store, kept in step with the documents in the background. */
 import { type Clock, systemClock } from '../src/stdx/clock.ts';
 import { IndexError } from './index-error.ts';
+import type { LayerStatus } from './layer-status.ts';
 import { STATIC_TUNING, type VectorTuning } from './ranking/tuning.ts';
 import type { VectorHit } from './store/vector-store.ts';
 import { type PendingDocument, VectorBacklog } from './vector-backlog.ts';
 import type { VectorSource } from './vector-source.ts';
 import { withDeadline } from './with-deadline.ts';
-
-export interface LayerStatus {
-  readonly model: string;
-  readonly embedded: number;
-  readonly pending: number;
-  /** What went wrong last, until something works again. */
-  readonly problem?: string;
-}
 
 export interface NearestTexts {
   readonly texts: readonly string[];
@@ -116,9 +109,13 @@ export class VectorLayer {
     this.#wake();
   }
 
-  /** How many vectors the store holds of documents that this index does not have. */
-  get strays(): number {
-    return this.#backlog.strays.size;
+  get isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  /** What the store holds: of documents of this index, and of others. */
+  get stored(): Pick<VectorBacklog, 'held' | 'strays'> {
+    return this.#backlog;
   }
 
   /** One list of hits a text. */

@@ -17,3 +17,16 @@ export interface VectorSource {
   /** For a process that ends after one answer: a search waits so long for it, and it begins only what can be complete by then. */
   readonly patienceMs?: number;
 }
+
+/** One that is not worth what it costs among too many documents: it is there only while they are few enough. */
+export interface BoundedSource {
+  readonly name: string;
+  readonly upTo: {
+    /** The most that it is there for, asked anew at each change and search; none at all for 0. */
+    readonly documents: () => number;
+    /** Where that is set, for whoever wants more. */
+    readonly setting: string;
+  };
+  /** Makes it anew each time that it comes in; whatever must load or connect waits until the layer begins. */
+  readonly open: () => VectorSource;
+}

@@ -34,7 +34,7 @@ export interface Observed {
   noteAdmin(record: AdminRecord): void;
   noteSearch: NoteSearch;
   /** How the last search was answered; undefined before the first. */
-  lastSearch(): Pick<SearchAnswer, 'mode' | 'degraded' | 'progress'> | undefined;
+  lastSearch(): Pick<SearchAnswer, 'mode' | 'degraded' | 'progress' | 'spared'> | undefined;
   /** Why audit lines are being lost; undefined when they are not. */
   auditProblem(): string | undefined;
   /** Why running servers are not noted; undefined when they are. */
@@ -84,7 +84,7 @@ export async function openObserved({ config, log, version }: ObservedOptions): P
       lastSearch = answer;
       const { mode, verdict, degraded } = answer;
       metrics?.metrics.search({ mode, verdict, isDegraded: degraded !== undefined, ...times });
-      logSearch(degraded);
+      logSearch(answer);
     },
     lastSearch: () => lastSearch,
     auditProblem: () => audit?.file.problem(),

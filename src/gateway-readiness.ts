@@ -54,8 +54,8 @@ function catalogStatus({ catalog, directory }: Pick<MetaToolParts, 'catalog' | '
 /** Of the last search: asking a model or store anew would cost them something at each look. */
 function searchStatus(search: ReturnType<Observed['lastSearch']>): string {
   if (!search) return 'nobody has searched yet';
-  const { mode, degraded, progress } = search;
-  return [mode, degraded ?? progress].filter(Boolean).join(': ');
+  const { mode, degraded, progress, spared } = search;
+  return [mode, degraded ?? progress ?? spared].filter(Boolean).join(': ');
 }
 
 /** A file that cannot be used is no reason to take no calls. What is wrong may quote secrets, so only the log tells it. */

@@ -4,11 +4,13 @@ import type { ObservableToolIndex } from '../index/create-tool-index.ts';
 import type { Embedder } from '../index/embedding/embedder.ts';
 import type { BlobStorage, VectorStore } from '../index/store/vector-store.ts';
 import type { ToolIndex } from '../index/tool-index.ts';
-import type { VectorSource } from '../index/vector-source.ts';
+import type { BoundedSource, VectorSource } from '../index/vector-source.ts';
 import type { Config, EmbedderConfig, StoreConfig } from './config/config.ts';
 
 export interface SearchOptions {
   readonly config: Config;
+  /** That of now, for what may change while the engine is open; `config` without it. */
+  readonly currentConfig?: () => Config;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Where the models are that Tooldex ships. */
   readonly modelFolder: string;
@@ -30,7 +32,7 @@ export async function openSearch(options: SearchOptions): Promise<ToolIndex> {
   const { modelFolder, storage, config } = options;
   const openStore = await storeOpener(options);
   const openStatic = sharedStatic(modelFolder);
-  const preferred = await preferredSource({ ...options, openStatic }, openStore);
+  const preferred = await preferredSource(config.search.embedder, { ...options, openStatic }, openStore);
   const isStatic = config.search.embedder.kind === 'static';
   const store = isStatic && config.search.store.kind === 'chroma' ? { store: openStore() } : {};
   return openToolIndex({ modelFolder, storage, openStatic, preferred: preferred ? [preferred] : [], ...store });
@@ -85,20 +87,31 @@ async function chromaOpener({ url, ...store }: Chroma, options: SearchOptions): 
 
 type EmbedderOptions = SearchOptions & { readonly openStatic?: () => Promise<Embedder> };
 
-async function preferredSource(options: EmbedderOptions, openStore: OpenStore): Promise<VectorSource | undefined> {
-  const { embedder } = options.config.search;
+async function preferredSource(
+  embedder: EmbedderConfig,
+  options: EmbedderOptions,
+  openStore: OpenStore,
+): Promise<VectorSource | BoundedSource | undefined> {
   if (embedder.kind === 'static') return undefined;
   const { deferEmbedder } = await import('../index/embedding/deferred-embedder.ts');
   const name = nameOf(embedder);
-  return {
+  const tuning = await tuningOf(embedder);
+  const isBuiltin = embedder.kind === 'builtin';
+  const open = () => ({
     name,
     embedder: deferEmbedder(name, (signal) => createEmbedder(embedder, options, signal)),
     store: openStore(),
-    tuning: await tuningOf(embedder),
-    inBackground: embedder.kind === 'builtin',
-    whenInDoubt: embedder.kind === 'builtin',
+    tuning,
+    inBackground: isBuiltin,
+    whenInDoubt: isBuiltin,
     patienceMs: options.patienceMs,
+  });
+  if (!isBuiltin) return open();
+  const documents = () => {
+    const current = options.currentConfig?.().search.embedder ?? embedder;
+    return current.kind === 'builtin' ? current.encoderMaxTools : embedder.encoderMaxTools;
   };
+  return { name, upTo: { documents, setting: 'search.embedder.encoder_max_tools' }, open };
 }
 
 const nameOf = (embedder: Exclude<EmbedderConfig, { kind: 'static' }>) =>
@@ -123,17 +136,19 @@ export type EvaluatedEngine = 'words' | EmbedderConfig;
 export async function evaluatedSources(
   engine: EvaluatedEngine,
   options: SearchOptions,
-): Promise<readonly VectorSource[]> {
+): Promise<readonly (VectorSource | BoundedSource)[]> {
   if (engine === 'words') return [];
   const openStore = await storeOpener({ ...options, isTemporary: true });
-  const openStatic = sharedStatic(options.modelFolder);
-  const whenInDoubt = engine.kind === 'builtin';
-  const embedder = await createEmbedder(engine, { ...options, openStatic }, new AbortController().signal);
+  if (engine.kind === 'builtin') {
+    const openStatic = sharedStatic(options.modelFolder);
+    const preferred = await preferredSource(engine, { ...options, openStatic }, openStore);
+    const { createEmbeddedVectorStore } = await import('../index/store/embedded-vector-store.ts');
+    const fixed = { name: STATIC_NAME, embedder: await openStatic(), store: createEmbeddedVectorStore() };
+    return preferred ? [preferred, fixed] : [fixed];
+  }
+  const embedder = await createEmbedder(engine, options, new AbortController().signal);
   const name = engine.kind === 'static' ? STATIC_NAME : nameOf(engine);
-  const source = { name, embedder, store: openStore(), tuning: await tuningOf(engine), whenInDoubt };
-  if (!whenInDoubt) return [source];
-  const { createEmbeddedVectorStore } = await import('../index/store/embedded-vector-store.ts');
-  return [source, { name: STATIC_NAME, embedder: await openStatic(), store: createEmbeddedVectorStore() }];
+  return [{ name, embedder, store: openStore(), tuning: await tuningOf(engine) }];
 }
 
 async function createEmbedder(chosen: EmbedderConfig, options: EmbedderOptions, signal: AbortSignal) {

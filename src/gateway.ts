@@ -206,7 +206,8 @@ async function openEach(
     const onDownload = createDownloadLog(log);
     const { createStorageLog } = await import('./observability/storage-log.ts');
     const storage = createStorageLog(blobs, log);
-    return openSearch({ config, env, modelFolder, storage, patienceMs, alsoClose, onDownload });
+    const currentConfig = () => live.current;
+    return openSearch({ config, currentConfig, env, modelFolder, storage, patienceMs, alsoClose, onDownload });
   };
   const index = lazyToolIndex(openIndex, observed.noteSearch);
   closing.push(() => index.close());

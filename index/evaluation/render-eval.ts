@@ -20,7 +20,9 @@ export function renderEval({ engines, summary }: EvalOutput): string {
     }),
   );
   const compared = engines.flatMap((engine) => comparisonLines(engine, summary.engine));
-  const parts = [quality, cost, verdictTable(engines), modelsTable(engines), `Splits with ${summary.engine}:`, splits];
+  const spared = engines.flatMap((each) => (each.spared ? [`${each.engine}: ${each.spared}`] : []));
+  const models = [modelsTable(engines), ...spared].join('\n');
+  const parts = [quality, cost, verdictTable(engines), models, `Splits with ${summary.engine}:`, splits];
   return [...parts, ...(compared.length > 0 ? [compared.join('\n')] : [])].join('\n\n');
 }
 

@@ -2,7 +2,7 @@
 import { createToolIndex, type ObservableToolIndex } from '../create-tool-index.ts';
 import type { WordStatistics } from '../lexical/word-statistics.ts';
 import type { ToolDocument } from '../tool-document.ts';
-import type { VectorSource } from '../vector-source.ts';
+import type { BoundedSource, VectorSource } from '../vector-source.ts';
 import { type Difference, pairedBootstrap } from './bootstrap.ts';
 import { type EvaluatedQuery, type Evaluation, evaluate } from './evaluate.ts';
 import type { JudgedQuery } from './judged-query.ts';
@@ -12,7 +12,7 @@ import type { Measure } from './measures.ts';
 export interface EvalEngine {
   readonly name: string;
   /** Opened for this run and closed after it, best first; none means words only. */
-  readonly open?: () => Promise<readonly VectorSource[]>;
+  readonly open?: () => Promise<readonly (VectorSource | BoundedSource)[]>;
 }
 
 export interface EvalOptions {
@@ -39,6 +39,8 @@ export interface EngineSummary extends Omit<Evaluation, 'results'> {
   readonly answerTokens?: { readonly mean: number; readonly p95: number };
   /** Answers that had to do without vectors although the engine has some. */
   readonly degraded: number;
+  /** Why a model of the engine was not asked among so many tools, as a gateway would not. */
+  readonly spared?: string;
   /** Against the first engine, with 95 % intervals. */
   readonly comparison?: Readonly<Record<'recall@5' | 'ndcg@10', Difference>>;
 }
@@ -86,12 +88,18 @@ async function measureEngine(engine: EvalEngine, options: EvalOptions, base?: Ev
       ...cost,
       ...tokenFigures(results, options.answerTokens),
       degraded: vectors.length > 0 ? results.filter(({ mode }) => mode === 'lexical').length : 0,
+      ...sparedBy(index),
       ...(base ? { comparison: compare(base, evaluation) } : {}),
     };
     return { summary, evaluation };
   } finally {
     await index.close();
   }
+}
+
+function sparedBy(index: ObservableToolIndex): { readonly spared?: string } {
+  const spared = index.status().find((layer) => layer.spared)?.spared;
+  return spared === undefined ? {} : { spared };
 }
 
 async function fill(index: ObservableToolIndex, documents: readonly ToolDocument[]) {

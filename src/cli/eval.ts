@@ -5,6 +5,7 @@ import type { GoldenSet } from '../../index/evaluation/golden-set.ts';
 import type { EvalEngine } from '../../index/evaluation/run-eval.ts';
 import { IndexError } from '../../index/index-error.ts';
 import type { EmbedderConfig } from '../config/config.ts';
+import { DEFAULTS } from '../config/defaults.ts';
 import { documentOf } from '../discovery/document-of.ts';
 import { explain, GatewayError } from '../errors.ts';
 import { type EvaluatedEngine, evaluatedSources } from '../gateway-search.ts';
@@ -126,19 +127,22 @@ async function ownCatalog(invocation: Invocation, { gateway }: Opened): Promise<
 function chooseEngines({ config }: Opened, { embedder: asked }: EvalFlags): EvaluatedEngine[] {
   const { embedder: configured } = config.search;
   if (!asked) {
-    const own: EvaluatedEngine[] = [{ kind: 'builtin' }, { kind: 'static' }, 'words'];
+    const own: EvaluatedEngine[] = [configured.kind === 'builtin' ? configured : BUILTIN, { kind: 'static' }, 'words'];
     return own.some((each) => each !== 'words' && each.kind === configured.kind) ? own : [configured, ...own];
   }
   return asked.map((kind) => {
     if (kind === 'words') return kind;
     if (kind === configured.kind) return configured;
-    if (kind === 'builtin' || kind === 'static') return { kind };
+    if (kind === 'builtin') return BUILTIN;
+    if (kind === 'static') return { kind };
     if (kind === 'transformers') return SHIPPED_TRANSFORMERS;
     throw new GatewayError('USAGE', `the embedder "${kind}" is not configured`, {
       hint: 'choose words, static, builtin or transformers, or configure search.embedder',
     });
   });
 }
+
+const BUILTIN: EmbedderConfig = { kind: 'builtin', encoderMaxTools: DEFAULTS.encoderMaxTools };
 
 const SHIPPED_TRANSFORMERS: EmbedderConfig = {
   kind: 'transformers',

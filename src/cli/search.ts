@@ -48,7 +48,11 @@ export async function search(invocation: Invocation, task: string, flags: Search
 }
 
 /** An agent that asks a running gateway gets a better answer, once that has read all tools. */
-function tellShortfall(invocation: Invocation, answer: { readonly progress?: string } | undefined): void {
+function tellShortfall(
+  invocation: Invocation,
+  answer: { readonly progress?: string; readonly spared?: string } | undefined,
+): void {
+  if (answer?.spared) tell(invocation, `note: the static model answered: ${answer.spared}`);
   if (!answer?.progress) return;
   tell(
     invocation,

@@ -141,7 +141,11 @@ export interface SearchConfig {
 
 export type EmbedderConfig =
   /** Our two models: the static one at first, the encoder when it has read all tools. */
-  | { readonly kind: 'builtin' }
+  | {
+      readonly kind: 'builtin';
+      /** Among more tools than these the encoder is not used; 0 is never. */
+      readonly encoderMaxTools: number;
+    }
   | { readonly kind: 'static' }
   | {
       readonly kind: 'transformers';

@@ -7,6 +7,8 @@ export const DEFAULTS = {
   /** About 1 % of a small context window, and room for two or three full schemas. */
   searchTokensMax: 1000,
   collectionPrefix: 'tooldex',
+  /** The encoder reads so many within a minute of one core. */
+  encoderMaxTools: 8_000,
   /** A config of an agent's own is code execution, so somebody must have wanted that. */
   addServers: 'catalog',
   catalogRefresh: '1h',

@@ -1,7 +1,7 @@
 /** What a new configuration would change in a running gateway: a pure comparison, for the reload itself and for `check`. */
 import { isDeepStrictEqual } from 'node:util';
 import { GatewayError } from '../errors.ts';
-import type { Config, ServerConfig } from './config.ts';
+import type { Config, SearchConfig, ServerConfig } from './config.ts';
 
 export interface ReloadPlan {
   readonly added: readonly string[];
@@ -51,7 +51,12 @@ const DYNAMIC_SETTINGS: ReadonlySet<string> = new Set([
   'profiles',
   'limits',
 ]);
-const DYNAMIC_PARTS: ReadonlySet<string> = new Set(['search.limit', 'search.tokensMax', 'access.rules']);
+const DYNAMIC_PARTS: ReadonlySet<string> = new Set([
+  'search.limit',
+  'search.tokensMax',
+  'search.embedder.encoderMaxTools',
+  'access.rules',
+]);
 
 /** Servers count when they are enabled: switching one off removes it, switching it on adds it. */
 export function planReload(before: Config, after: Config): ReloadPlan {
@@ -61,7 +66,7 @@ export function planReload(before: Config, after: Config): ReloadPlan {
     const earlier = old.get(server.name);
     return earlier ? [{ name: server.name, keys: differingKeys(earlier, server) }] : [];
   });
-  const search = prefixed('search', differingKeys(before.search, after.search));
+  const search = differingSearchKeys(before.search, after.search);
   const access = prefixed('access', differingKeys(before.access, after.access));
   const others = differingKeys(before, after).filter((key) => !NO_SETTINGS.has(key));
   const isDynamic = (key: string) => DYNAMIC_SETTINGS.has(key) || DYNAMIC_PARTS.has(key);
@@ -104,6 +109,14 @@ export function describeReload({ added, removed, changed, unchanged, settings }:
 
 const enabled = ({ servers }: Config): Map<string, ServerConfig> =>
   new Map([...servers].filter(([, server]) => server.enabled));
+
+/** Of an embedder of the same kind each key by itself. */
+function differingSearchKeys(before: SearchConfig, after: SearchConfig): string[] {
+  const isSameKind = before.embedder.kind === after.embedder.kind;
+  return prefixed('search', differingKeys(before, after)).flatMap((key) =>
+    key === 'search.embedder' && isSameKind ? prefixed(key, differingKeys(before.embedder, after.embedder)) : [key],
+  );
+}
 
 const prefixed = (block: string, keys: readonly string[]) => keys.map((key) => `${block}.${key}`);
 

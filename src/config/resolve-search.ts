@@ -18,8 +18,9 @@ export function resolveSearch(document: SearchDocument = {}, options: LoadOption
 }
 
 function resolveEmbedder(embedder: SearchDocument['embedder'], { file, env }: LoadOptions): EmbedderConfig {
-  if (embedder === undefined) return { kind: 'builtin' };
-  if (embedder.kind === 'builtin' || embedder.kind === 'static') return embedder;
+  if (embedder === undefined || embedder.kind === 'builtin')
+    return { kind: 'builtin', encoderMaxTools: embedder?.encoder_max_tools ?? DEFAULTS.encoderMaxTools };
+  if (embedder.kind === 'static') return embedder;
   if (embedder.kind === 'openai') {
     const { api_key: apiKey, headers = {}, ...rest } = embedder;
     return { ...rest, apiKey, headers };

@@ -12,6 +12,11 @@ const builtin = keys({
     description:
       'The two models that Tooldex ships: a static one that answers at once, and an encoder, asked where the first leaves doubts, once it has read all tools in the background.',
   }),
+  encoder_max_tools: z.int().min(0).max(1_000_000).optional().meta({
+    description:
+      'Among more tools than these the encoder reads nothing and is not asked, and nothing of it is in memory: the static model answers alone, which finds less in a crowd. 1,000 tools take about 7 s of one core, once. 0 is never.',
+    default: DEFAULTS.encoderMaxTools,
+  }),
 });
 
 const staticOnly = keys({

@@ -31,6 +31,8 @@ export class IndexedCatalog {
   /** How often the directory was another one, and which of them was loaded last. */
   #directories = 0;
   #loadedDirectory = 0;
+  /** All has been brought, and something was still lacking: another time would not help. */
+  #broughtAll = false;
 
   constructor(parts: IndexedCatalogParts) {
     this.#parts = parts;
@@ -41,7 +43,8 @@ export class IndexedCatalog {
     const isLoading = this.#refreshes.has('all');
     const isCurrent =
       this.#parts.catalog.generation() === this.#generation && this.#loadedDirectory === this.#directories;
-    if (!isLoading && isCurrent) return;
+    if (!this.#parts.index.lacksTexts) this.#broughtAll = false;
+    if (!isLoading && isCurrent && !this.#mustBringAll()) return;
     await this.#refreshes.run('all', () => this.#loadAll());
   }
 
@@ -61,16 +64,27 @@ export class IndexedCatalog {
     const directory = this.#directories;
     for (const server of this.#parts.directory.names()) await this.#load(server);
     for (const server of this.#loaded.keys()) if (!this.#parts.directory.get(server)) await this.#unload(server);
+    if (this.#mustBringAll()) await this.#bringAll();
     this.#generation = generation;
     this.#loadedDirectory = directory;
   }
 
-  async #load(server: string): Promise<void> {
+  #mustBringAll(): boolean {
+    return this.#parts.index.lacksTexts && !this.#broughtAll;
+  }
+
+  async #bringAll(): Promise<void> {
+    for (const server of this.#parts.directory.names()) await this.#load(server, { isAgain: true });
+    this.#broughtAll = true;
+  }
+
+  async #load(server: string, { isAgain = false } = {}): Promise<void> {
     const { catalog, directory, index } = this.#parts;
     const listing = catalog.listing(server);
     const known = directory.get(server);
     const loaded = this.#loaded.get(server);
-    if (!listing || !known || (loaded?.fingerprint === listing.fingerprint && loaded.known === known)) return;
+    const isLoaded = loaded?.fingerprint === listing?.fingerprint && loaded?.known === known;
+    if (!listing || !known || (isLoaded && !isAgain)) return;
     const stored = catalog.tools(server);
     const visible = stored.filter((tool) => known.allows(tool.name));
     const documents = visible.flatMap((tool) => documentOf(tool, known, listing) ?? []);

@@ -35,6 +35,31 @@ describe('tooldex eval', () => {
     expect(engines.map((engine: { engine: string }) => engine.engine)).toEqual(['builtin', 'static', 'words']);
   });
 
+  it('spares the encoder among as many tools as a gateway would, and says so', async () => {
+    const folder = tempDir();
+    const config = join(folder, 'tooldex.json');
+    writeFileSync(join(folder, 'corpus.jsonl'), lines(TOOLS));
+    const inDoubt = { id: 'q3', query: 'paint my house', relevant: ['c'] };
+    writeFileSync(join(folder, 'queries.jsonl'), lines([...QUERIES, inDoubt]));
+    const run = async (most: number, ...flags: string[]) => {
+      const search = { embedder: { kind: 'builtin', encoder_max_tools: most } };
+      writeFileSync(config, JSON.stringify({ servers: {}, search }));
+      const files = ['--corpus', join(folder, 'corpus.jsonl'), '--queries', join(folder, 'queries.jsonl')];
+      return runCli(['eval', ...files, '--config', config, '--data-dir', join(folder, 'data'), ...flags]);
+    };
+    const summaryOf = async (most: number) =>
+      JSON.parse((await run(most, '--embedder', 'builtin', '--json')).stdout).summary;
+    const over = await summaryOf(2);
+    expect(over).toMatchObject({ answeredBy: { 'the static model': 3 }, degraded: 0 });
+    const reason =
+      'the built-in encoder is spared, because 3 tools are more than search.embedder.encoder_max_tools (2)';
+    expect(over.spared).toBe(reason);
+    const under = await summaryOf(3);
+    expect(under.spared).toBeUndefined();
+    expect(under.answeredBy).toHaveProperty('the built-in encoder');
+    expect((await run(2)).stdout).toContain(`\nbuiltin: ${reason}\n`);
+  });
+
   it('makes its own queries from the catalog of the user', async () => {
     const folder = tempDir();
     const config = join(folder, 'tooldex.json');

@@ -44,5 +44,12 @@ describe('tooldex search', () => {
     expect(crowded.stderr).toMatch(
       /note: the static model answered: the built-in encoder has read 0 of \d+ tools; a running gateway/,
     );
+    const search = { embedder: { kind: 'builtin', encoder_max_tools: 2_000 } };
+    writeFileSync(config, JSON.stringify({ servers: listed, search }));
+    const spared = await runCli(['search', IN_DOUBT, '--config', config, '--data-dir', folder, '--json']);
+    expect(JSON.parse(spared.stdout)).toMatchObject({ model: 'the static model', spared: expect.any(String) });
+    expect(spared.stderr).toMatch(
+      /note: the static model answered: the built-in encoder is spared, because \d+ tools are more than search\.embedder\.encoder_max_tools \(2000\)\n/,
+    );
   });
 });

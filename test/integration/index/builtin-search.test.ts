@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openEncoderEmbedder } from '../../../index/embedding/encoder-embedder.ts';
+import { openToolIndex } from '../../../index/open-tool-index.ts';
 import type { BlobStorage } from '../../../index/store/vector-store.ts';
 import type { ToolIndex } from '../../../index/tool-index.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
@@ -25,15 +26,29 @@ const note = (worker: unknown) => workers.push(worker as Worker);
 beforeAll(() => void process.on('worker', note));
 afterAll(() => void process.off('worker', note));
 
-async function open({ modelFolder = MODEL, storage }: { modelFolder?: string; storage?: BlobStorage } = {}) {
+interface OpenOptions {
+  readonly modelFolder?: string;
+  readonly storage?: BlobStorage;
+  readonly encoderMaxTools?: number;
+  readonly patienceMs?: number;
+}
+
+async function open({ modelFolder = MODEL, encoderMaxTools, ...options }: OpenOptions = {}) {
   const file = join(tempDir(), 'tooldex.json');
-  writeFileSync(file, JSON.stringify({ servers: {} }));
+  const search = { embedder: { kind: 'builtin', encoder_max_tools: encoderMaxTools } };
+  writeFileSync(file, JSON.stringify({ servers: {}, search }));
   const config = await loadConfig({ file, env: {} });
   workers.length = 0;
-  const index = await openSearch({ config, env: {}, modelFolder, storage, alsoClose: () => {} });
+  const index = await openSearch({ ...options, config, env: {}, modelFolder, alsoClose: () => {} });
   const close = () => index.close();
   onTestFinished(close);
   return { index, close };
+}
+
+async function openStaticOnly() {
+  const index = await openToolIndex({ modelFolder: MODEL });
+  onTestFinished(() => index.close());
+  return { index };
 }
 
 /** The first answer in which the encoder took part. */
@@ -106,6 +121,51 @@ describe('the built-in encoder', () => {
     expect(workers.length).toBeGreaterThan(0);
     await close();
     expect(workers.every(({ threadId }) => threadId === -1)).toBe(true);
+  });
+
+  it('is not even loaded among more tools than it is for, and loaded when they are fewer', async () => {
+    // It is not there, so that a search which has patience with it could not miss that.
+    const { index } = await open({ modelFolder: folderWithoutEncoder(), encoderMaxTools: 100, patienceMs: 20_000 });
+    const tools = qualityTools();
+    await index.upsert(tools);
+    const { spared, ...crowded } = await index.search(TASK);
+    expect(spared).toBe(
+      'the built-in encoder is spared, because 320 tools are more than search.embedder.encoder_max_tools (100)',
+    );
+    expect(crowded).toMatchObject({ mode: 'hybrid', model: 'the static model', searched: 320 });
+    const { index: fixed } = await openStaticOnly();
+    await fixed.upsert(tools);
+    expect(crowded, 'verdict included').toEqual(await fixed.search(TASK));
+
+    await index.remove(tools.slice(100).map(({ id }) => id));
+    // A search later, since what was put away is closed first.
+    await expect.poll(async () => (await index.search(TASK)) && index.lacksTexts).toBe(true);
+    await index.upsert(tools.slice(0, 100));
+    expect(await index.search(TASK)).toMatchObject({ degraded: expect.stringContaining('encoder is not at') });
+  });
+
+  it('ends with its thread when the tools become too many, and comes back with the vectors that it has made', async () => {
+    const tools = qualityTools();
+    const { index } = await open({ encoderMaxTools: 300, patienceMs: 60_000, storage: memoryStorage() });
+    await index.upsert(tools.slice(0, 300));
+    const before = await index.search(TASK);
+    expect(before.model).toBe('the built-in encoder');
+    expect(workers).toHaveLength(1);
+
+    const adding = index.upsert(tools.slice(300));
+    const during = await Promise.all([index.search(TASK), index.search(TASK)]);
+    await adding;
+    for (const { model, spared, degraded } of during) {
+      expect({ model, degraded }).toEqual({ model: 'the static model', degraded: undefined });
+      expect(spared).toContain('encoder_max_tools (300)');
+    }
+    await expect.poll(() => workers.map(({ threadId }) => threadId)).toEqual([-1]);
+
+    await index.remove(tools.slice(300).map(({ id }) => id));
+    await expect.poll(() => index.lacksTexts).toBe(true);
+    await index.upsert(tools.slice(0, 300));
+    expect(await index.search(TASK)).toEqual(before);
+    expect(workers, 'nothing was embedded but the request').toHaveLength(1);
   });
 
   it('#68 a damaged file leaves the static model serving, and the answer says why', async () => {

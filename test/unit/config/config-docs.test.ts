@@ -47,7 +47,12 @@ describe('the default configuration', () => {
     const { servers, listen, search } = await loadConfig({ file: 'config/tooldex.yaml', env });
     expect({ listen, search }).toEqual({
       listen: { host: '127.0.0.1', port: 8080 },
-      search: { limit: 5, tokensMax: 1000, embedder: { kind: 'builtin' }, store: { kind: 'embedded' } },
+      search: {
+        limit: 5,
+        tokensMax: 1000,
+        embedder: { kind: 'builtin', encoderMaxTools: 8000 },
+        store: { kind: 'embedded' },
+      },
     });
     const { defaults, ...rest } = parse(readFileSync('config/tooldex.yaml', 'utf8'));
     const { resolveDocument } = await import('../../../src/config/resolve.ts');

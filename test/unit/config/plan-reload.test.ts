@@ -57,6 +57,20 @@ describe('a plan', () => {
     expect(() => refuseStaticChanges(found)).toThrow('"listen", "search.store" cannot change while Tooldex runs');
   });
 
+  it('takes how many tools the encoder is for, and refuses another embedder, by key where the kind is the same', async () => {
+    const with_ = (embedder: string) => `search: {embedder: {${embedder}}}\n${TWO}`;
+    const raised = await plan(TWO, with_('kind: builtin, encoder_max_tools: 30000'));
+    expect(raised).toMatchObject({ settings: ['search.embedder.encoder_max_tools'], refused: [] });
+    expect(describeReload(raised)).toContain('set search.embedder.encoder_max_tools');
+    expect(await plan(TWO, with_('kind: builtin, encoder_max_tools: 8000'))).toMatchObject({
+      settings: [],
+      refused: [],
+    });
+    expect(await plan(TWO, with_('kind: static'))).toMatchObject({ settings: [], refused: ['search.embedder'] });
+    const openai = (model: string) => with_(`kind: openai, url: "http://127.0.0.1:1/v1", model: ${model}`);
+    expect((await plan(openai('a'), openai('b'))).refused).toEqual(['search.embedder.model']);
+  });
+
   it('is one line for people', async () => {
     const after = 'search: {limit: 9}\nservers:\n  b: {url: "https://x.example/"}\n  c: {command: /c, cwd: /}\n';
     expect(describeReload(await plan(TWO, after))).toBe(

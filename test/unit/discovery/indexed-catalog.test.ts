@@ -43,3 +43,47 @@ it('indexes a server that is listed while the catalog is loaded for the first ti
   await refreshed;
   expect(ids).toEqual(['second:tool', 'first:tool']);
 });
+
+it('brings all once more to an index that lacks texts, and not again and again where that does not help', async () => {
+  const brought: string[] = [];
+  const state = { lacksTexts: false, isHelped: true };
+  const parts = {
+    catalog: {
+      generation: () => 1,
+      listing: (server: string) => ({ server, fingerprint: 'f', toolCount: 1, serverInfo: {} }),
+      tools: (server: string) => [
+        { server, name: 'tool', hash: server, definition: { name: 'tool', inputSchema: { type: 'object' } } },
+      ],
+    },
+    directory: { names: () => ['first', 'second'], get: (name: string) => servers.get(name) },
+    index: {
+      get lacksTexts() {
+        return state.lacksTexts;
+      },
+      async upsert(documents: readonly ToolDocument[]) {
+        brought.push(...documents.map(({ id }) => id));
+        if (state.isHelped && documents.some(({ server }) => server === 'second')) state.lacksTexts = false;
+      },
+    },
+  } as unknown as IndexedCatalogParts;
+  const servers = new Map(['first', 'second'].map((name) => [name, known(name)]));
+  const indexed = new IndexedCatalog(parts);
+  const refreshed = async () => {
+    brought.length = 0;
+    await indexed.refresh();
+    return [...brought];
+  };
+  const all = ['first:tool', 'second:tool'];
+  expect(await refreshed()).toEqual(all);
+  expect(await refreshed()).toEqual([]);
+  state.lacksTexts = true;
+  expect(await refreshed()).toEqual(all);
+  expect(await refreshed()).toEqual([]);
+  Object.assign(state, { lacksTexts: true, isHelped: false });
+  expect(await refreshed()).toEqual(all);
+  expect(await refreshed()).toEqual([]);
+  state.lacksTexts = false;
+  expect(await refreshed()).toEqual([]);
+  state.lacksTexts = true;
+  expect(await refreshed()).toEqual(all);
+});

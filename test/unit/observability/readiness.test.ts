@@ -53,6 +53,14 @@ it('tells how far a better model is, which is no fault', () => {
   expect(reasons.search).toBe(`hybrid: ${progress}`);
 });
 
+it('tells that a model is spared among so many tools, which is no fault either', () => {
+  const spared = 'the encoder is spared, because 9000 tools are more than search.embedder.encoder_max_tools (8000)';
+  const observed = { ...healthy.observed, lastSearch: () => ({ mode: 'hybrid' as const, spared }) };
+  const { status, parts: reasons } = readinessOf({ ...healthy, observed }, parts);
+  expect(status).toBe('ok');
+  expect(reasons.search).toBe(`hybrid: ${spared}`);
+});
+
 it('fails when the catalog cannot be read', () => {
   const listings = () => {
     throw new Error('disk I/O error');
