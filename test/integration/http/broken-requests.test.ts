@@ -15,9 +15,11 @@ async function say(port: number, text: string): Promise<string> {
   socket.setEncoding('utf8').on('data', (chunk: string) => {
     answer += chunk;
   });
+  // That it was reset is no news either; `once` would reject with it.
   socket.on('error', () => {});
+  const closed = new Promise((resolve) => socket.once('close', resolve));
   socket.write(text);
-  await once(socket, 'close');
+  await closed;
   return answer;
 }
 
