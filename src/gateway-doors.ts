@@ -12,7 +12,6 @@ import type { Administration } from './http/admin-routes.ts';
 import type { HttpServer } from './http/http-server.ts';
 import type { MetaToolParts } from './meta-tools/parts.ts';
 import { rememberNamed } from './meta-tools/shown-view.ts';
-import type { ToolOffer } from './meta-tools/tool-offer.ts';
 import type { Log } from './observability/log.ts';
 import { LOCAL, type Principal } from './policy/principal.ts';
 import { rememberVisible } from './policy/visible-servers.ts';
@@ -30,19 +29,12 @@ export interface ServeHttpOptions {
 /** Listens when it resolves; tools are listed in the background. */
 export async function serveHttp(gateway: Gateway, options: ServeHttpOptions): Promise<HttpServer> {
   const { config, host, port, log } = options;
-  const [{ startHttpServer }, { createDirectDoor }, { createMetaOffer }, parts] = await Promise.all([
+  const [{ startHttpServer }, { createDirectDoor }, parts] = await Promise.all([
     import('./http/http-server.ts'),
     import('./http/direct-door.ts'),
-    import('./meta-tools/meta-offer.ts'),
     gateway.open(),
   ]);
-  const { identity, menu, calls } = gateway;
-  const meta = (principal: Principal): ToolOffer => {
-    const { policy } = parts;
-    const seen = policy.restricts(principal) ? gateway.menuFor((name) => policy.seesServer(principal, name)) : menu;
-    const offer = createMetaOffer(identity, seen, calls);
-    return noteList ? { ...offer, list: (...asked) => noteList(principal, offer.list(...asked)) } : offer;
-  };
+  const { identity } = gateway;
   const [visibleOf, visibleNamed, namedParts] = [rememberVisible(), rememberVisible(), rememberNamed()];
   const visible = (principal: Principal) => visibleOf(parts.directory, parts.policy, principal);
   const direct = (server: string, principal: Principal) => {
@@ -50,13 +42,15 @@ export async function serveHttp(gateway: Gateway, options: ServeHttpOptions): Pr
     const known = visibleNamed(named.directory, named.policy, principal).get(server);
     return known && createDirectDoor(named, known, { principal, identity });
   };
+  // Most names are those of servers, which the policy need not be asked about here.
   const profile = (name: string, principal: Principal) =>
-    parts.policy.seesProfile(principal, name)
+    gateway.profiles.has(name) && parts.policy.seesProfile(principal, name)
       ? gateway.profiles.offer(name, (server) => parts.policy.seesServer(principal, server))
       : undefined;
   const onSessionEnd = (session: string) => parts.pool.endSession(session);
   const observed = await gateway.observed();
   const noteList = await listNoter(observed, { catalog: parts.catalog, visible });
+  const metaOf = await metaOffers(gateway, noteList);
   const readiness = async (principal: Principal) => {
     const { status, parts: details } = readinessOf({ configStatus: gateway.configStatus, observed }, parts);
     return { status, ...(parts.policy.isAdmin(principal) ? details : {}) };
@@ -73,7 +67,7 @@ export async function serveHttp(gateway: Gateway, options: ServeHttpOptions): Pr
     port,
     metrics,
     admin: administration(gateway, parts, { ...options, onWrite: observed.noteAdmin }),
-    meta,
+    meta: (principal: Principal) => metaOf(parts.policy, principal),
     direct,
     profile,
     profileServers: (name: string) => gateway.profiles.servers(name, parts.directory.names()),
@@ -95,6 +89,22 @@ export async function serveHttp(gateway: Gateway, options: ServeHttpOptions): Pr
     closeDoor();
   };
   return { ...server, close };
+}
+
+/** What is behind `/mcp`. */
+async function metaOffers(
+  { identity, menu, menuFor, calls }: Gateway,
+  noteList: Awaited<ReturnType<typeof listNoter>>,
+) {
+  const [{ createMetaOffer }, { rememberOffers }] = await Promise.all([
+    import('./meta-tools/meta-offer.ts'),
+    import('./meta-tools/remember-offers.ts'),
+  ]);
+  return rememberOffers((policy, principal) => {
+    const seen = policy.restricts(principal) ? menuFor((name) => policy.seesServer(principal, name)) : menu;
+    const offer = createMetaOffer(identity, seen, calls);
+    return noteList ? { ...offer, list: (...asked) => noteList(principal, offer.list(...asked)) } : offer;
+  });
 }
 
 interface ListNoterParts extends Pick<MetaToolParts, 'catalog'> {

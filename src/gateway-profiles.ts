@@ -25,6 +25,7 @@ export interface ProfilesOptions {
 
 export interface Profiles {
   names(): string[];
+  has(name: string): boolean;
   /** Those of these servers that the profile has; undefined when there is no such profile now. */
   servers(name: string, all: readonly string[]): string[] | undefined;
   /** Follows reloads for as long as it is served. Undefined when there is no such profile now. */
@@ -79,6 +80,7 @@ export function createProfiles(options: ProfilesOptions): Profiles {
   };
   return {
     names,
+    has: (name) => live.current.profiles.has(name),
     servers,
     offer,
     require: (name) => offer(required(name).config.name, () => true) ?? fail(name, names()),

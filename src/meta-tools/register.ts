@@ -3,10 +3,10 @@ import type { ByteListener, ByteResult } from '../bridge/upstream-session.ts';
 import { GatewayError, toGatewayError } from '../errors.ts';
 import type { Principal } from '../policy/principal.ts';
 import { isObject, type JsonObject } from '../stdx/json.ts';
-import { fromByteText } from '../stdx/json-cursor.ts';
 import { addMcpServer } from './add-mcp-server.ts';
 import type { CallContext, GiveUp, MetaTool, MetaToolParts, PassedBy } from './parts.ts';
 import { searchMcpServer } from './search-mcp-server.ts';
+import { textOf, textOfBytes } from './text-of-result.ts';
 import { useTool } from './use-tool.ts';
 import { passUseTool } from './use-tool-pass.ts';
 import { rememberViews, type ViewOf } from './view.ts';
@@ -90,26 +90,26 @@ class RecordedCall implements ByteListener {
   }
 
   bytes(result: ByteResult): void {
-    this.#record(() => JSON.parse(fromByteText(result.result)) as JsonObject);
+    this.#record(() => textOfBytes(result.result));
     this.#by.listener.bytes(result);
   }
 
   value(result: JsonObject): void {
-    this.#record(() => result);
+    this.#record(() => textOf(result));
     this.#by.listener.value(result);
   }
 
   failed(thrown: Error): void {
     const error = this.#isGivenUp ? cancelled(thrown) : toGatewayError(thrown);
     const result = errorResult(error);
-    this.#record(() => result, error);
+    this.#record(() => textOf(result), error);
     this.#by.listener.value(result);
   }
 
-  #record(result: () => JsonObject, error?: GatewayError): void {
+  #record(text: () => string, error?: GatewayError): void {
     const { principal, requestId } = this.#by;
     const durationMs = performance.now() - this.#startedMs;
-    this.#note({ tool: PASSED, durationMs, error, principal, requestId, text: () => textOf(result()) });
+    this.#note({ tool: PASSED, durationMs, error, principal, requestId, text });
   }
 }
 
@@ -138,11 +138,6 @@ async function guarded(name: string, { tool, parts, viewOf, given, context, note
     const error = context.signal.aborted ? cancelled(thrown) : toGatewayError(thrown);
     return record(errorResult(error), error);
   }
-}
-
-function textOf({ content }: JsonObject): string {
-  const blocks = Array.isArray(content) ? content : [];
-  return blocks.map((block) => (isObject(block) && typeof block.text === 'string' ? block.text : '')).join('\n');
 }
 
 const cancelled = (cause: unknown) => new GatewayError('CALL_CANCELLED', 'the caller gave up waiting', { cause });
