@@ -15,6 +15,8 @@ export interface AuditFile {
   write(entry: AuditEntry): void;
   /** The same for an entry that is JSON already, on one line. */
   writeLine(json: string): void;
+  /** The same for one of nothing but ASCII, which costs less. */
+  writeAscii(json: string): void;
   /** Why lines are being lost; undefined when they are not. */
   problem(): string | undefined;
   /** Resolves when everything is written or known to be lost. */
@@ -78,18 +80,31 @@ export function createAuditFile(options: AuditFileOptions): AuditFile {
       if (waiting.lines > 0) later(GATHER_MS);
     });
   };
-  const writeLine = (json: string) => {
+  /** Undefined, and counted, where there is no room for it. */
+  const lineOf = (json: string): string | undefined => {
     const line = `${redactLine(json, redact)}\n`;
-    if (waiting.bytes + line.length > WAITING_BYTES_MAX) {
-      lost += 1;
-      return;
-    }
-    waiting.add(line);
+    if (waiting.bytes + line.length <= WAITING_BYTES_MAX) return line;
+    lost += 1;
+    return undefined;
+  };
+  const gather = () => {
     if (!writing) later(GATHER_MS);
+  };
+  const writeLine = (json: string) => {
+    const line = lineOf(json);
+    if (line === undefined) return;
+    waiting.add(line);
+    gather();
   };
   return {
     write: (entry) => writeLine(JSON.stringify(entry)),
     writeLine,
+    writeAscii(json) {
+      const line = lineOf(json);
+      if (line === undefined) return;
+      waiting.addAscii(line);
+      gather();
+    },
     problem: () => problem,
     async close() {
       await writing;

@@ -29,6 +29,13 @@ export class GatheredLines {
     this.#lines += 1;
   }
 
+  /** The same for ASCII, which is copied as it is: several times as fast. */
+  addAscii(line: string): void {
+    this.#makeRoom(line.length);
+    this.#used += this.#bytes.write(line, this.#used, 'latin1');
+    this.#lines += 1;
+  }
+
   /** All of them, which are then no longer here. */
   take(): Batch {
     const batch = { bytes: this.#bytes.subarray(0, this.#used), lines: this.#lines };

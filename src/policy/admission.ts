@@ -4,7 +4,7 @@ import type { Principal } from './principal.ts';
 
 export interface AskedCall {
   readonly principal: Principal;
-  /** Of a call over HTTP. */
+  /** Of a call over HTTP: ASCII, and nothing that JSON would escape. */
   readonly requestId?: string | undefined;
   readonly door: 'use_tool' | 'direct' | 'profile';
   readonly server: string;

@@ -6,31 +6,42 @@ import { type Admission, type Admitted, type AskedCall, type CallOutcome, outcom
 import type { Principal } from './principal.ts';
 
 /** Stands first among the parts of an admission, so that it hears of refusals by all others. */
-export function createAuditedCalls(audit: Pick<AuditFile, 'writeLine'>, { params }: { params: boolean }): Admission {
+export function createAuditedCalls(audit: CallAudit, { params }: { params: boolean }): Admission {
   const lines = new CallLines();
   const masked = secretMasker();
   return {
     // Now, for whoever makes the call may change its arguments later.
-    admit: (call) => new AuditedCall({ audit, lines }, call, params ? paramsOf(call, masked) : undefined),
+    admit: (call) => new AuditedCall({ audit, lines }, call, params ? paramsOf(call, masked) : NO_PARAMS),
   };
 }
 
-function paramsOf(call: AskedCall, masked: (value: unknown) => string): string {
+type CallAudit = Pick<AuditFile, 'writeLine' | 'writeAscii'>;
+
+interface Params {
+  /** The member of a line, with a comma before it. */
+  readonly json: string;
+  readonly isAscii: boolean;
+}
+
+const NO_PARAMS: Params = { json: '', isAscii: true };
+
+function paramsOf(call: AskedCall, masked: (value: unknown) => string): Params {
   const { paramsJson } = call;
-  return paramsJson !== undefined && hidesNothing(paramsJson) ? paramsJson : masked(call.params);
+  const isAscii = paramsJson !== undefined && hidesNothing(paramsJson);
+  return { json: `,"params":${isAscii ? paramsJson : masked(call.params)}`, isAscii };
 }
 
 interface Writing {
-  readonly audit: Pick<AuditFile, 'writeLine'>;
+  readonly audit: CallAudit;
   readonly lines: CallLines;
 }
 
 class AuditedCall implements Admitted {
   readonly #writing: Writing;
   readonly #call: AskedCall;
-  readonly #params: string | undefined;
+  readonly #params: Params;
 
-  constructor(writing: Writing, call: AskedCall, params: string | undefined) {
+  constructor(writing: Writing, call: AskedCall, params: Params) {
     this.#writing = writing;
     this.#call = call;
     this.#params = params;
@@ -38,7 +49,11 @@ class AuditedCall implements Admitted {
 
   finish(outcome: CallOutcome): void {
     const { audit, lines } = this.#writing;
-    audit.writeLine(lines.of(this.#call, outcome, this.#params));
+    const { json, isAscii } = this.#params;
+    const subject = lines.subject(this.#call);
+    const line = lines.of(this.#call, subject.json, outcome) + json;
+    if (isAscii && subject.isAscii) audit.writeAscii(`${line}}`);
+    else audit.writeLine(`${line}}`);
   }
 }
 
@@ -46,42 +61,45 @@ class AuditedCall implements Admitted {
 class CallLines {
   readonly #subjects = new Map<string, Subject>();
   #nowMs = Number.NaN;
-  #time = '';
+  #beginning = '';
 
-  of(call: AskedCall, outcome: CallOutcome, params: string | undefined): string {
-    const { requestId } = call;
-    const request = requestId === undefined ? '' : `"request":${quote(requestId)},`;
+  /** Without arguments, and without an end. */
+  of({ requestId }: AskedCall, subject: string, outcome: CallOutcome): string {
+    const request = requestId === undefined ? '' : `"request":"${requestId}",`;
     const [duration, upstream] = [Math.round(outcome.durationMs), Math.round(outcome.upstreamMs)];
     const how = `"outcome":"${outcomeOf(outcome)}","duration_ms":${duration},"upstream_ms":${upstream}`;
-    const given = params === undefined ? '}' : `,"params":${params}}`;
-    return `{"time":"${this.#now()}","event":"call",${request}${this.#subject(call)},${how}${given}`;
+    return this.#begin() + request + subject + how;
   }
 
   /** Who called what, as it was written the last time that the tool was called. */
-  #subject({ principal: { id }, door, server, tool }: AskedCall): string {
+  subject({ principal: { id }, door, server, tool }: AskedCall): Subject {
     const known = this.#subjects.get(tool);
-    if (known && known.id === id && known.server === server && known.door === door) return known.json;
-    const json = `"principal":${quote(id)},"door":"${door}","server":${quote(server)},"tool":${quote(tool)}`;
+    if (known && known.id === id && known.server === server && known.door === door) return known;
+    const json = `"principal":${quote(id)},"door":"${door}","server":${quote(server)},"tool":${quote(tool)},`;
     if (this.#subjects.size >= SUBJECTS_MAX) this.#subjects.clear();
-    this.#subjects.set(tool, { id, door, server, json });
-    return json;
+    const subject = { id, door, server, json, isAscii: ASCII.test(json) };
+    this.#subjects.set(tool, subject);
+    return subject;
   }
 
   /** Written once for all calls of a millisecond. */
-  #now(): string {
+  #begin(): string {
     const nowMs = Date.now();
-    if (nowMs !== this.#nowMs) this.#time = new Date(nowMs).toISOString();
+    if (nowMs !== this.#nowMs) this.#beginning = `{"time":"${new Date(nowMs).toISOString()}","event":"call",`;
     this.#nowMs = nowMs;
-    return this.#time;
+    return this.#beginning;
   }
 }
 
 /** Names of tools come from callers. */
 const SUBJECTS_MAX = 1_000;
 
+const ASCII = /^[ -~]*$/;
+
 interface Subject extends Pick<AskedCall, 'door' | 'server'> {
   readonly id: string;
   readonly json: string;
+  readonly isAscii: boolean;
 }
 
 /** A question that the gateway itself decided, without any server being called. */

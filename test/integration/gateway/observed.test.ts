@@ -16,6 +16,7 @@ it('writes an audit line for each call and refusal, secrets masked', async () =>
   const { gateway, call } = await openTestGateway(SERVERS, folder, { audit: { file: './audit/lines.jsonl' } });
   await call('add_mcp_server', { mcp_server_name: 'good' });
   await call('use_tool', { mcp_server_name: 'good', mcp_tool_name: 'echo', params: { text: 'Bearer abcdefgh1234' } });
+  await call('use_tool', { mcp_server_name: 'good', mcp_tool_name: 'echo', params: { text: 'schön 😀' } });
   await call('use_tool', { mcp_server_name: 'nobody', mcp_tool_name: 'echo', params: {} });
   await gateway.close();
   const text = readFileSync(join(folder, 'audit/lines.jsonl'), 'utf8');
@@ -27,6 +28,7 @@ it('writes an audit line for each call and refusal, secrets masked', async () =>
   expect(entries).toMatchObject([
     { event: 'decision', principal: 'local', door: 'add_mcp_server', outcome: 'ok' },
     { event: 'call', principal: 'local', door: 'use_tool', server: 'good', tool: 'echo', outcome: 'ok' },
+    { event: 'call', outcome: 'ok', params: { arguments: { text: 'schön 😀' } } },
     { event: 'decision', principal: 'local', door: 'use_tool', outcome: 'SERVER_UNKNOWN' },
   ]);
   expect(entries[1]).toMatchObject({ params: { arguments: { text: '***' } } });

@@ -175,3 +175,16 @@ it('stays JSON where a secret of the configuration is a number', async () => {
   await audit.close();
   expect(read(file)).toEqual([{ n: 1, pin: '***', params: { pins: ['***', '***', 'a ***'], isTrue: true } }]);
 });
+
+it('writes lines of JSON as they are, of ASCII and above it, in the order in which they came', async () => {
+  const file = join(tempDir('audit'), 'audit.jsonl');
+  const { audit } = open(file);
+  for (let n = 0; n < 1_000; n += 1) {
+    audit.writeAscii(`{"n":${n * 2},"text":"s3cret"}`);
+    audit.writeLine(`{"n":${n * 2 + 1},"text":"sch\u00f6n \u20ac s3cret"}`);
+  }
+  await audit.close();
+  const lines = read(file);
+  expect(lines.map(({ n }) => n)).toEqual(Array.from({ length: 2_000 }, (_, n) => n));
+  expect(new Set(lines.map(({ text }) => text))).toEqual(new Set(['***', 'sch\u00f6n \u20ac ***']));
+});
