@@ -6,6 +6,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { VIA_HEADER } from '../policy/loop-guard.ts';
 import type { Access } from './access.ts';
 import type { Door } from './door.ts';
+import type { Drain } from './drain.ts';
 import { hasTwoHosts, refuseTwoHosts } from './host-header.ts';
 import type { McpRoutes } from './mcp-routes.ts';
 import { requestNamer, sayRequestId } from './request-id.ts';
@@ -15,6 +16,7 @@ export class BeforeRouter {
   readonly #door: Door;
   readonly #mcp: McpRoutes;
   readonly #watch: WatchGranted | undefined;
+  #drain: Drain | undefined;
   readonly #name: ReturnType<typeof requestNamer>;
   /** Of those that the router got after all: asking twice would count a wrong credential twice. */
   readonly #asked = new WeakMap<IncomingMessage, Access | Promise<Access>>();
@@ -23,17 +25,22 @@ export class BeforeRouter {
     this.#door = door;
     this.#mcp = mcp;
     this.#name = requestNamer(door.isFromProxy);
-    this.#watch = door.askAgain && watchGranted(door.askAgain);
+    this.#watch = door.askAgain && watchGranted(door.askAgain, () => this.#drain?.underWay() ?? []);
   }
 
-  /** Once, when the router listens to the server's requests. `begun` is told of each of them. */
-  watch(server: Server, begun: (request: IncomingMessage, response: ServerResponse) => void): void {
+  /** Once, when the router listens to the server's requests. `drain` is told of each of them. */
+  watch(server: Server, drain: Drain): void {
+    this.#drain = drain;
     const [route] = server.listeners('request');
     server.removeAllListeners('request').on('request', (request: IncomingMessage, response: ServerResponse) => {
-      begun(request, response);
+      const call = drain.begun(request, response);
       this.#name(request, response);
       if (hasTwoHosts(request)) return refuseTwoHosts(response);
-      if (this.#takes(request, response)) return;
+      if (this.#takes(request, response)) {
+        if (call) call.isGranted = true;
+        else this.granted(response);
+        return;
+      }
       sayRequestId(response);
       route?.call(server, request, response);
     });
@@ -45,8 +52,8 @@ export class BeforeRouter {
   }
 
   /** For the router's own guard, too: what is answered to somebody ends when he would not be let in any more. */
-  granted(request: IncomingMessage, response: ServerResponse): void {
-    this.#watch?.add(request, response);
+  granted(response: ServerResponse): void {
+    this.#watch?.add(response);
   }
 
   close(): void {
@@ -60,8 +67,7 @@ export class BeforeRouter {
     const access = this.#door.authenticate(request);
     const isIn = !(access instanceof Promise) && access.kind === 'granted';
     const isServed = isIn && this.#mcp.serve(path[1], { request, response, principal: access.principal });
-    if (isServed) this.granted(request, response);
-    else this.#asked.set(request, access);
+    if (!isServed) this.#asked.set(request, access);
     return isServed;
   }
 }

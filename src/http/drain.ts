@@ -3,14 +3,19 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Chain, Link } from '../stdx/chain.ts';
 
 export interface Drain {
-  /** To be told of each request. */
-  begun(request: IncomingMessage, response: ServerResponse): void;
+  /** To be told of each request. Gives what stands for it until it is answered; nothing for streams, which nobody waits for. */
+  begun(request: IncomingMessage, response: ServerResponse): UnderWay | undefined;
+  /** What is not answered yet, but for streams. */
+  underWay(): readonly UnderWay[];
   /** Ends sooner when nothing is under way any more. Nothing new is accepted from the moment it is called. */
   end(graceMs: number): Promise<void>;
 }
 
-class UnderWay extends Link {
+/** A request that is being answered. */
+export class UnderWay extends Link {
   readonly response: ServerResponse;
+  /** Whoever asks has been let in. */
+  isGranted = false;
 
   constructor(response: ServerResponse) {
     super();
@@ -22,13 +27,14 @@ export function createDrain(server: Server): Drain {
   const underWay = new Chain<UnderWay>();
   let onEmpty = () => {};
   const begun = (request: IncomingMessage, response: ServerResponse) => {
-    if (!isCall(request)) return;
+    if (!isCall(request)) return undefined;
     const call = new UnderWay(response);
     underWay.add(call);
     response.on('close', () => {
       underWay.remove(call);
       if (underWay.size === 0) onEmpty();
     });
+    return call;
   };
   const end = async (graceMs: number) => {
     server.close();
@@ -42,7 +48,7 @@ export function createDrain(server: Server): Drain {
     });
     clearTimeout(timer);
   };
-  return { begun, end };
+  return { begun, underWay: () => underWay.all(), end };
 }
 
 /** Streams that wait for news end with the door; nobody is told anything by letting them wait. */

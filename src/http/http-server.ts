@@ -80,7 +80,7 @@ export async function startHttpServer(parts: HttpParts): Promise<HttpServer> {
   if (parts.admin) addAdminRoutes(app, parts.admin);
   await listen(app, parts);
   const drain = createDrain(app.server);
-  before.watch(app.server, drain.begun);
+  before.watch(app.server, drain);
   const bound = app.addresses()[0];
   const port = typeof bound === 'object' ? bound.port : parts.port;
   const url = new URL(`http://${parts.host.includes(':') ? `[${parts.host}]` : parts.host}:${port}/mcp`);
@@ -138,7 +138,7 @@ function guard(app: FastifyInstance, { door, onRefused }: HttpParts, before: Bef
       return reply.code(access.status).headers(access.headers).send({ error: access.message });
     }
     request.principal = access.principal;
-    before.granted(request.raw, reply.raw);
+    before.granted(reply.raw);
   });
   app.setNotFoundHandler((request, reply) =>
     reply.code(404).send({ error: `nothing is at ${request.method} ${request.url}; MCP is at /mcp and /mcp/<server>` }),

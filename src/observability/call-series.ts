@@ -81,8 +81,8 @@ class HistogramSeries implements Series {
   }
 
   observe(value: number): void {
-    const above = this.#bounds.findIndex((bound) => value <= bound);
-    const at = above < 0 ? this.#bounds.length : above;
+    let at = 0;
+    while (value > (this.#bounds[at] ?? Number.POSITIVE_INFINITY)) at++;
     this.#counts[at] = (this.#counts[at] ?? 0) + 1;
     this.#sum += value;
   }

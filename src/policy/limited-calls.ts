@@ -24,7 +24,7 @@ export function createLimitedCalls({ limits, ratesOf, now }: LimitedCallsOptions
   const runningOf = (id: string) => {
     const known = running.get(id);
     if (known) return known;
-    const one = new Running();
+    const one = new Running(id);
     if (running.size >= CALLERS_MAX) for (const [other, { calls }] of running) if (calls === 0) running.delete(other);
     running.set(id, one);
     return one;
@@ -36,7 +36,7 @@ export function createLimitedCalls({ limits, ratesOf, now }: LimitedCallsOptions
       if (concurrency !== undefined && under.calls >= concurrency) throw tooManyAtOnce(concurrency);
       const rates = ratesOf(call.server);
       const isBound = rate !== undefined || rates?.rate !== undefined || rates?.toolRate !== undefined;
-      if (isBound) take(limiter, boundsOf(call, rate, rates), now());
+      if (isBound) take(limiter, boundsOf(call, rate && under.boundBy(rate), rates), now());
       under.calls += 1;
       return under;
     },
@@ -49,6 +49,18 @@ const CALLERS_MAX = 1_000;
 /** The calls that somebody has under way; the same for each of them. */
 class Running implements Admitted {
   calls = 0;
+  readonly #key: string;
+  #bound: Bound | undefined;
+
+  constructor(principal: string) {
+    this.#key = `principal ${principal}`;
+  }
+
+  /** The same for as long as the rate is. */
+  boundBy(rate: Rate): Bound {
+    if (this.#bound?.rate !== rate) this.#bound = { key: this.#key, what: 'you', rate };
+    return this.#bound;
+  }
 
   finish(): void {
     this.calls -= 1;
@@ -73,9 +85,8 @@ function take(limiter: RateLimiter, bounds: readonly Bound[], nowMs: number): vo
   for (const { key, rate } of bounds) limiter.take(key, rate, nowMs);
 }
 
-function boundsOf({ principal, server, tool }: AskedCall, rate: Rate | undefined, rates?: ServerRates): Bound[] {
-  const bounds: Bound[] = [];
-  if (rate) bounds.push({ key: `principal ${principal.id}`, what: 'you', rate });
+function boundsOf({ server, tool }: AskedCall, own: Bound | undefined, rates?: ServerRates): Bound[] {
+  const bounds = own ? [own] : [];
   if (rates?.rate) bounds.push({ key: `server ${server}`, what: server, rate: rates.rate });
   if (rates?.toolRate) bounds.push({ key: `tool ${server}:${tool}`, what: `${server}:${tool}`, rate: rates.toolRate });
   return bounds;

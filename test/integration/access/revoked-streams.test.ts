@@ -1,6 +1,11 @@
 /** What a key has opened ends with the key. */
+import { writeFileSync } from 'node:fs';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
+import type { JsonObject } from '../../../src/stdx/json.ts';
+import { journaled } from '../../helpers/fixture-server.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
 import { bearer, serveWithAccess } from './serve-access.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }));
@@ -54,4 +59,28 @@ it('#56 ends what was opened with a key that has expired', async () => {
   const end = new Promise<string>((resolve) => stream.once('close', () => resolve('ended')));
   laterMs = 2 * hour;
   await untilEnded(end);
+});
+
+it.each([
+  ['/mcp/notes', (given: JsonObject): JsonObject => ({ name: 'wait', arguments: given })],
+  ['/mcp', (params: JsonObject) => ({ name: 'use_tool', arguments: { server: 'notes', tool: 'wait', params } })],
+])('#56 ends a call at %s that is under way when its key is revoked, and nobody else’s', async (path, paramsOf) => {
+  const folder = tempDir('under-way');
+  const [journal, file] = [join(folder, 'journal'), join(folder, 'gate')];
+  const { key, keys, rpc } = await serveWithAccess({
+    notes: { fixture: 'well-behaved', args: ['--journal', journal] },
+  });
+  const [gone, kept] = [key('gone'), key('kept')];
+  const params = paramsOf({ file });
+  const [ended, goesOn] = [gone, kept].map((each) => rpc(path, { method: 'tools/call', params }, bearer(each)));
+  const end = ended?.then(
+    () => 'answered',
+    () => 'cut off',
+  );
+  await journaled(journal, 'waiting', { count: 2 });
+  keys.revoke('gone');
+  await untilEnded(end);
+  expect(await end).toBe('cut off');
+  writeFileSync(file, '');
+  expect((await goesOn)?.text).toContain('waited');
 });
