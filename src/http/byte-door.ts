@@ -60,13 +60,11 @@ export class ByteDoor {
     if (call.envelope !== '') return false;
     const { inFlight, hub } = parts();
     // Only who can be told or asked something on the way needs more than an answer.
-    const isListening = session ? session.isListening : bytes.isTalkative;
-    const isLean = !isListening && !hub.isAwaited;
+    const isLean = !session?.isListening && !hub.isAwaited;
     if (!isLean && (bytes.facts?.isModern !== false || !bytes.isVisible(call.tool))) return false;
     const { signs } = this.#options;
-    const listening = isLean ? undefined : hub;
     const { pass } = bytes;
-    answerInBytes({ call, pass, response, principal, session, inFlight, signs, hub: listening, modern: undefined });
+    answerInBytes({ call, pass, response, principal, session, inFlight, signs, hub, isLean, modern: undefined });
     return true;
   }
 
@@ -91,7 +89,7 @@ export class ByteDoor {
       serverInfoText: this.#infoText(serverInfo),
     };
     const { pass } = bytes;
-    answerInBytes({ call, pass, response, principal, session: undefined, inFlight, signs, hub, modern });
+    answerInBytes({ call, pass, response, principal, session: undefined, inFlight, signs, hub, isLean: false, modern });
     return true;
   }
 

@@ -1,11 +1,12 @@
 /** Answers a plain call of a tool whose bytes pass through: the same answer as that of the lanes that parse it. */
 import type { ServerResponse } from 'node:http';
-import type { ByteListener, ByteResult, UpstreamSession } from '../bridge/upstream-session.ts';
+import type { ByteResult, UpstreamSession } from '../bridge/upstream-session.ts';
 import { forLegacy } from '../meta-tools/legacy-result.ts';
 import { toRpcError } from '../meta-tools/tool-offer.ts';
-import type { PassedCall } from '../meta-tools/upstream-pass.ts';
+import type { PassedCall, PassListener } from '../meta-tools/upstream-pass.ts';
 import type { Principal } from '../policy/principal.ts';
-import type { Json, JsonObject } from '../stdx/json.ts';
+import { Link } from '../stdx/chain.ts';
+import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 import { type ByteText, fromByteText, toByteText } from '../stdx/json-cursor.ts';
 import type { ByteCall } from './byte-call.ts';
 import { reply, writeEvent } from './byte-reply.ts';
@@ -19,7 +20,7 @@ import {
   toModernError,
   toModernResult,
 } from './relay-eras.ts';
-import type { HubCall, RelayHub } from './relay-hub.ts';
+import type { CallChain, HubCall, RelayHub } from './relay-hub.ts';
 import type { RelaySession, SessionCall } from './relay-session.ts';
 import type { RelayStream } from './relay-stream.ts';
 import { requestIdOf, withRequestId } from './request-id.ts';
@@ -46,11 +47,12 @@ export interface ByteExchange {
   readonly session: RelaySession | undefined;
   readonly inFlight: CallsInFlight;
   readonly signs: SignsOfLife;
+  readonly hub: RelayHub;
   /**
-   * Undefined where nobody can be told or asked anything on the way. A legacy client that can is served by a legacy server,
-   * whose results leave as they came.
+   * Nobody can be asked anything on the way, or told more than what the server logs, and it may be of any version. Any other legacy
+   * client is served by a legacy server, whose results leave as they came.
    */
-  readonly hub: RelayHub | undefined;
+  readonly isLean: boolean;
   /** Undefined for a legacy client. */
   readonly modern: ModernCaller | undefined;
 }
@@ -59,7 +61,7 @@ export function answerInBytes(exchange: ByteExchange): void {
   new Answering(exchange).begin(exchange);
 }
 
-class Answering implements ByteListener, Abortable, HubCall, SessionCall, Signer {
+class Answering extends Link implements PassListener, Abortable, HubCall, SessionCall, Signer {
   readonly principal: string;
   readonly instanceOf: string | undefined;
   readonly logLevel: string | undefined;
@@ -68,12 +70,14 @@ class Answering implements ByteListener, Abortable, HubCall, SessionCall, Signer
   #giveUp: ((reason: Error) => void) | undefined;
   #leave: (() => void) | undefined;
   #leaveSession: (() => void) | undefined;
-  #leaveHub: (() => void) | undefined;
+  /** Of the instance that it runs on, while it can be told something. */
+  #beside: CallChain | undefined;
   #silence: Silence | undefined;
   /** Of a session, from the first thing on that is said before the result: its client can resume it. */
   #stream: RelayStream | undefined;
 
   constructor(exchange: ByteExchange) {
+    super();
     this.#exchange = exchange;
     this.principal = exchange.principal.id;
     this.instanceOf = exchange.session?.instanceOf;
@@ -81,7 +85,7 @@ class Answering implements ByteListener, Abortable, HubCall, SessionCall, Signer
     this.logLevel = typeof level === 'string' ? level : undefined;
   }
 
-  begin({ call, pass, response, session, inFlight, signs, hub, modern }: ByteExchange): void {
+  begin({ call, pass, response, session, inFlight, signs, modern }: ByteExchange): void {
     response.on('close', () => {
       // After each answer, too: an error, which notes where it was made, costs as much as the rest of the gateway.
       if (this.#exchange && !this.#stream) this.abort(new Error('the client closed the connection'));
@@ -96,7 +100,6 @@ class Answering implements ByteListener, Abortable, HubCall, SessionCall, Signer
       behalf: behalfOf(session),
       envelope: modern?.envelope,
       onProgress: call.progressToken === undefined ? undefined : (progress) => this.#progress(progress),
-      onUpstream: hub && ((upstream) => this.#enter(hub, upstream)),
       listener: this,
     });
     if (this.#exchange) this.#giveUp = giveUp;
@@ -104,6 +107,15 @@ class Answering implements ByteListener, Abortable, HubCall, SessionCall, Signer
 
   abort(reason: Error): void {
     this.#giveUp?.(reason);
+  }
+
+  leased(upstream: UpstreamSession): void {
+    const exchange = this.#exchange;
+    if (!exchange || (exchange.isLean && !isTalkative(upstream))) return;
+    const { hub, session } = exchange;
+    this.#beside?.remove(this);
+    this.#beside = hub.add(upstream, this);
+    if (session?.instanceOf !== undefined) session.upstream = upstream;
   }
 
   /** Of the server, unasked. */
@@ -129,7 +141,7 @@ class Answering implements ByteListener, Abortable, HubCall, SessionCall, Signer
     const exchange = this.#end();
     if (!exchange) return;
     const { modern, call } = exchange;
-    const isOdd = !modern && !exchange.hub && (given.hasType || given.hasServerInfo || given.isOddlyStructured);
+    const isOdd = !modern && exchange.isLean && (given.hasType || given.hasServerInfo || given.isOddlyStructured);
     if (isOdd) this.#sendResult(exchange, JSON.parse(fromByteText(given.result)) as JsonObject);
     else {
       const result = modern ? asModern(given, modern.serverInfoText) : given.result;
@@ -154,13 +166,6 @@ class Answering implements ByteListener, Abortable, HubCall, SessionCall, Signer
   #progress(progress: JsonObject): void {
     const progressToken = this.#exchange?.call.progressToken ?? null;
     this.send({ jsonrpc: '2.0', method: 'notifications/progress', params: { ...progress, progressToken } });
-  }
-
-  #enter(hub: RelayHub, upstream: UpstreamSession): void {
-    const session = this.#exchange?.session;
-    this.#leaveHub?.();
-    this.#leaveHub = hub.enter(upstream, this);
-    if (session?.instanceOf !== undefined) session.upstream = upstream;
   }
 
   #openStream({ session, response }: ByteExchange): RelayStream | undefined {
@@ -190,7 +195,7 @@ class Answering implements ByteListener, Abortable, HubCall, SessionCall, Signer
     this.#giveUp = undefined;
     this.#leave?.();
     this.#leaveSession?.();
-    this.#leaveHub?.();
+    this.#beside?.remove(this);
     exchange?.signs.end(this.#silence);
     return exchange;
   }
@@ -202,7 +207,10 @@ function behalfOf(session: RelaySession | undefined): PassedCall['behalf'] {
   return session.client ? { session: session.id, client: session.client } : { session: session.id };
 }
 
-function forClient(result: JsonObject, { modern, hub }: ByteExchange): JsonObject {
+/** Of an older version, it sends log messages unasked. */
+const isTalkative = ({ facts }: UpstreamSession) => facts.era === 'legacy' && isObject(facts.capabilities.logging);
+
+function forClient(result: JsonObject, { modern, isLean }: ByteExchange): JsonObject {
   if (modern) return toModernResult('tools/call', result, modern);
-  return hub ? result : forLegacy(result);
+  return isLean ? forLegacy(result) : result;
 }

@@ -47,10 +47,10 @@ export class DirectBytes {
   }
 
   readonly pass: DirectPass = (call) => {
-    const { tool, params, requestId, behalf, envelope, onProgress, onUpstream, listener } = call;
+    const { tool, params, requestId, behalf, envelope, onProgress, listener } = call;
     if (this.#isUsable(tool)) {
       // biome-ignore format: without a spread, which costs an object that lives until the next full collection
-      return passUpstream(this.#parts, { door: 'direct', server: this.#known, principal: this.#principal, tool, params, requestId, behalf, envelope, onProgress, onUpstream, listener });
+      return passUpstream(this.#parts, { door: 'direct', server: this.#known, principal: this.#principal, tool, params, requestId, behalf, envelope, onProgress, listener });
     }
     const { catalog } = this.#parts;
     listener.failed(unknownTool(tool, catalog.toolNames(this.#known.name).filter(this.#isUsable)));

@@ -1,7 +1,7 @@
 /** Who hears what a server says unasked: the one whose instance it is, or only those whom it can concern. */
 import type { UpstreamSession } from '../bridge/upstream-session.ts';
 import { abortable } from '../stdx/abort.ts';
-import { Attendance } from '../stdx/attendance.ts';
+import { Chain, Link } from '../stdx/chain.ts';
 import { isObject, type JsonObject } from '../stdx/json.ts';
 import { META_SUBSCRIPTION_ID, metaOf, tellsMore } from './relay-eras.ts';
 
@@ -24,10 +24,28 @@ export interface HubCall {
   tell(method: string, params: JsonObject): void;
 }
 
+/** The calls under way on one instance. */
+export type CallChain = Chain<Link & HubCall>;
+
+class Entered extends Link implements HubCall {
+  readonly principal: string;
+  readonly instanceOf: string | undefined;
+  readonly logLevel: string | undefined;
+  readonly tell: HubCall['tell'];
+
+  constructor({ principal, instanceOf, logLevel, tell }: HubCall) {
+    super();
+    this.principal = principal;
+    this.instanceOf = instanceOf;
+    this.logLevel = logLevel;
+    this.tell = tell;
+  }
+}
+
 interface Instance {
   readonly instanceOf: string | undefined;
   readonly principals: Set<string>;
-  readonly calls: Attendance<HubCall>;
+  readonly calls: CallChain;
   /** Of a legacy server, once somebody set it. */
   logLevel: string | undefined;
 }
@@ -53,10 +71,18 @@ export class RelayHub {
 
   /** A call goes through this upstream session; to be ended when it is over. */
   enter(upstream: UpstreamSession, call: HubCall): () => void {
+    const entered = new Entered(call);
+    const calls = this.add(upstream, entered);
+    return () => calls.remove(entered);
+  }
+
+  /** The same for who can leave by itself. */
+  add(upstream: UpstreamSession, call: Link & HubCall): CallChain {
     const instance = this.#instance(upstream, call.instanceOf);
     instance.principals.add(call.principal);
     tellLevel(upstream, instance, call.logLevel);
-    return instance.calls.enter(call);
+    instance.calls.add(call);
+    return instance.calls;
   }
 
   /** Somebody waits for it to be up anew, which only calls that are entered here tell. */
@@ -85,7 +111,7 @@ export class RelayHub {
   #instance(upstream: UpstreamSession, instanceOf: string | undefined): Instance {
     const known = this.#instances.get(upstream);
     if (known) return known;
-    const instance: Instance = { instanceOf, principals: new Set(), calls: new Attendance(), logLevel: undefined };
+    const instance: Instance = { instanceOf, principals: new Set(), calls: new Chain(), logLevel: undefined };
     this.#instances.set(upstream, instance);
     const quiet = upstream.onNotification((method, params) => {
       // What a modern server says of the streams by which we listen is ours alone.

@@ -17,11 +17,14 @@ export async function callHeedingChanges(parts: MetaToolParts, call: UpstreamCal
 }
 
 /** `passUpstream` with the same ear. */
-export function passHeedingChanges(parts: MetaToolParts, call: Omit<PassedCall, 'onUpstream'>): GiveUp {
+export function passHeedingChanges(
+  parts: MetaToolParts,
+  call: Omit<PassedCall, 'listener'> & { readonly listener: ByteListener },
+): GiveUp {
   const { door, server, tool, params, principal, requestId, behalf, envelope, onProgress, onStart } = call;
   const listener = new Heeding(parts, server.name, call.listener);
   // biome-ignore format: without a spread, which leaves something old behind for each call
-  return passUpstream(parts, { door, server, tool, params, principal, requestId, behalf, envelope, onProgress, onStart, onUpstream: undefined, listener });
+  return passUpstream(parts, { door, server, tool, params, principal, requestId, behalf, envelope, onProgress, onStart, listener });
 }
 
 class Heeding implements ByteListener {

@@ -24,11 +24,14 @@ export interface PassedCall {
   readonly behalf: UpstreamCall['behalf'];
   readonly envelope: JsonObject | undefined;
   readonly onProgress: ((progress: JsonObject) => void) | undefined;
-  /** Told through which session the call goes, before it is sent; of the one that counts last. */
-  readonly onUpstream: ((upstream: UpstreamSession) => void) | undefined;
   /** Told how an install or start goes on. */
   readonly onStart?: ((message: string) => void) | undefined;
-  readonly listener: ByteListener;
+  readonly listener: PassListener;
+}
+
+export interface PassListener extends ByteListener {
+  /** Through which session the call goes, before it is sent; of the one that counts last. A method, so that no call needs a function of its own. */
+  leased?(upstream: UpstreamSession): void;
 }
 
 interface Taken {
@@ -166,10 +169,10 @@ class Passing implements ByteListener, AskedCall {
   }
 
   #pass(lease: Lease, pass: NonNullable<Lease['session']['pass']>): void {
-    const { server, params, envelope, onProgress, onUpstream } = this.#call;
+    const { server, params, envelope, onProgress, listener } = this.#call;
     this.#lease = lease;
     this.#parts.discovery.hear(server.name, lease.session);
-    onUpstream?.(lease.session);
+    listener.leased?.(lease.session);
     this.#leasedMs = performance.now();
     const { callTimeoutMs: timeoutMs, callTotalTimeoutMs: maxTotalMs } = server;
     const giveUp = pass(METHOD, params, { timeoutMs, maxTotalMs, envelope, onProgress, listener: this });
@@ -179,12 +182,12 @@ class Passing implements ByteListener, AskedCall {
 
   /** As every other call, with the place that it may have got already. */
   async #parse(ask: typeof leaseAndAsk, { lease, after }: Taken = {}): Promise<void> {
-    const { door, server, tool, principal, requestId, behalf, envelope, onProgress, onUpstream, onStart } = this.#call;
+    const { door, server, tool, principal, requestId, behalf, envelope, onProgress, onStart, listener } = this.#call;
     const gone = new AbortController();
     this.#giveUp = (reason) => gone.abort(reason);
     const context = { principal, requestId, signal: gone.signal, ...(onProgress ? { onProgress } : {}) };
-    const onLease = onUpstream && (({ session }: Lease) => onUpstream(session));
-    const whose = { context, behalf, envelope, ...(onLease ? { onLease } : {}), ...(onStart ? { onStart } : {}) };
+    const onLease = ({ session }: Lease) => listener.leased?.(session);
+    const whose = { context, behalf, envelope, onLease, ...(onStart ? { onStart } : {}) };
     const asked = { door, method: METHOD, server, tool, params: this.params, ...whose } as const;
     if (after) await after;
     await ask(this.#parts, asked, { timing: this.#timing, lease })

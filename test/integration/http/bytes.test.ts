@@ -8,6 +8,7 @@ import { answerInBytes } from '../../../src/http/byte-lane.ts';
 import { CallsInFlight } from '../../../src/http/calls-in-flight.ts';
 import { SignsOfLife } from '../../../src/http/keep-alive.ts';
 import { KeptRoom } from '../../../src/http/kept-room.ts';
+import { RelayHub } from '../../../src/http/relay-hub.ts';
 import { RelaySession } from '../../../src/http/relay-session.ts';
 import { LOCAL } from '../../../src/policy/principal.ts';
 import { toByteText } from '../../../src/stdx/json-cursor.ts';
@@ -164,7 +165,7 @@ async function openLane({ silenceMs }: { silenceMs: number }) {
         listener.failed(reason);
       };
     };
-    const nobody = { hub: undefined, modern: undefined };
+    const nobody = { hub: new RelayHub(() => 0), isLean: true, modern: undefined };
     answerInBytes({ call, pass, response, principal: LOCAL, session, inFlight, signs, ...nobody });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');

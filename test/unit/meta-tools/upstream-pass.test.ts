@@ -39,7 +39,6 @@ const CALL: Omit<PassedCall, 'listener'> = {
   behalf: undefined,
   envelope: undefined,
   onProgress: undefined,
-  onUpstream: undefined,
 };
 
 const PEER = { server: 's', clock: fakeClock() };
