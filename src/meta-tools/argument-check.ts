@@ -1,13 +1,21 @@
 /** Checks arguments against a tool's own schema before anything starts, and mends what is obviously meant. */
 import type { ErrorObject } from 'ajv';
 import type { StoredTool } from '../catalog/catalog.ts';
-import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
+import type { JsonObject } from '../stdx/json.ts';
 import { coerce } from './coerce.ts';
 import { type CompiledSchema, SchemaCompiler } from './compiled-schema.ts';
 
 export type CheckedArguments =
   | { readonly fits: true; readonly params: JsonObject }
-  | { readonly fits: false; readonly params: JsonObject; readonly problems: readonly Problem[] };
+  | ({ readonly fits: false } & WrongArguments);
+
+export interface WrongArguments {
+  /** As they were given, mended as far as they can be. */
+  readonly params: JsonObject;
+  readonly problems: readonly Problem[];
+  /** Whether others are known to fit; false where that cannot be told. */
+  readonly proves: (params: JsonObject) => boolean;
+}
 
 export interface Problem {
   /** JSON pointer; empty for the arguments themselves. */
@@ -31,7 +39,12 @@ export class ArgumentChecker {
     const mended = coerce(params, wrong);
     const left = schema.problems(mended);
     if (!left) return { fits: true, params: mended };
-    return { fits: false, params: mended, problems: left.slice(0, PROBLEMS_MAX).map(toProblem) };
+    return { fits: false, params: mended, problems: left.slice(0, PROBLEMS_MAX).map(toProblem), proves: schema.proves };
+  }
+
+  /** What `proves` is for arguments that are no object at all. */
+  async prover(tool: StoredTool): Promise<WrongArguments['proves']> {
+    return (await (this.#compiled.get(tool.hash) ?? this.#compile(tool))).proves;
   }
 
   /** Whether they fit as they are; undefined where that takes compiling its schema first. */
@@ -84,27 +97,3 @@ export function short(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';
   return text.length > 120 ? `${text.slice(0, 117)}…` : text;
 }
-
-/** A value that this schema accepts as far as can be told from type, enum, default and examples. */
-export function sample(schema: unknown): Json {
-  if (!isObject(schema)) return 'value';
-  const given = [schema.default, schema.const, first(schema.examples), first(schema.enum)].find((x) => x !== undefined);
-  if (given !== undefined) return given as Json;
-  const variant = first(schema.anyOf) ?? first(schema.oneOf);
-  if (variant !== undefined) return sample(variant);
-  const type = Array.isArray(schema.type) ? schema.type[0] : schema.type;
-  if (type === 'object') return sampleObject(schema);
-  if (type === 'array') return [sample(schema.items)];
-  if (type === 'integer' || type === 'number') return typeof schema.minimum === 'number' ? schema.minimum : 1;
-  return type === 'boolean' ? true : type === 'null' ? null : 'text';
-}
-
-/** Only what is required. */
-export function sampleObject(schema: Record<string, unknown>): JsonObject {
-  const properties = isObject(schema.properties) ? schema.properties : {};
-  // Each once: names that stand there several times, in schemas within each other, would make a sample without an end.
-  const required = new Set(Array.isArray(schema.required) ? schema.required.map(String) : []);
-  return Object.fromEntries([...required].map((name) => [name, sample(properties[name])]));
-}
-
-const first = (value: unknown): unknown => (Array.isArray(value) ? value[0] : undefined);

@@ -6,6 +6,8 @@ import { checkCost, comparisons } from './check-cost.ts';
 export interface CompiledSchema {
   /** What is wrong with arguments; undefined when they fit, as all do where the schema cannot be compiled, is none, is very long, or would take long. */
   problems(params: JsonObject): readonly ErrorObject[] | undefined;
+  /** Whether arguments were checked and fit; where nothing is checked, nothing is proved. */
+  readonly proves: (params: JsonObject) => boolean;
 }
 
 const OPTIONS = { strict: false, validateFormats: false, allErrors: true, logger: false, verbose: true } as const;
@@ -37,14 +39,17 @@ export class SchemaCompiler {
     try {
       const validate = new Ajv({ ...OPTIONS, code, validateSchema: false }).compile(rules);
       const fits = (params: JsonObject) => isCostly(params) || validate(params) || !isSound();
-      return { problems: (params) => (fits(params) ? undefined : (validate.errors ?? [])) };
+      return {
+        problems: (params) => (fits(params) ? undefined : (validate.errors ?? [])),
+        proves: (params) => !isCostly(params) && validate(params),
+      };
     } catch {
       return UNCHECKED;
     }
   }
 }
 
-const UNCHECKED: CompiledSchema = { problems: () => undefined };
+const UNCHECKED: CompiledSchema = { problems: () => undefined, proves: () => false };
 
 /** Characters; honest schemas have a fifth of it. Longer ones take seconds to get ready, in which nobody is served. */
 const TEXT_MAX = 128 * 1024;

@@ -23,10 +23,13 @@ export const useTool: MetaTool = async (parts, given, context) => {
 };
 
 async function fittingArguments({ checker }: MetaToolParts, target: Target, given: Json): Promise<JsonObject> {
-  if (!isObject(given)) throw wrongArguments(target, {}, [notAnObject(given)]);
+  if (!isObject(given)) {
+    const proves = await checker.prover(target.tool);
+    throw wrongArguments(target, { params: {}, problems: [notAnObject(given)], proves });
+  }
   const checked = await checker.check(target.tool, given as JsonObject);
   if (checked.fits) return checked.params;
-  throw wrongArguments(target, checked.params, checked.problems);
+  throw wrongArguments(target, checked);
 }
 
 interface Call {
