@@ -61,7 +61,7 @@ export async function openGateway(
   const modelFolder = join(invocation.packageRoot, 'index', 'model');
   const gateway = createGateway({ config, log, version, env: invocation.env, modelFolder, ...once });
   const load = async () => {
-    const next = await loadConfigCached(loadOptions(invocation, flags));
+    const next = await loadConfigCached({ ...loadOptions(invocation, flags), onlyRegular: true });
     redaction.add(next.redact);
     return { ...next, redact };
   };

@@ -22,7 +22,7 @@ export async function serve(invocation: Invocation, flags: CommonFlags & ListenF
   const endLook = tellOfStaleBuild(invocation.packageRoot, log);
   try {
     const configFile = createConfigFile({
-      loadOptions: () => loadOptions(invocation, flags),
+      loadOptions: () => ({ ...loadOptions(invocation, flags), onlyRegular: true }),
       ownFile: (file) => ownFileInstead(file, invocation),
       current: () => current.config,
       reload: current.apply,

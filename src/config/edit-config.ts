@@ -1,5 +1,5 @@
 /** Adds, removes and switches servers in the files that somebody wrote, whose comments and order stay as they are. */
-import { existsSync, mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { GatewayError } from '../errors.ts';
 import { isObject } from '../stdx/json.ts';
@@ -8,9 +8,11 @@ import { writeWholeSync } from '../stdx/write-whole.ts';
 import type { Config } from './config.ts';
 import { type ConfigText, editServer, requireSyntax, type ServerEdit, serverNames } from './edit-server.ts';
 import { includePatterns, listIncluded } from './include-files.ts';
+import { readBytes } from './load-config.ts';
 import { parseText } from './parse-text.ts';
 import { shownPath } from './paths.ts';
 import { readDocument } from './read-document.ts';
+import { CONFIG_BYTES_MAX, readWhole } from './read-whole.ts';
 import { isClientFile, type LoadOptions } from './resolve.ts';
 
 export interface EditedConfig {
@@ -63,11 +65,8 @@ function readTexts(options: LoadOptions): [ReadText, ...ReadText[]] {
   const main = toText(options.file, readText(options.file), isClientFile(options.file) ? 'json' : 'yaml');
   const included = listIncluded(includePatterns({ include: includeOf(main) }, options));
   const others = included.flatMap((file) => {
-    try {
-      return [toText(file, readFileSync(file, 'utf8'), 'yaml')];
-    } catch {
-      return [];
-    }
+    const read = readWhole(file, { bytesMax: CONFIG_BYTES_MAX, onlyRegular: true });
+    return 'bytes' in read ? [toText(file, read.bytes.toString('utf8'), 'yaml')] : [];
   });
   return [main, ...others];
 }
@@ -126,14 +125,7 @@ export function replaceFile(file: string, text: string): void {
 }
 
 function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new GatewayError('CONFIG_INVALID', `cannot read ${shownPath(file)}: ${(error as Error).message}`, {
-      hint: 'name a file with --config',
-      cause: error,
-    });
-  }
+  return readBytes({ file, onlyRegular: true }).toString('utf8');
 }
 
 function unknownServer(name: string, sources: readonly ConfigText[]): GatewayError {

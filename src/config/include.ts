@@ -1,16 +1,13 @@
 /** Further files of a configuration: `include: conf.d/*.yaml` adds their servers and profiles, each located in its own file. */
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type IncludedText, includePatterns, listIncluded } from './include-files.ts';
 import { type Locate, parseText } from './parse-text.ts';
 import { shownPath } from './paths.ts';
 import type { LocatedProblem, Position, Problem } from './problems.ts';
+import { CONFIG_BYTES_MAX, readWhole } from './read-whole.ts';
 import type { LoadOptions } from './resolve.ts';
 import type { ConfigDocument } from './schema.ts';
 import { validateIncluded } from './validate.ts';
-
-/** As of the main file. */
-const FILE_BYTES_MAX = 4 * 1024 * 1024;
 
 export interface Merged {
   readonly document: ConfigDocument;
@@ -96,13 +93,10 @@ function readOne(file: string, given: string | undefined): OneFile | { readonly 
 }
 
 function readText(file: string): string | undefined {
-  try {
-    const bytes = readFileSync(file);
-    const text = bytes.toString('utf8');
-    return bytes.length <= FILE_BYTES_MAX && Buffer.from(text).equals(bytes) ? text.replace(/^\uFEFF/, '') : undefined;
-  } catch {
-    return undefined;
-  }
+  const read = readWhole(file, { bytesMax: CONFIG_BYTES_MAX, onlyRegular: true });
+  if (!('bytes' in read)) return undefined;
+  const text = read.bytes.toString('utf8');
+  return Buffer.from(text).equals(read.bytes) ? text.replace(/^\uFEFF/, '') : undefined;
 }
 
 /** Servers share their names over all blocks. */

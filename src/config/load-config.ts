@@ -9,12 +9,10 @@ import { type IncludedText, includePatterns, listIncluded } from './include-file
 import { resolvePath, shownPath } from './paths.ts';
 import { invalidConfig } from './problems.ts';
 import type { ReadDocument } from './read-document.ts';
+import { CONFIG_BYTES_MAX, readWhole } from './read-whole.ts';
 import { expandReferences } from './references.ts';
 import { type LoadOptions, resolveDocument } from './resolve.ts';
 import type { ConfigDocument } from './schema.ts';
-
-/** A configuration is written by people; what is longer is another file. */
-const FILE_BYTES_MAX = 4 * 1024 * 1024;
 
 export interface CachedLoadOptions extends LoadOptions {
   /** Of the program that validates: another build may have another schema. */
@@ -24,7 +22,7 @@ export interface CachedLoadOptions extends LoadOptions {
 /** Reads and validates the file. Throws CONFIG_INVALID with every problem, each with line and column. */
 export async function loadConfig(options: LoadOptions): Promise<Config> {
   const absolute = withAbsolutePaths(options);
-  return (await readThoroughly(readBytes(absolute.file), absolute)).config;
+  return (await readThoroughly(readBytes(absolute), absolute)).config;
 }
 
 /**
@@ -33,7 +31,7 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
  */
 export async function loadConfigCached(given: CachedLoadOptions): Promise<Config> {
   const options = withAbsolutePaths(given);
-  const bytes = readBytes(options.file);
+  const bytes = readBytes(options);
   const text = bytes.toString('utf8');
   const origin = { text, file: options.file, productVersion: options.productVersion };
   const cache = readCache(cacheFile(guessDataDir(text, options)));
@@ -56,7 +54,7 @@ export function lastUsedConfig(given: CachedLoadOptions): Config | undefined {
 /** Absolute; also of a file that is broken now, as far as its text says it. */
 export function dataDirOf(given: LoadOptions): string {
   const options = withAbsolutePaths(given);
-  return guessDataDir(readBytes(options.file).toString('utf8'), options);
+  return guessDataDir(readBytes(options).toString('utf8'), options);
 }
 
 function withAbsolutePaths<Options extends LoadOptions>(options: Options): Options {
@@ -71,20 +69,13 @@ async function readThoroughly(bytes: Buffer, options: LoadOptions) {
   return readDocument(decode(bytes, options.file), options);
 }
 
-function readBytes(file: string): Buffer {
-  try {
-    const bytes = readFileSync(file);
-    if (bytes.length <= FILE_BYTES_MAX) return bytes;
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    const reason = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : String(code);
-    throw new GatewayError('CONFIG_INVALID', `cannot read the configuration ${shownPath(file)}: ${reason}`, {
-      hint: 'name a file with --config',
-      cause: error,
-    });
-  }
-  throw new GatewayError('CONFIG_INVALID', `cannot read the configuration ${shownPath(file)}: it is larger than 4MiB`, {
-    hint: 'name a configuration file with --config',
+/** Throws CONFIG_INVALID. */
+export function readBytes({ file, onlyRegular }: Pick<LoadOptions, 'file' | 'onlyRegular'>): Buffer {
+  const read = readWhole(file, { bytesMax: CONFIG_BYTES_MAX, onlyRegular });
+  if ('bytes' in read) return read.bytes;
+  throw new GatewayError('CONFIG_INVALID', `cannot read the configuration ${shownPath(file)}: ${read.problem}`, {
+    hint: 'name a file with --config',
+    cause: read.cause,
   });
 }
 

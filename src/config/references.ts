@@ -1,6 +1,6 @@
 /** References in values: `${env:NAME}`, `${file:path}` and `${workspace}`, expanded once and never again in their result. */
-import { readFileSync, statSync } from 'node:fs';
 import { resolvePath } from './paths.ts';
+import { readWhole } from './read-whole.ts';
 
 /** A secret is a key or a token; whatever is longer was not meant. */
 const FILE_BYTES_MAX = 64 * 1024;
@@ -89,11 +89,7 @@ function fromEnvironment(expression: string, { env }: ReferenceScope): Reference
 
 function fromFile(path: string, { folder, env }: ReferenceScope): Reference {
   const file = resolvePath(path, folder, env);
-  try {
-    if (statSync(file).size > FILE_BYTES_MAX)
-      return { problem: `file ${file} is larger than ${FILE_BYTES_MAX / 1024}KiB` };
-    return { value: readFileSync(file, 'utf8').replace(/\r?\n$/, ''), secret: true };
-  } catch (error) {
-    return { problem: `file ${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}` };
-  }
+  const read = readWhole(file, { bytesMax: FILE_BYTES_MAX });
+  if ('problem' in read) return { problem: `file ${file} cannot be read: ${read.problem}` };
+  return { value: read.bytes.toString('utf8').replace(/\r?\n$/, ''), secret: true };
 }

@@ -21,6 +21,8 @@ import { tagSelectors } from './tag-selectors.ts';
 export interface LoadOptions {
   /** The configuration file; `.json` and `.jsonc` are read as JSON with comments, everything else as YAML. */
   readonly file: string;
+  /** For a gateway that runs: a pipe in the file's place is refused, where a start waits for what is written into it. */
+  readonly onlyRegular?: boolean;
   /** What `${env:X}` and `~` are looked up in. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Data folder when neither the file nor an override names one. Default: `.tooldex` beside the file. */

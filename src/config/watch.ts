@@ -1,7 +1,8 @@
 /** Tells once when the content of configuration files is another one, however an editor or a mount goes about it. */
 import { createHash } from 'node:crypto';
-import { type FSWatcher, readFileSync, realpathSync, watch } from 'node:fs';
+import { type FSWatcher, realpathSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
+import { CONFIG_BYTES_MAX, readWhole } from './read-whole.ts';
 
 export interface WatchOptions {
   /** The files that count, asked for at each look; one that is not there counts as such. */
@@ -108,16 +109,9 @@ function foldersOf(file: string): string[] {
 function digestOf(files: readonly string[]): string {
   const hash = createHash('sha256');
   for (const file of files) {
-    const content = contentOf(file);
-    hash.update(`${file}\0${content === undefined ? 'absent' : content.length}\0`).update(content ?? '');
+    const read = readWhole(file, { bytesMax: CONFIG_BYTES_MAX, onlyRegular: true });
+    const content = 'bytes' in read ? read.bytes : Buffer.from(read.problem);
+    hash.update(`${file}\0${'bytes' in read}\0${content.length}\0`).update(content);
   }
   return hash.digest('hex');
-}
-
-function contentOf(file: string): Buffer | undefined {
-  try {
-    return readFileSync(file);
-  } catch {
-    return undefined;
-  }
 }

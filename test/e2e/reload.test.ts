@@ -1,5 +1,6 @@
 /** A gateway whose file changes under it, as its users see it. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { serveGateway } from '../helpers/cli.ts';
@@ -56,6 +57,53 @@ describe('tooldex serve', () => {
     expect((await call('one:echo')).content[0]?.text).toContain('SERVER_UNKNOWN');
     expect((await readiness()).configuration).toBe('generation 3');
     expect(JSON.stringify(await client.listTools())).toBe(menu);
+  });
+
+  it('#63 keeps what it had when something else than a file takes the place of its file', async () => {
+    const { file, write, gateway, readiness } = await begin();
+    await using running = gateway;
+    await using client = await connectClient('v2-legacy', running.url);
+    const call = (tool: string) => client.callTool('use_tool', { mcp_tool_name: tool, params: { text: 'hello' } });
+
+    rmSync(file);
+    execFileSync('mkfifo', [file]);
+    await running.printed(/not reloaded, generation 1 stays in use: .*tooldex\.yaml: it is a pipe or a device/);
+    running.process.kill('SIGHUP');
+    await running.printed(/(it is a pipe[\s\S]*){2}/);
+    expect((await call('one:echo')).content[0]?.text).toBe('hello');
+
+    rmSync(file);
+    mkdirSync(file);
+    await running.printed(/tooldex\.yaml: it is a folder/);
+    rmSync(file, { recursive: true });
+    writeFileSync(file, '');
+    truncateSync(file, 2 ** 40);
+    await running.printed(/tooldex\.yaml: it is larger than 4MiB/);
+    expect(await readiness()).toMatchObject({
+      httpStatus: 200,
+      configuration: expect.stringMatching(/^generation 1, /),
+    });
+
+    rmSync(file);
+    write('one', 'two');
+    await running.printed(/generation 2: added two/);
+    expect((await call('two:echo')).content[0]?.text).toBe('hello');
+  });
+
+  it('starts from a pipe, and says that it cannot be read again', async () => {
+    const folder = tempDir('reload');
+    const file = join(folder, 'tooldex.yaml');
+    execFileSync('mkfifo', [file]);
+    const config = JSON.stringify({ servers: { one: fixtureServer('well-behaved') } });
+    const writer = spawn('/bin/sh', ['-c', `printf %s "$1" > "$2"`, 'sh', config, file], { stdio: 'ignore' });
+    await using running = await serveGateway(['--config', file, '--data-dir', join(folder, 'data')]);
+    await using client = await connectClient('v2-legacy', running.url);
+    expect(
+      (await client.callTool('use_tool', { mcp_tool_name: 'one:echo', params: { text: 'hello' } })).isError,
+    ).not.toBe(true);
+    running.process.kill('SIGHUP');
+    await running.printed(/not reloaded, generation 1 stays in use: .*it is a pipe or a device/);
+    writer.kill();
   });
 
   it('follows files that it includes, also in a folder that comes later', async () => {

@@ -54,9 +54,9 @@ describe('expanding', () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'big'), 'x'.repeat(65 * 1024));
     const said = (name: string) => expandReferences(`\${file:${name}}`, { ...scope(), folder }).problems;
-    expect(said('none')).toEqual([`file ${folder}/none cannot be read: ENOENT`]);
-    expect(said('.')).toEqual([`file ${folder} cannot be read: EISDIR`]);
-    expect(said('big')).toEqual([`file ${folder}/big is larger than 64KiB`]);
+    expect(said('none')).toEqual([`file ${folder}/none cannot be read: there is no such file`]);
+    expect(said('.')).toEqual([`file ${folder} cannot be read: it is a folder`]);
+    expect(said('big')).toEqual([`file ${folder}/big cannot be read: it is larger than 64KiB`]);
   });
 
   test('the workspace, only where there is one', async () => {
