@@ -1,5 +1,7 @@
 /** The engine as a gateway opens it, with the models that are shipped. */
+import { once } from 'node:events';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -30,12 +32,15 @@ interface OpenOptions {
   readonly modelFolder?: string;
   readonly storage?: BlobStorage;
   readonly encoderMaxTools?: number;
+  /** Of a Chroma instead of the embedded store. */
+  readonly chromaUrl?: string;
   readonly patienceMs?: number;
 }
 
-async function open({ modelFolder = MODEL, encoderMaxTools, ...options }: OpenOptions = {}) {
+async function open({ modelFolder = MODEL, encoderMaxTools, chromaUrl, ...options }: OpenOptions = {}) {
   const file = join(tempDir(), 'tooldex.json');
-  const search = { embedder: { kind: 'builtin', encoder_max_tools: encoderMaxTools } };
+  const store = chromaUrl === undefined ? undefined : { kind: 'chroma', url: chromaUrl };
+  const search = { embedder: { kind: 'builtin', encoder_max_tools: encoderMaxTools }, store };
   writeFileSync(file, JSON.stringify({ servers: {}, search }));
   const config = await loadConfig({ file, env: {} });
   workers.length = 0;
@@ -49,6 +54,20 @@ async function openStaticOnly() {
   const index = await openToolIndex({ modelFolder: MODEL });
   onTestFinished(() => index.close());
   return { index };
+}
+
+/** Takes connections, counts them and hangs up. */
+async function countingServer() {
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections++;
+    socket.destroy();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  return { port: address && typeof address === 'object' ? address.port : 0, connections: () => connections };
 }
 
 /** The first answer in which the encoder took part. */
@@ -142,6 +161,21 @@ describe('the built-in encoder', () => {
     await expect.poll(async () => (await index.search(TASK)) && index.lacksTexts).toBe(true);
     await index.upsert(tools.slice(0, 100));
     expect(await index.search(TASK)).toMatchObject({ degraded: expect.stringContaining('encoder is not at') });
+  });
+
+  it('asks no Chroma for anything among more tools than it is for', async () => {
+    const { port, connections } = await countingServer();
+    const chromaUrl = `http://127.0.0.1:${port}`;
+    const { index } = await open({ chromaUrl, encoderMaxTools: 319, patienceMs: 20_000 });
+    await index.upsert(qualityTools());
+    const answer = await index.search(TASK);
+    expect(answer).toMatchObject({ model: 'the static model', spared: expect.stringContaining('(319)') });
+    expect(answer.degraded).toBeUndefined();
+    expect(connections()).toBe(0);
+    const { index: under } = await open({ chromaUrl, encoderMaxTools: 320, patienceMs: 20_000 });
+    await under.upsert(qualityTools());
+    expect((await under.search(TASK)).degraded).toMatch(/Chroma/);
+    expect(connections()).toBeGreaterThan(0);
   });
 
   it('ends with its thread when the tools become too many, and comes back with the vectors that it has made', async () => {

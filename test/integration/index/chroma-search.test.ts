@@ -89,6 +89,44 @@ describe.skipIf(!program)('search on Chroma', () => {
     }
   });
 
+  it('keeps the vectors of a model that is put away among more tools, and drops those of tools that went meanwhile', async () => {
+    const embedder = await openStaticEmbedder(modelFile);
+    const read: string[] = [];
+    const reading: Embedder = {
+      identity: 'put-away',
+      dimensions: embedder.dimensions,
+      embedTasks: (...args) => embedder.embedTasks(...args),
+      close: async () => {},
+      async embedDocuments(documents) {
+        read.push(...documents.map(({ id }) => id));
+        return embedder.embedDocuments(documents);
+      },
+    };
+    const upTo = { documents: () => 200, setting: 'the test' };
+    const bounded = { name: 'bounded', upTo, open: () => ({ name: 'bounded', embedder: reading, store: chroma() }) };
+    const index = createToolIndex({ vectors: [bounded, { embedder, store: createEmbeddedVectorStore() }] });
+    indexes.push(index);
+    const stored = async () => {
+      const client = new ChromaClient({ ...place(), tenant: 'default_tenant', database: 'default_database' });
+      const collections = await client.listCollections({ limit: 1_000 });
+      return collections.find(({ name }) => name.startsWith(`run${run}-`))?.count();
+    };
+    await index.upsert(tools.slice(0, 200));
+    await index.settled();
+    expect((await ask(index, queries[0] ?? '')).model).toBe('bounded');
+    await index.upsert(tools.slice(200));
+    expect((await ask(index, queries[0] ?? '')).spared).toContain('320 tools are more than the test (200)');
+    await index.settled();
+    expect([read.length, await stored()]).toEqual([200, 200]);
+    await index.remove(tools.slice(0, 150).map(({ id }) => id));
+    await expect.poll(() => index.lacksTexts).toBe(true);
+    await index.upsert(tools.slice(150));
+    await index.settled();
+    await expect.poll(stored).toBe(170);
+    expect(read).toEqual([...tools.slice(0, 200), ...tools.slice(200)].map(({ id }) => id));
+    expect((await ask(index, queries[0] ?? '')).model).toBe('bounded');
+  });
+
   it('#68 answers with words while Chroma is dead, and completes the index run when it is back', async () => {
     const embedder = await openStaticEmbedder(modelFile);
     let batches = 0;

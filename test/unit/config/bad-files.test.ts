@@ -110,6 +110,11 @@ describe('#63 wrong keys', () => {
       'listen: {zzzzzz: 1}\n',
       '1:10: unknown key "zzzzzz" — there are host, port, public_url, allowed_hosts, allowed_origins, trusted_proxies, body_size, request_timeout, session_timeout',
     ],
+    [
+      'inert: of another embedder',
+      'search: {embedder: {kind: static, encoder_max_tools: 5}}\n',
+      '1:35: unknown key "encoder_max_tools" — there are kind',
+    ],
     ['of an object', 'servers:\n  a: {command: x, constructor: {}}\n', '2:19: unknown key "constructor"'],
     ['merge keys are not YAML 1.2', 'servers: {}\n<<: {}\n', '2:1: unknown key "<<"'],
     [
@@ -244,6 +249,11 @@ describe('#63 wrong values', () => {
       'text for a number',
       'listen: {port: "8080"}',
       '1:16: "port": a number is expected, not text — write it without quotes',
+    ],
+    [
+      'fewer than no tools',
+      'search: {embedder: {kind: builtin, encoder_max_tools: -1}}',
+      '1:55: "encoder_max_tools": -1 is less than 0',
     ],
     ['half a port', 'listen: {port: 80.5}', '1:16: "port": a whole number is expected, not a number'],
     ['a port beyond', 'listen: {port: 70000}', '1:16: "port": 70000 is more than 65535'],

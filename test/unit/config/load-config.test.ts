@@ -237,6 +237,7 @@ describe('no key is inert: each one, set to something else than its default, cha
     'token_key: aaaabbbbccccddddaaaabbbbccccdddd',
     'search: {limit: 7}',
     'search: {max_tokens: 700}',
+    'search: {embedder: {kind: builtin, encoder_max_tools: 9}}',
     'defaults: {mode: launcher}',
     'defaults: {idle_timeout: 1s}',
     'defaults: {start_timeout: 1s}',
