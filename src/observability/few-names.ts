@@ -29,10 +29,12 @@ export function clampTools(max: { readonly tools: number; readonly servers: numb
 }
 
 /** For names that are few: nothing is forgotten. */
-export function remember<Made>(make: (name: string) => Made): (name: string) => Made {
+export function remember<Made extends object>(make: (name: string) => Made): (name: string) => Made {
   const known = new Map<string, Made>();
   return (name) => {
-    const one = known.get(name) ?? make(name);
+    const met = known.get(name);
+    if (met) return met;
+    const one = make(name);
     known.set(name, one);
     return one;
   };

@@ -71,23 +71,28 @@ interface Name {
  * for escapes, for what is not ASCII, and for words that only contain what a secret may be called.
  */
 export function hidesNothing(json: string): boolean {
-  return json.length <= TEXT_MAX && isPlain(json) && !WORTH_A_LOOK.test(json) && !hasSecretValue(json);
+  if (json.length > TEXT_MAX || WORTH_A_LOOK.test(json)) return false;
+  const kinds = kindsIn(json);
+  return (kinds & ODD) === 0 && ((kinds & VALUE) === 0 || !ONE_SECRET_VALUE.test(json));
 }
 
-/** Any part of SECRET_NAME, wherever it stands. Nothing else is in it, for only words are looked for several characters at a time. */
-const WORTH_A_LOOK = /pass|secret|token|key|credential|auth|cookie|session|pin|otp/i;
+/** Any part of SECRET_NAME, wherever it stands, and Bearer. Only words, for those are looked for several characters at a time. */
+const WORTH_A_LOOK = /pass|secret|token|key|credential|auth|cookie|session|pin|otp|bearer/i;
 
-function isPlain(json: string): boolean {
-  for (let at = 0; at < json.length; at++) if (IS_PLAIN[json.charCodeAt(at)] !== 1) return false;
-  return true;
+/** Whether there is anything but plain ASCII, and what every secret value has, the word Bearer apart. In one go, because each call pays for it. */
+function kindsIn(json: string): number {
+  let kinds = 0;
+  let run = 0;
+  for (let at = 0; at < json.length; at++) {
+    const kind = KIND[json.charCodeAt(at)] ?? ODD;
+    kinds |= kind;
+    run = kind === WORD ? run + 1 : 0;
+    if (run === RUN) kinds |= VALUE;
+  }
+  return kinds;
 }
 
-/** By code: printable ASCII but for the backslash. */
-const IS_PLAIN = Uint8Array.from({ length: 128 }, (_, code) =>
-  Number(/[ -~]/.test(String.fromCharCode(code)) && code !== 0x5c),
-);
-
-const hasSecretValue = (text: string) => mayHoldSecret(text) && ONE_SECRET_VALUE.test(text);
+const [WORD, OTHER, VALUE, ODD] = [1, 2, 4, 8];
 
 /** Cut first, so that no text costs more than its beginning; a secret at the cut is masked to the end. */
 export function maskText(text: string): string {
@@ -111,3 +116,11 @@ function hasLongRun(text: string): boolean {
 
 /** By code, of those below 128. */
 const IN_RUN = Uint8Array.from({ length: 128 }, (_, code) => (/[\w-]/.test(String.fromCharCode(code)) ? 1 : 0));
+
+/** The same for `kindsIn`. */
+const KIND = IN_RUN.map((isInRun, code) => {
+  const character = String.fromCharCode(code);
+  if (isInRun === 1) return WORD;
+  if (character === '@') return VALUE;
+  return /[ -~]/.test(character) && character !== '\\' ? OTHER : ODD;
+});
