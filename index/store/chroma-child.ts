@@ -1,9 +1,7 @@
 /** A Chroma server of our own: started when it is first needed, started again when it dies, and gone when we are, even by SIGKILL. Processes with the same folder share one. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, statSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { IndexError } from '../index-error.ts';
 import { RestAfterCrash } from '../rest-after-crash.ts';
@@ -11,11 +9,16 @@ import {
   type ChromaClaim,
   claimFolder,
   dropClaim,
+  type FoundClaim,
   type Heartbeat,
+  isElsewhere,
   isForsaken,
+  isStillTouched,
   isUsable,
+  keepTouching,
   readClaim,
 } from './chroma-claim.ts';
+import { CHROMA_VERSION, findChroma } from './chroma-program.ts';
 
 export interface ChromaChildOptions {
   /** Folder of Chroma's files; made when missing. Where another process runs a server over it, that one is used. */
@@ -36,9 +39,6 @@ export interface ChromaChild {
   /** Resolves when every process of it is gone; another's server stays. */
   close(): Promise<void>;
 }
-
-/** Installed by uvx when there is no `chroma`; the version that the tests run with. */
-const CHROMA_VERSION = '1.5.9';
 
 const OUTPUT_TAIL = 600;
 const POLL_MS = 50;
@@ -87,6 +87,7 @@ class RestartingChroma implements ChromaChild {
   #starting: Promise<string> | undefined;
   #running: Running | undefined;
   #borrowed: Borrowed | undefined;
+  #endTouching: () => void = () => {};
 
   constructor(options: ChromaChildOptions) {
     this.#options = options;
@@ -126,6 +127,7 @@ class RestartingChroma implements ChromaChild {
   }
 
   async #start(claim: ChromaClaim, options: StartOptions): Promise<string> {
+    this.#endTouching = keepTouching(options.dataDir);
     try {
       const running = await start(claim.address, options, this.#closing.signal);
       this.#running = running;
@@ -133,14 +135,19 @@ class RestartingChroma implements ChromaChild {
       else running.process.once('exit', () => this.#onExit(running, claim));
       return running.address;
     } catch (error) {
-      dropClaim(options.dataDir, claim);
+      this.#drop(claim);
       throw error;
     }
   }
 
+  #drop(claim: ChromaClaim): void {
+    this.#endTouching();
+    dropClaim(this.#options.dataDir, claim);
+  }
+
   #onExit(running: Running, claim: ChromaClaim): void {
     this.#running = undefined;
-    dropClaim(this.#options.dataDir, claim);
+    this.#drop(claim);
     this.#rest.crashed('The Chroma server has ended', performance.now() - running.since);
   }
 }
@@ -164,12 +171,24 @@ async function claimOrFind(folder: string, timeoutMs: number, signal: AbortSigna
       if (claim) return { isOurs: true, claim };
       continue;
     }
+    if (isElsewhere(found)) {
+      await dropUnlessTouched(folder, found, signal);
+      continue;
+    }
     const heartbeat = await ask(found.address);
     if (isUsable(found, heartbeat)) return { isOurs: false, claim: found };
     if (isForsaken(found, heartbeat, timeoutMs)) dropClaim(folder, found);
     else await delay(POLL_MS, undefined, { signal });
   }
   throw new IndexError('unreachable', `The Chroma server of another process over ${folder} does not answer`);
+}
+
+/** Two servers over one folder would spoil its files. */
+async function dropUnlessTouched(folder: string, found: FoundClaim, signal: AbortSignal): Promise<void> {
+  if (!(await isStillTouched(folder, found, signal))) return dropClaim(folder, found);
+  const where = `another container or machine (${found.place.split(' ')[0]})`;
+  const remedy = 'give both the url of one Chroma as their store, or each a data folder of its own';
+  throw new IndexError('unreachable', `The Chroma server over ${folder} is that of ${where}: ${remedy}`);
 }
 
 async function start(address: string, options: StartOptions, signal: AbortSignal): Promise<Running> {
@@ -246,35 +265,6 @@ function killGroup(pid: number): void {
 
 const hasEnded = ({ pid, exitCode, signalCode }: ChildProcess) =>
   pid === undefined || exitCode !== null || signalCode !== null;
-
-/** npm's own `chroma`, which npm puts on the PATH of whatever it runs, comes last: it needs glibc 2.38. */
-function findChroma(path: string): Command {
-  const folders = path.split(delimiter).filter((folder) => folder !== '');
-  const isNpms = (folder: string) => folder.includes('node_modules');
-  const find = (program: string, among: readonly string[]) =>
-    among.map((folder) => join(folder, program)).find(isProgram);
-  const chroma = find(
-    'chroma',
-    folders.filter((folder) => !isNpms(folder)),
-  );
-  if (chroma) return [chroma];
-  const uvx = find('uvx', folders);
-  if (uvx) return [uvx, '--from', `chromadb==${CHROMA_VERSION}`, 'chroma'];
-  const npms = find('chroma', folders.filter(isNpms));
-  if (npms) return [npms];
-  throw new IndexError('missing', 'Neither chroma nor uvx is on the PATH, so no Chroma server can be started', {
-    hint: `Run: pip install chromadb==${CHROMA_VERSION} (or install uv), or give the address of a Chroma server.`,
-  });
-}
-
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
-}
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');

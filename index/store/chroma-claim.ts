@@ -1,6 +1,8 @@
 /** Says which process runs the Chroma server of a folder: two servers would spoil its files, so who comes later uses the first one's. */
-import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, readlinkSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isRunning } from '../../src/stdx/is-running.ts';
 import { isObject } from '../../src/stdx/json.ts';
 
@@ -10,11 +12,19 @@ export interface ChromaClaim {
   readonly owner: number;
   /** When that began: a container gives every life the same number. */
   readonly since: number;
+  /** The machine, and what of it a process sees: elsewhere its number says nothing, and the server cannot be reached. */
+  readonly place: string;
 }
 
 export interface FoundClaim extends ChromaClaim {
   readonly ageMs: number;
+  readonly touchedAtMs: number;
 }
+
+/** A process touches its claim so often, for those that cannot look at it. */
+const TOUCH_MS = 2_000;
+/** Claims of elsewhere that nobody has touched for so long are nobody's any more. */
+const SILENT_MS = 15_000;
 
 /** What a server at an address says to a heartbeat. */
 export type Heartbeat = 'answers' | 'refused' | 'silent';
@@ -24,8 +34,9 @@ const fileIn = (folder: string) => join(folder, 'tooldex-server.json');
 /** Undefined where nobody has claimed the folder; a damaged claim is nobody's. */
 export function readClaim(folder: string): FoundClaim | undefined {
   try {
-    const ageMs = Date.now() - statSync(fileIn(folder)).mtimeMs;
-    return { ...parseClaim(readFileSync(fileIn(folder), 'utf8')), ageMs };
+    const touchedAtMs = statSync(fileIn(folder)).mtimeMs;
+    const ageMs = Date.now() - touchedAtMs;
+    return { ...parseClaim(readFileSync(fileIn(folder), 'utf8')), ageMs, touchedAtMs };
   } catch {
     return undefined;
   }
@@ -33,7 +44,7 @@ export function readClaim(folder: string): FoundClaim | undefined {
 
 /** Claims a folder for this process; undefined where another was quicker. Throws what keeps files from being written. */
 export function claimFolder(folder: string, address: string): ChromaClaim | undefined {
-  const claim = { address, owner: process.pid, since: performance.timeOrigin };
+  const claim = { address, owner: process.pid, since: performance.timeOrigin, place: ownPlace() };
   mkdirSync(folder, { recursive: true });
   try {
     writeNew(fileIn(folder), JSON.stringify(claim));
@@ -60,6 +71,46 @@ function writeNew(file: string, text: string): void {
 
 const isThere = (error: unknown) => (error as NodeJS.ErrnoException).code === 'EEXIST';
 
+/** Says until it is called off that the claim is somebody's. */
+export function keepTouching(folder: string): () => void {
+  const touch = () => {
+    try {
+      utimesSync(fileIn(folder), new Date(), new Date());
+    } catch {
+      // It has been deleted, or the disk takes nothing now.
+    }
+  };
+  const timer = setInterval(touch, TOUCH_MS).unref();
+  return () => clearInterval(timer);
+}
+
+export const isElsewhere = ({ place }: ChromaClaim) => place !== '' && place !== ownPlace();
+
+/** Waits until a claim of elsewhere is touched, or has not been for long; by our own clock, which may not be theirs. */
+export async function isStillTouched(folder: string, found: FoundClaim, signal: AbortSignal): Promise<boolean> {
+  const until = performance.now() + SILENT_MS;
+  while (performance.now() < until) {
+    await delay(TOUCH_MS / 4, undefined, { signal });
+    const standing = readClaim(folder);
+    if (!standing) return false;
+    if (standing.touchedAtMs !== found.touchedAtMs) return true;
+  }
+  return false;
+}
+
+/** Containers on one machine have a name, processes and a network of their own each; some share one or the other. */
+function ownPlace(): string {
+  return [hostname(), ...['pid', 'net'].map(namespace)].join(' ');
+}
+
+function namespace(kind: string): string {
+  try {
+    return readlinkSync(`/proc/self/ns/${kind}`);
+  } catch {
+    return kind;
+  }
+}
+
 /** Gives up a claim if it is still the one that stands. */
 export function dropClaim(folder: string, { address, owner }: ChromaClaim): void {
   const standing = readClaim(folder);
@@ -79,11 +130,12 @@ export function isForsaken({ owner, since, ageMs }: FoundClaim, heartbeat: Heart
 export const isUsable = ({ owner }: FoundClaim, heartbeat: Heartbeat) => heartbeat === 'answers' && isRunning(owner);
 
 function parseClaim(text: string): ChromaClaim {
-  const { address, owner, since } = objectOf(text);
+  const { address, owner, since, place } = objectOf(text);
   return {
     address: typeof address === 'string' ? address : '',
     owner: typeof owner === 'number' ? owner : 0,
     since: typeof since === 'number' ? since : 0,
+    place: typeof place === 'string' ? place : '',
   };
 }
 

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type ChromaChild, type ChromaChildOptions, createChromaChild } from '../../../index/store/chroma-child.ts';
 import { createChromaStore } from '../../../index/store/chroma-store.ts';
 import { findChroma } from '../../helpers/chroma-server.ts';
+import { hasOwnNetwork, withNetwork } from '../../helpers/own-namespace.ts';
 import { descendants, gone, isAlive } from '../../helpers/process-table.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
@@ -128,6 +129,33 @@ describe.skipIf(!program)('chroma as a child', () => {
     expect(await answers(await other.address())).toBe(true);
   });
 
+  it.skipIf(!hasOwnNetwork)(
+    'is refused where another container has one over the folder, with the remedy, and started when that is gone',
+    async () => {
+      const dataDir = tempDir('chroma-elsewhere');
+      const parent = startParent(dataDir, [
+        ...withNetwork('ip link set lo up'),
+        'unshare',
+        '--pid',
+        '--fork',
+        '--kill-child',
+      ]);
+      const [address] = (await once(parent, 'message')) as [string];
+      const child = create({ dataDir });
+      await expect(child.address()).rejects.toMatchObject({
+        fault: 'unreachable',
+        message: expect.stringMatching(/another container or machine \(.+\): give both the url of one Chroma/),
+      });
+      expect(JSON.parse(readFileSync(join(dataDir, 'tooldex-server.json'), 'utf8'))).toMatchObject({ address });
+      const processes = descendants(parent.pid ?? 0);
+      parent.kill('SIGKILL');
+      await gone(processes);
+      await expect
+        .poll(() => child.address().then(answers, () => false), { timeout: 50_000, interval: 500 })
+        .toBe(true);
+    },
+  );
+
   it.each([
     ['damaged', 'half a li'],
     ['of a process that has ended', JSON.stringify({ address: 'http://127.0.0.1:1', owner: 2 ** 30, since: 1 })],
@@ -177,8 +205,8 @@ describe('a child that is no Chroma', () => {
   });
 });
 
-/** Another process that has a child of its own and tells its address. */
-function startParent(dataDir = tempDir('parent-data')): ChildProcess {
+/** Another process that has a child of its own and tells its address; `through` runs the command that follows it. */
+function startParent(dataDir = tempDir('parent-data'), through: readonly string[] = []): ChildProcess {
   const outfile = join(tempDir('parent'), 'parent.mjs');
   const source = fileURLToPath(new URL('../../../index/store/chroma-child.ts', import.meta.url));
   const contents = `import { createChromaChild } from ${JSON.stringify(source)};
@@ -188,5 +216,6 @@ function startParent(dataDir = tempDir('parent-data')): ChildProcess {
   execFileSync(esbuild, ['--bundle', '--platform=node', '--format=esm', `--outfile=${outfile}`, '--log-level=error'], {
     input: contents,
   });
-  return fork(outfile, [dataDir, program], { stdio: 'ignore' });
+  const [command = '', ...given] = [...through, process.execPath, outfile, dataDir, program];
+  return spawn(command, given, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
 }
