@@ -5,7 +5,8 @@
  * - `indexed-documents.ts`: who is there, in which slot, under which names, in which words.
  * - `question.ts`, `scope.ts`: what is asked, in which parts, and which tools may be seen.
  * - `vector-evidence.ts`: the nearest tools by meaning, asked of the best `vector-layer.ts` that can answer in time: an embedder
- *   (`embedding/embedder.ts` is the port) with a store of its vectors (`store/vector-store.ts` is the port).
+ *   (`embedding/embedder.ts` is the port) with a store of its vectors (`store/vector-store.ts` is the port). A costly one is
+ *   there only among few enough tools (`bounded-layer.ts`).
  * - `lexical/lexical-evidence.ts`: what the words say, by BM25F in `lexical/lexical-index.ts`.
  * - `rank.ts`: both joined (`ranking/fusion.ts`), names before all (`ranking/named-tools.ts`), a seat for each need.
  * - `ranking/verdict.ts`: whether the best of them fits at all.

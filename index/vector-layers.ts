@@ -16,7 +16,7 @@ export class VectorLayers {
     );
   }
 
-  /** Those that can be asked now, another list after each change. */
+  /** Those that are there now; to be asked for anew after each wait. */
   current(): readonly VectorLayer[] {
     return this.#all.flatMap((each) => (each instanceof VectorLayer ? each : (each.layer ?? [])));
   }

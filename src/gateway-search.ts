@@ -32,10 +32,13 @@ export async function openSearch(options: SearchOptions): Promise<ToolIndex> {
   const { modelFolder, storage, config } = options;
   const openStore = await storeOpener(options);
   const openStatic = sharedStatic(modelFolder);
-  const preferred = await preferredSource(config.search.embedder, { ...options, openStatic }, openStore);
-  const isStatic = config.search.embedder.kind === 'static';
-  const store = isStatic && config.search.store.kind === 'chroma' ? { store: openStore() } : {};
-  return openToolIndex({ modelFolder, storage, openStatic, preferred: preferred ? [preferred] : [], ...store });
+  const { embedder, store: kept } = config.search;
+  if (embedder.kind === 'static') {
+    const store = kept.kind === 'chroma' ? { store: openStore() } : {};
+    return openToolIndex({ modelFolder, storage, openStatic, ...store });
+  }
+  const preferred = await preferredSource(embedder, { ...options, openStatic }, openStore);
+  return openToolIndex({ modelFolder, storage, openStatic, preferred: [preferred] });
 }
 
 /** Opened by the first who asks, and again after a failure: the static layer and the built-in embedder use the same model. */
@@ -85,14 +88,15 @@ async function chromaOpener({ url, ...store }: Chroma, options: SearchOptions): 
   return () => createChromaStore({ ...chroma, address: () => child.address() });
 }
 
+/** Behind which the static model serves. */
+type BetterEmbedder = Exclude<EmbedderConfig, { kind: 'static' }>;
 type EmbedderOptions = SearchOptions & { readonly openStatic?: () => Promise<Embedder> };
 
 async function preferredSource(
-  embedder: EmbedderConfig,
+  embedder: BetterEmbedder,
   options: EmbedderOptions,
   openStore: OpenStore,
-): Promise<VectorSource | BoundedSource | undefined> {
-  if (embedder.kind === 'static') return undefined;
+): Promise<VectorSource | BoundedSource> {
   const { deferEmbedder } = await import('../index/embedding/deferred-embedder.ts');
   const name = nameOf(embedder);
   const tuning = await tuningOf(embedder);
@@ -114,7 +118,7 @@ async function preferredSource(
   return { name, upTo: { documents, setting: 'search.embedder.encoder_max_tools' }, open };
 }
 
-const nameOf = (embedder: Exclude<EmbedderConfig, { kind: 'static' }>) =>
+const nameOf = (embedder: BetterEmbedder) =>
   embedder.kind === 'builtin' ? 'the built-in encoder' : `${embedder.kind} ${embedder.model ?? SHIPPED_MODEL}`;
 
 /** Our own models deserve more of the score than others, which nobody has fitted. */
@@ -144,7 +148,7 @@ export async function evaluatedSources(
     const preferred = await preferredSource(engine, { ...options, openStatic }, openStore);
     const { createEmbeddedVectorStore } = await import('../index/store/embedded-vector-store.ts');
     const fixed = { name: STATIC_NAME, embedder: await openStatic(), store: createEmbeddedVectorStore() };
-    return preferred ? [preferred, fixed] : [fixed];
+    return [preferred, fixed];
   }
   const embedder = await createEmbedder(engine, options, new AbortController().signal);
   const name = engine.kind === 'static' ? STATIC_NAME : nameOf(engine);

@@ -31,7 +31,7 @@ export class IndexedCatalog {
   /** How often the directory was another one, and which of them was loaded last. */
   #directories = 0;
   #loadedDirectory = 0;
-  /** All has been brought, and something was still lacking: another time would not help. */
+  /** All has been brought once more, and something is still lacking: another time would not help. */
   #broughtAll = false;
 
   constructor(parts: IndexedCatalogParts) {
@@ -75,7 +75,7 @@ export class IndexedCatalog {
 
   async #bringAll(): Promise<void> {
     for (const server of this.#parts.directory.names()) await this.#load(server, { isAgain: true });
-    this.#broughtAll = true;
+    this.#broughtAll = this.#parts.index.lacksTexts;
   }
 
   async #load(server: string, { isAgain = false } = {}): Promise<void> {

@@ -79,6 +79,11 @@ it('brings all once more to an index that lacks texts, and not again and again w
   state.lacksTexts = true;
   expect(await refreshed()).toEqual(all);
   expect(await refreshed()).toEqual([]);
+  // Twice between two searches.
+  state.lacksTexts = true;
+  expect(await refreshed()).toEqual(all);
+  Object.assign(state, { lacksTexts: true });
+  expect(await refreshed()).toEqual(all);
   Object.assign(state, { lacksTexts: true, isHelped: false });
   expect(await refreshed()).toEqual(all);
   expect(await refreshed()).toEqual([]);
