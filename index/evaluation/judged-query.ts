@@ -28,6 +28,15 @@ export function parseCorpus(text: string): ToolDocument[] {
   });
 }
 
+/** Input schemas by the tools' ids, of which documents keep the names and descriptions only. Throws with the line number. */
+export function parseSchemas(text: string): Map<string, Record<string, unknown>> {
+  return new Map(
+    parseLines(text).flatMap(({ row: { id, inputSchema } }) =>
+      typeof id === 'string' && isObject(inputSchema) ? [[id, inputSchema] as const] : [],
+    ),
+  );
+}
+
 /**
  * One request a line: `{"id","query","relevant":[ids],"groups"?:[[ids]],"split"?}`. Without groups every relevant tool is a need
  * of its own; without relevant tools the request is one that no tool answers. Throws with the line number.

@@ -10,7 +10,19 @@ export function renderEval({ engines, summary }: EvalOutput): string {
     engines.map((engine) => [engine.engine, ...MEASURES.map((name) => share(engine.measures[name])), area(engine)]),
   );
   const cost = table(
-    ['engine', 'tools', 'p50 ms', 'p95 ms', 'p99 ms', 'index ms', 'of CPU', 'MiB', 'tokens', 'degraded'],
+    [
+      'engine',
+      'tools',
+      'p50 ms',
+      'p95 ms',
+      'p99 ms',
+      'index ms',
+      'of own CPU',
+      'MiB',
+      'of it apart',
+      'tokens',
+      'degraded',
+    ],
     engines.map(costRow),
   );
   const splits = table(
@@ -42,8 +54,9 @@ function costRow(engine: EngineSummary): string[] {
   const { latencyMs, indexMs, answerTokens } = engine;
   const times = [latencyMs.p50, latencyMs.p95, latencyMs.p99].map((ms) => ms.toFixed(2));
   const index = [indexMs.wall, indexMs.cpu, engine.memoryMiB].map((number) => number.toFixed(0));
+  const apart = engine.apartMiB === undefined ? '-' : engine.apartMiB.toFixed(0);
   const tokens = answerTokens ? `${answerTokens.mean.toFixed(0)} (p95 ${answerTokens.p95.toFixed(0)})` : '-';
-  return [engine.engine, String(engine.tools), ...times, ...index, tokens, String(engine.degraded)];
+  return [engine.engine, String(engine.tools), ...times, ...index, apart, tokens, String(engine.degraded)];
 }
 
 function verdictTable(engines: readonly EngineSummary[]): string {

@@ -7,6 +7,7 @@ import { type Difference, pairedBootstrap } from './bootstrap.ts';
 import { type EvaluatedQuery, type Evaluation, evaluate } from './evaluate.ts';
 import type { JudgedQuery } from './judged-query.ts';
 import type { Measure } from './measures.ts';
+import { type MemoryUse, memoryMark, memorySince } from './memory.ts';
 
 /** One way to search that is measured. */
 export interface EvalEngine {
@@ -30,12 +31,11 @@ export interface EvalOptions {
   readonly progress?: (line: string) => void;
 }
 
-export interface EngineSummary extends Omit<Evaluation, 'results'> {
+/** Memory from before the engine was opened until all tools were indexed. */
+export interface EngineSummary extends Omit<Evaluation, 'results'>, MemoryUse {
   readonly engine: string;
   readonly tools: number;
   readonly indexMs: { readonly wall: number; readonly cpu: number };
-  /** Growth of the process while indexing, in MiB; approximate, garbage included. */
-  readonly memoryMiB: number;
   readonly answerTokens?: { readonly mean: number; readonly p95: number };
   /** Answers that had to do without vectors although the engine has some. */
   readonly degraded: number;
@@ -72,11 +72,12 @@ export async function runEval(options: EvalOptions): Promise<EvalOutput> {
 
 async function measureEngine(engine: EvalEngine, options: EvalOptions, base?: Evaluation) {
   const { documents, queries, noAnswer, top, progress = () => {} } = options;
+  const memoryBefore = memoryMark();
   const vectors = (await engine.open?.()) ?? [];
   const index = createToolIndex({ statistics: options.statistics, vectors });
   try {
     progress(`${engine.name}: indexing ${documents.length} tools`);
-    const cost = await fill(index, documents);
+    const cost = { ...(await fill(index, documents)), ...memorySince(memoryBefore) };
     progress(`${engine.name}: asking ${queries.length + (noAnswer?.length ?? 0)} requests`);
     const servers = new Map(documents.map(({ id, server }) => [id, server]));
     const evaluation = await evaluate({ index, queries, noAnswer, top, serverOf: (id) => servers.get(id) });
@@ -103,14 +104,11 @@ function sparedBy(index: ObservableToolIndex): { readonly spared?: string } {
 }
 
 async function fill(index: ObservableToolIndex, documents: readonly ToolDocument[]) {
-  const [startedAt, cpuBefore, memoryBefore] = [performance.now(), process.cpuUsage(), process.memoryUsage().rss];
+  const [startedAt, cpuBefore] = [performance.now(), process.cpuUsage()];
   await index.upsert(documents);
   await index.settled();
   const cpu = process.cpuUsage(cpuBefore);
-  return {
-    indexMs: { wall: performance.now() - startedAt, cpu: (cpu.user + cpu.system) / 1_000 },
-    memoryMiB: (process.memoryUsage().rss - memoryBefore) / 2 ** 20,
-  };
+  return { indexMs: { wall: performance.now() - startedAt, cpu: (cpu.user + cpu.system) / 1_000 } };
 }
 
 function tokenFigures(results: readonly EvaluatedQuery[], answerTokens: EvalOptions['answerTokens']) {

@@ -3,14 +3,20 @@ import type { ToolDocument } from '../../index/tool-document.ts';
 import { renderAnswer } from '../meta-tools/search-answer.ts';
 import { toCandidate } from '../meta-tools/search-mcp-server.ts';
 import { estimateTokens } from '../meta-tools/tokens.ts';
+import type { JsonObject } from '../stdx/json.ts';
 
-/** Parameters are shown by name and description only: a document keeps no more of a schema. */
-export function createAnswerTokens(documents: readonly ToolDocument[]): (ranked: readonly string[]) => number {
+export type Schemas = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+
+/** Tools whose schema is not known are shown with what documents keep of it: their parameters' names and descriptions. */
+export function createAnswerTokens(
+  documents: readonly ToolDocument[],
+  schemas: Schemas,
+): (ranked: readonly string[]) => number {
   const known = new Map(documents.map((document) => [document.id, document]));
   return (ranked) => {
     const tools = ranked.slice(0, SHOWN).flatMap((id) => known.get(id) ?? []);
     const answer = renderAnswer({
-      candidates: tools.map((tool) => toCandidate(definitionOf(tool))),
+      candidates: tools.map((tool) => toCandidate(definitionOf(tool, schemas))),
       detail: 'auto',
       tokensMax: TOKENS_MAX,
       heading: (server) => `## ${server} (asleep ~0.5 s)`,
@@ -24,7 +30,8 @@ export function createAnswerTokens(documents: readonly ToolDocument[]): (ranked:
 const SHOWN = 5;
 const TOKENS_MAX = 1_000;
 
-function definitionOf({ server, name, description, parameters }: ToolDocument) {
+function definitionOf({ id, server, name, description, parameters }: ToolDocument, schemas: Schemas) {
   const properties = Object.fromEntries(parameters.map((one) => [one.name, { description: one.description }]));
-  return { server, name, definition: { name, description, inputSchema: { type: 'object', properties } } };
+  const inputSchema = (schemas.get(id) ?? { type: 'object', properties }) as JsonObject;
+  return { server, name, definition: { name, description, inputSchema } };
 }

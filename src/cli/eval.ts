@@ -10,7 +10,8 @@ import { documentOf } from '../discovery/document-of.ts';
 import { explain, GatewayError } from '../errors.ts';
 import { type EvaluatedEngine, evaluatedSources } from '../gateway-search.ts';
 import { type Closing, closeEach } from '../stdx/close-each.ts';
-import { createAnswerTokens } from './answer-tokens.ts';
+import type { JsonObject } from '../stdx/json.ts';
+import { createAnswerTokens, type Schemas } from './answer-tokens.ts';
 import { downloadBar } from './download-bar.ts';
 import { type CommonFlags, type Invocation, print, printJson, tell } from './invocation.ts';
 import { type Opened, openGateway } from './open.ts';
@@ -31,7 +32,7 @@ export async function evaluate(invocation: Invocation, flags: EvalFlags): Promis
   const opened = await openGateway(invocation, flags, { levelMin: 'off' });
   const cleanups: Closing[] = [];
   try {
-    const set = isOwn ? await ownCatalog(invocation, opened) : await readFiles(flags);
+    const { schemas, ...set } = isOwn ? await ownCatalog(invocation, opened) : await readFiles(flags);
     const { remarks } = await import('../../index/evaluation/remarks.ts');
     for (const remark of remarks(set)) tell(invocation, `note: ${remark}`);
     const { runEval } = await import('../../index/evaluation/run-eval.ts');
@@ -39,7 +40,7 @@ export async function evaluate(invocation: Invocation, flags: EvalFlags): Promis
       toEvalEngine(engine, { invocation, opened, flags, cleanups }),
     );
     const { top } = flags;
-    const answerTokens = createAnswerTokens(set.documents);
+    const answerTokens = createAnswerTokens(set.documents, schemas);
     const progress = (line: string) => tell(invocation, line);
     const output = await runEval({
       ...set,
@@ -73,15 +74,23 @@ async function statistics(invocation: Invocation) {
   return parseWordStatistics(await readFile(join(modelFolder(invocation), 'word-statistics.txt')));
 }
 
-async function readFiles({ corpus, queries, noanswer }: EvalFlags): Promise<GoldenSet> {
+/** What is asked of which tools; their schemas, which answers show, by id. */
+interface Measured extends GoldenSet {
+  readonly schemas: Schemas;
+}
+
+async function readFiles({ corpus, queries, noanswer }: EvalFlags): Promise<Measured> {
   if (corpus === undefined || queries === undefined) {
     throw new GatewayError('USAGE', '--corpus and --queries need each other, and --noanswer needs both', {
       hint: 'without any of them, your own catalog is measured',
     });
   }
-  const { parseCorpus, parseQueries, parseUnanswerable } = await import('../../index/evaluation/judged-query.ts');
+  const { parseCorpus, parseQueries, parseSchemas, parseUnanswerable } = await import(
+    '../../index/evaluation/judged-query.ts'
+  );
   return {
     documents: await readLines(corpus, notEmpty(parseCorpus)),
+    schemas: parseSchemas(await readFile(corpus, 'utf8')),
     queries: await readLines(queries, notEmpty(parseQueries)),
     noAnswer: noanswer === undefined ? [] : await readLines(noanswer, parseUnanswerable),
   };
@@ -108,19 +117,25 @@ async function readLines<Row>(file: string, parse: Parse<Row>): Promise<Row[]> {
 }
 
 /** Requests made by rule from the tools that are known, with some tools left out for "nothing fits". */
-async function ownCatalog(invocation: Invocation, { gateway }: Opened): Promise<GoldenSet> {
+async function ownCatalog(invocation: Invocation, { gateway }: Opened): Promise<Measured> {
   const { catalog, directory, discovery } = await gateway.open();
   await withProgress(invocation, (onProgress) => discovery.listMissing({ onProgress }));
+  const schemas = new Map<string, JsonObject>();
   const documents = directory.names().flatMap((name) => {
     const [known, listing] = [directory.get(name), catalog.listing(name)];
     const tools = known && listing ? catalog.tools(name).filter((tool) => known.allows(tool.name)) : [];
-    return known && listing ? tools.flatMap((tool) => documentOf(tool, known, listing) ?? []) : [];
+    if (!known || !listing) return [];
+    return tools.flatMap((tool) => {
+      const document = documentOf(tool, known, listing);
+      if (document) schemas.set(document.id, tool.definition.inputSchema);
+      return document ?? [];
+    });
   });
   if (documents.length === 0) {
     throw new GatewayError('USAGE', 'no tools are known to measure with', { hint: 'run "tooldex index" first' });
   }
   const { goldenSet } = await import('../../index/evaluation/golden-set.ts');
-  return goldenSet(documents);
+  return { ...goldenSet(documents), schemas };
 }
 
 /** Those that were asked for, the first being what the others are compared with; else the configured one and our own. */

@@ -64,6 +64,10 @@ it.skipIf(!program)(
         expect(figure).toBeGreaterThan(0);
       expect(summary.memoryMiB).toEqual(expect.any(Number));
     }
+    if (process.platform === 'linux') {
+      expect(onChroma.summary.apartMiB, 'that Chroma').toBeGreaterThan(10);
+      expect(embedded.summary.apartMiB).toBe(0);
+    }
     expect(onChroma.engines[1].comparison['recall@5']).toMatchObject({
       mean: expect.any(Number),
       low: expect.any(Number),

@@ -1,9 +1,12 @@
-import { writeFileSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../../helpers/cli.ts';
 import { fixtureServer } from '../../helpers/fixture-server.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
+import { findTransformersFolder } from '../../helpers/transformers-library.ts';
+
+const transformers = findTransformersFolder();
 
 const TOOLS = [
   { id: 'a', server: 'weather', tool: 'get_forecast', description: 'Weather forecast of a city for the next days' },
@@ -59,6 +62,44 @@ describe('tooldex eval', () => {
     expect(under.answeredBy).toHaveProperty('the built-in encoder');
     expect((await run(2)).stdout).toContain(`\nbuiltin: ${reason}\n`);
   });
+
+  it('counts tokens of the schemas that the file brings', async () => {
+    const folder = tempDir();
+    const tokensOf = async (properties: object) => {
+      const inputSchema = { type: 'object', properties };
+      writeFileSync(join(folder, 'corpus.jsonl'), lines(TOOLS.map((tool) => ({ ...tool, inputSchema }))));
+      writeFileSync(join(folder, 'queries.jsonl'), lines(QUERIES));
+      const files = ['--corpus', join(folder, 'corpus.jsonl'), '--queries', join(folder, 'queries.jsonl')];
+      const flags = ['--embedder', 'words', '--json', '--data-dir', join(folder, 'data')];
+      return JSON.parse((await runCli(['eval', ...files, ...flags])).stdout).summary.answerTokens.mean;
+    };
+    const named = await tokensOf({ path: { description: 'where' } });
+    expect(await tokensOf({ path: { description: 'where', type: 'string', pattern: '^/[a-z]+$' } })).toBeGreaterThan(
+      named,
+    );
+  });
+
+  it.skipIf(!transformers || process.platform !== 'linux')(
+    'counts the memory of a model that runs in a process of its own',
+    async () => {
+      const folder = tempDir();
+      symlinkSync(join(transformers ?? '', 'node_modules'), join(folder, 'node_modules'));
+      writeFileSync(join(folder, 'corpus.jsonl'), lines(TOOLS));
+      writeFileSync(join(folder, 'queries.jsonl'), lines(QUERIES));
+      const { code, stdout } = await runCli([
+        ...['eval', '--corpus', join(folder, 'corpus.jsonl'), '--queries', join(folder, 'queries.jsonl')],
+        ...['--embedder', 'transformers', 'words', '--json', '--data-dir', folder],
+      ]);
+      expect(code).toBe(0);
+      const [model, words] = JSON.parse(stdout).engines;
+      expect(model).toMatchObject({ engine: 'transformers', degraded: 0 });
+      // The weights alone are 24 MB, and Node itself is more than that again.
+      expect(model.apartMiB).toBeGreaterThan(48);
+      expect(model.memoryMiB).toBeGreaterThan(model.apartMiB / 2);
+      expect(words.apartMiB).toBe(0);
+    },
+    60_000,
+  );
 
   it('makes its own queries from the catalog of the user', async () => {
     const folder = tempDir();
