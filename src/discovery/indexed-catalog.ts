@@ -83,6 +83,7 @@ export class IndexedCatalog {
     const listing = catalog.listing(server);
     const known = directory.get(server);
     const loaded = this.#loaded.get(server);
+    if (!listing && loaded) await this.#unload(server);
     const isLoaded = loaded?.fingerprint === listing?.fingerprint && loaded?.known === known;
     if (!listing || !known || (isLoaded && !isAgain)) return;
     const stored = catalog.tools(server);

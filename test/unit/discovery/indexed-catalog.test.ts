@@ -92,3 +92,33 @@ it('brings all once more to an index that lacks texts, and not again and again w
   state.lacksTexts = true;
   expect(await refreshed()).toEqual(all);
 });
+
+it('takes out of the index what the catalog does not know any more, until it is listed again', async () => {
+  const ids = new Set<string>();
+  const state = { generation: 1, isListed: true };
+  const parts = {
+    catalog: {
+      generation: () => state.generation,
+      listing: (server: string) =>
+        state.isListed ? { server, fingerprint: 'f', toolCount: 1, serverInfo: {} } : undefined,
+      tools: (server: string) => [
+        { server, name: 'tool', hash: server, definition: { name: 'tool', inputSchema: { type: 'object' } } },
+      ],
+    },
+    directory: { names: () => ['only'], get: () => server },
+    index: {
+      upsert: async (documents: readonly ToolDocument[]) => documents.forEach(({ id }) => void ids.add(id)),
+      remove: async (gone: readonly string[]) => gone.forEach((id) => void ids.delete(id)),
+    },
+  } as unknown as IndexedCatalogParts;
+  const server = known('only');
+  const indexed = new IndexedCatalog(parts);
+  await indexed.refresh();
+  expect([...ids]).toEqual(['only:tool']);
+  Object.assign(state, { generation: 2, isListed: false });
+  await indexed.refresh();
+  expect([...ids]).toEqual([]);
+  state.isListed = true;
+  await indexed.noteListed('only');
+  expect([...ids]).toEqual(['only:tool']);
+});
