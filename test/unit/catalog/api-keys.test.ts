@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { createApiKeys } from '../../../src/catalog/api-keys.ts';
@@ -91,4 +91,18 @@ it('lets a key in though nobody can note that it was used, as on a full disk', (
   database.exec("CREATE TRIGGER no_room BEFORE UPDATE ON api_keys BEGIN SELECT RAISE(ABORT, 'disk is full'); END");
   expect(keys.find(key)).toMatchObject({ name: 'ci' });
   expect(keys.find(key)).toMatchObject({ name: 'ci' });
+});
+
+it('#56 lets nobody in by a key of a file that was deleted, as after a restart', async () => {
+  const { keys, clock, file } = openKeys();
+  const key = keys.create({ name: 'ci', groups: [], expiresAt: undefined }) ?? '';
+  expect(keys.find(key)).toMatchObject({ name: 'ci' });
+  rmSync(file);
+  const found = () => {
+    clock.now += 1;
+    return keys.find(key);
+  };
+  await expect.poll(found).toBeUndefined();
+  const next = keys.create({ name: 'ci', groups: [], expiresAt: undefined }) ?? '';
+  expect(keys.find(next)).toMatchObject({ name: 'ci' });
 });
