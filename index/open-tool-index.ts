@@ -17,6 +17,8 @@ export interface OpenToolIndexOptions {
   readonly storage?: BlobStorage;
   /** Takes the place of the embedded store for the static model. */
   readonly store?: VectorStore;
+  /** A search waits so long for what that store lacks; for a process that ends after one answer. */
+  readonly storePatienceMs?: number;
   /** Opens the static model; for whoever uses it elsewhere too. */
   readonly openStatic?: () => Promise<Embedder>;
   /** Better embedders with their stores, best first; the static model serves until one of them is complete. */
@@ -26,14 +28,15 @@ export interface OpenToolIndexOptions {
 /** Never rejects for a missing or broken model file: the index then works without it and says so in its answers. */
 export async function openToolIndex(options: OpenToolIndexOptions): Promise<ObservableToolIndex> {
   const { modelFolder, storage, store = createEmbeddedVectorStore({ storage }), preferred = [] } = options;
-  const { openStatic = () => openStaticEmbedder(path.join(modelFolder, 'static.bin')) } = options;
+  const { storePatienceMs: patienceMs, openStatic = () => openStaticEmbedder(path.join(modelFolder, 'static.bin')) } =
+    options;
   const statistics = await readStatistics(path.join(modelFolder, 'word-statistics.txt'));
   try {
     const embedder = await openStatic();
     return createToolIndex({
       statistics,
       storage,
-      vectors: [...preferred, { name: 'the static model', embedder, store }],
+      vectors: [...preferred, { name: 'the static model', embedder, store, patienceMs }],
     });
   } catch (error) {
     if (!(error instanceof IndexError)) throw error;

@@ -53,7 +53,8 @@ export class VectorLayer {
     this.isImmediate = (source.embedder.isImmediate && source.store.isImmediate) ?? false;
     this.#clock = clock;
     this.#isDormant = source.inBackground ?? false;
-    this.#msPerDocument = source.patienceMs === undefined ? FIRST_GUESS_MS.fast : FIRST_GUESS_MS.slow;
+    const isFeared = source.patienceMs !== undefined && !source.embedder.isImmediate;
+    this.#msPerDocument = isFeared ? FIRST_GUESS_MS.slow : FIRST_GUESS_MS.fast;
     this.#wake();
   }
 

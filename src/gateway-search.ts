@@ -16,7 +16,7 @@ export interface SearchOptions {
   readonly modelFolder: string;
   /** Keeps vectors from start to start; without it they live as long as the engine. */
   readonly storage?: BlobStorage;
-  /** A search waits so long for the wanted embedder where that can be complete by then; else the static model answers until it is. */
+  /** A search waits so long for the wanted embedder and store where they can be complete by then; else answers what is at hand. */
   readonly patienceMs?: number;
   /** Called while a model is downloaded: bytes so far and altogether, 0 when the hub does not say. */
   readonly onDownload?: (download: { readonly file: string; readonly loaded: number; readonly total: number }) => void;
@@ -34,7 +34,7 @@ export async function openSearch(options: SearchOptions): Promise<ToolIndex> {
   const openStatic = sharedStatic(modelFolder);
   const { embedder, store: kept } = config.search;
   if (embedder.kind === 'static') {
-    const store = kept.kind === 'chroma' ? { store: openStore() } : {};
+    const store = kept.kind === 'chroma' ? { store: openStore(), storePatienceMs: options.patienceMs } : {};
     return openToolIndex({ modelFolder, storage, openStatic, ...store });
   }
   const preferred = await preferredSource(embedder, { ...options, openStatic }, openStore);
