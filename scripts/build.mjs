@@ -2,11 +2,10 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bundle, ROOT, replace } from './bundle.mjs';
+import { bundle, ENTRIES, ROOT, replace } from './bundle.mjs';
 import { thirdPartyLicenses } from './third-party-licenses.mjs';
 import { warm } from './warm.mjs';
 
-const ENTRIES = { tooldex: 'src/main.ts', 'tooldex-stdio': 'src/main-stdio.ts' };
 const SOURCES = ['src', 'index', 'scripts', 'package.json', 'package-lock.json'];
 const DIST = join(ROOT, 'dist');
 

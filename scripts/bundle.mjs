@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** What the package starts from. */
+export const ENTRIES = { tooldex: 'src/main.ts', 'tooldex-stdio': 'src/main-stdio.ts' };
 /** Packages with native code or of great weight: they are installed, not bundled. */
 const EXTERNAL = ['@photostructure/sqlite', '@huggingface/transformers', '*.node'];
 
@@ -33,8 +35,11 @@ const LATE = { fastify: ['node:http2', 'node:https', 'semver'] };
 /** As Node would wrap it: the loader then hands each file on as it is, instead of making a copy of two megabytes. */
 const BEGIN = '(function (exports, require, module, __filename, __dirname) {';
 
-/** `entries`: name of the bundle to entry file. Writes bundles, source maps and `main.cjs`; returns esbuild's metafile. */
-export async function bundle({ entries, outdir }) {
+/**
+ * `entries`: name of the bundle to entry file. Writes bundles, source maps and `main.cjs`; returns esbuild's metafile.
+ * @param {{ entries: Record<string, string>, outdir: string, plugins?: esbuild.Plugin[] }} options `plugins` come before our own
+ */
+export async function bundle({ entries, outdir, plugins = [] }) {
   const programs = new Set();
   const { outputFiles, metafile } = await esbuild.build({
     absWorkingDir: ROOT,
@@ -61,7 +66,7 @@ export async function bundle({ entries, outdir }) {
     define: { 'import.meta.url': 'bundleUrl' },
     banner: { js: `${BEGIN}const bundleUrl=require('node:url').pathToFileURL(__filename).href;` },
     footer: { js: '})' },
-    plugins: [ownUrls(programs), briefAsserts, late, apart],
+    plugins: [...plugins, ownUrls(programs), briefAsserts, late, apart],
     logLevel: 'warning',
   });
   await rm(join(outdir, 'lib'), { recursive: true, force: true });

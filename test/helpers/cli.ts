@@ -1,11 +1,15 @@
 /** The built command line, run as a user runs it: its own process, its output captured. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { descendants, endProcess, gone } from './process-table.ts';
 
-/** Path of the package's bin. */
-export const BIN = fileURLToPath(new URL('../../dist/main.cjs', import.meta.url));
+/** Path of the package's bin; where tests run on Chroma, of one that keeps its vectors there. */
+export const BIN = join(
+  process.env.TOOLDEX_TEST_DIST ?? fileURLToPath(new URL('../../dist', import.meta.url)),
+  'main.cjs',
+);
 
 export interface CliOptions {
   readonly cwd?: string;

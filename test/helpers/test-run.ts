@@ -13,13 +13,14 @@ import { describeProcess, endProcess, processesMarked } from './process-table.ts
 const TOLERATED = /^(node-compile-cache|v8-compile-cache.*|node-jiti|\.X.*|tsx-\d+)$/;
 const GRACE_MS = 15_000;
 
-const mark = `tooldex-test-${randomUUID().slice(0, 8)}`;
+/** In the names of its temporary folders. */
+export const fileMark = `tooldex-test-${randomUUID().slice(0, 8)}`;
 const before = { TMPDIR: process.env.TMPDIR, PATH: process.env.PATH, TOOLDEX_TEST_RUN: process.env.TOOLDEX_TEST_RUN };
-const folder = join(tmpdir(), mark);
+const folder = join(tmpdir(), fileMark);
 
 mkdirSync(folder);
 process.env.TMPDIR = folder;
-process.env.TOOLDEX_TEST_RUN = mark;
+process.env.TOOLDEX_TEST_RUN = fileMark;
 /* A minimal environment keeps PATH when it keeps nothing else, so the mark travels there too; the folder need not exist. */
 process.env.PATH = [process.env.PATH, join(folder, 'mark')].join(delimiter);
 
@@ -40,7 +41,7 @@ afterAll(async () => {
 async function survivors(): Promise<number[]> {
   const deadline = performance.now() + GRACE_MS;
   for (;;) {
-    const found = processesMarked(mark);
+    const found = processesMarked(fileMark);
     if (found.length === 0 || performance.now() > deadline) return found;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }

@@ -6,7 +6,7 @@ import { openStaticEmbedder } from '../../index/embedding/static-embedder.ts';
 import { type EvalEngine, type EvalOutput, runEval } from '../../index/evaluation/run-eval.ts';
 import { NO_STATISTICS, parseWordStatistics, type WordStatistics } from '../../index/lexical/word-statistics.ts';
 import { BUILTIN_TUNING } from '../../index/ranking/tuning.ts';
-import { createEmbeddedVectorStore } from '../../index/store/embedded-vector-store.ts';
+import { createDefaultStore } from '../helpers/default-store.ts';
 import { qualityQueries, qualityTools } from './fixtures.ts';
 
 const MODEL = path.resolve('index/model');
@@ -34,15 +34,15 @@ const ENGINES: readonly EvalEngine[] = [
       const fixed = await openStaticEmbedder(path.join(MODEL, 'static.bin'));
       const embedder = await openBuiltinEmbedder(MODEL, async () => fixed);
       return [
-        { embedder, store: createEmbeddedVectorStore(), tuning: BUILTIN_TUNING, whenInDoubt: true },
-        { embedder: fixed, store: createEmbeddedVectorStore() },
+        { embedder, store: createDefaultStore(), tuning: BUILTIN_TUNING, whenInDoubt: true },
+        { embedder: fixed, store: createDefaultStore() },
       ];
     },
   },
   {
     name: 'static',
     open: async () => [
-      { embedder: await openStaticEmbedder(path.join(MODEL, 'static.bin')), store: createEmbeddedVectorStore() },
+      { embedder: await openStaticEmbedder(path.join(MODEL, 'static.bin')), store: createDefaultStore() },
     ],
   },
   { name: 'words' },
@@ -60,7 +60,7 @@ function evaluateWith(statistics: WordStatistics, engines = ENGINES): Promise<Ev
 let output: EvalOutput;
 beforeAll(async () => {
   output = await evaluateWith(parseWordStatistics(readFileSync(path.join(MODEL, 'word-statistics.txt'))));
-});
+}, 300_000);
 
 describe('the fixtures', () => {
   it('are as many as promised, and ask only for tools that exist', () => {

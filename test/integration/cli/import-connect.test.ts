@@ -1,9 +1,9 @@
 /** From a client's file into the configuration, and Tooldex into a client's file, from the command line. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { CLIENTS } from '../../../src/config/client-files.ts';
-import { BIN, runCli } from '../../helpers/cli.ts';
+import { runCli } from '../../helpers/cli.ts';
 import { writeClientFixture } from '../../helpers/client-fixture.ts';
 import { fixtureServer } from '../../helpers/fixture-server.ts';
 import { connectClient } from '../../helpers/mcp-client.ts';
@@ -44,7 +44,7 @@ it('#71 connects a client with an entry that starts, and undoes it', async () =>
   const connected = await runCli(['connect', 'cursor', '--file', file, '--config', config]);
   expect(connected).toMatchObject({ code: 0, stdout: expect.stringContaining('wrote Tooldex into') });
   const { command, args } = JSON.parse(readFileSync(file, 'utf8')).mcpServers.tooldex;
-  expect(args).toEqual([BIN, 'stdio', '--config', config]);
+  expect(args).toEqual([resolve('dist/main.cjs'), 'stdio', '--config', config]);
   await using client = await connectClient('v1', { command, args });
   expect((await client.listTools()).map(({ name }) => name)).toContain('use_tool');
   expect((await runCli(['connect', 'cursor', '--file', file, '--undo'])).code).toBe(0);

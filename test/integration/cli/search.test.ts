@@ -26,8 +26,9 @@ describe('tooldex search', () => {
   it('answers by the encoder as a gateway would, or says that the static model did', async () => {
     const folder = tempDir();
     const config = join(folder, 'tooldex.json');
-    const servers = { well: fixtureServer('well-behaved') };
-    writeFileSync(config, JSON.stringify({ servers: { one: fixtureServer('ignores-term') } }));
+    const write = (servers: object, keys: object = {}) =>
+      writeFileSync(config, JSON.stringify({ servers, search: { embedder: { kind: 'builtin', ...keys } } }));
+    write({ one: fixtureServer('ignores-term') });
     // How long it waits for the encoder is given; a machine that is busy with more may need another try.
     const anew = async () => {
       const asked = ['search', IN_DOUBT, '--config', config, '--data-dir', tempDir(), '--json'];
@@ -37,15 +38,14 @@ describe('tooldex search', () => {
     await expect
       .poll(anew, { timeout: 60_000 })
       .toEqual({ model: 'the built-in encoder', stderr: expect.not.stringContaining('static model') });
-    const listed = { ...servers, crowd: fixtureServer('two-thousand-tools') };
-    writeFileSync(config, JSON.stringify({ servers: listed }));
+    const listed = { well: fixtureServer('well-behaved'), crowd: fixtureServer('two-thousand-tools') };
+    write(listed);
     const crowded = await runCli(['search', IN_DOUBT, '--config', config, '--data-dir', folder]);
     expect(crowded.stdout).toContain('search_mode: hybrid');
     expect(crowded.stderr).toMatch(
       /note: the static model answered: the built-in encoder has read 0 of \d+ tools; a running gateway/,
     );
-    const search = { embedder: { kind: 'builtin', encoder_max_tools: 2_000 } };
-    writeFileSync(config, JSON.stringify({ servers: listed, search }));
+    write(listed, { encoder_max_tools: 2_000 });
     const spared = await runCli(['search', IN_DOUBT, '--config', config, '--data-dir', folder, '--json']);
     expect(JSON.parse(spared.stdout)).toMatchObject({ model: 'the static model', spared: expect.any(String) });
     expect(spared.stderr).toMatch(

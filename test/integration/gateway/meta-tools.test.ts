@@ -52,11 +52,10 @@ describe('search_mcp_server', () => {
       Object.fromEntries(names.map((name) => [name, { fixture: 'well-behaved' }])),
     );
     for (const mcp_server_name of names) await call('add_mcp_server', { mcp_server_name });
-    const { text } = await call('search_mcp_server', {
-      task_description: 'add two numbers',
-      limit: 3,
-      detail: 'names',
-    });
+    const request = { task_description: 'add two numbers', limit: 3, detail: 'names' };
+    const ask = async () => (await call('search_mcp_server', request)).text;
+    await expect.poll(ask).toContain('search_mode: hybrid');
+    const text = await ask();
     expect(text).toContain('shown 3 of');
     const [, first, ...others] = /^- add\n {2}same tool on: (\w+), (\w+), (\w+)$/m.exec(text) ?? [];
     expect(new Set([first, ...others, /^## (\w+)/m.exec(text)?.[1]])).toEqual(new Set(names));

@@ -30,15 +30,18 @@ afterAll(() => void process.off('worker', note));
 
 interface OpenOptions {
   readonly modelFolder?: string;
+  /** Of an earlier engine, with its folder: the next start of the same. */
   readonly storage?: BlobStorage;
+  readonly folder?: string;
   readonly encoderMaxTools?: number;
   /** Of a Chroma instead of the embedded store. */
   readonly chromaUrl?: string;
   readonly patienceMs?: number;
 }
 
-async function open({ modelFolder = MODEL, encoderMaxTools, chromaUrl, ...options }: OpenOptions = {}) {
-  const file = join(tempDir(), 'tooldex.json');
+async function open(given: OpenOptions = {}) {
+  const { modelFolder = MODEL, folder = tempDir(), encoderMaxTools, chromaUrl, ...options } = given;
+  const file = join(folder, 'tooldex.json');
   const store = chromaUrl === undefined ? undefined : { kind: 'chroma', url: chromaUrl };
   const search = { embedder: { kind: 'builtin', encoder_max_tools: encoderMaxTools }, store };
   writeFileSync(file, JSON.stringify({ servers: {}, search }));
@@ -100,8 +103,8 @@ describe('the built-in encoder', () => {
   });
 
   it('takes over from the static model, and keeps its vectors for the next start', async () => {
-    const storage = memoryStorage();
-    const { index, close } = await open({ storage });
+    const kept = { storage: memoryStorage(), folder: tempDir() };
+    const { index, close } = await open(kept);
     await index.upsert(qualityTools());
     const first = await index.search(TASK);
     expect(first).toMatchObject({ mode: 'hybrid', progress: expect.stringContaining('begins after') });
@@ -113,7 +116,7 @@ describe('the built-in encoder', () => {
     await close();
     expect(workers.map(({ threadId }) => threadId)).toEqual([-1]);
 
-    const { index: again } = await open({ storage });
+    const { index: again } = await open(kept);
     await again.upsert(qualityTools());
     await again.search(TASK);
     expect((await takenOver(again)).hits).toEqual(better.hits);

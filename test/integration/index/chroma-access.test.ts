@@ -128,7 +128,8 @@ describe.skipIf(!program)('access to a Chroma server', () => {
   it('says so when tenant or database are unknown', async () => {
     const store = create({ tenant: 'default_tenant', database: 'not-there' });
     await expect(store.open(MODEL)).rejects.toMatchObject({
-      fault: 'refused',
+      fault: 'missing',
+      message: expect.stringContaining('no database not-there'),
       hint: expect.stringContaining('database'),
     });
   });
