@@ -160,7 +160,7 @@ describe('an answer of a remote server', () => {
       for (let time = 0; time < 5; time++) {
         expect(await session.request('tools/call', CALL, { timeoutMs: 20_000 })).toEqual({ content: [] });
       }
-      await expect.poll(() => open.size, { timeout: 20_000 }).toBe(0);
+      await expect.poll(() => open.size).toBe(0);
       expect(await session.request('tools/call', CALL, { timeoutMs: 20_000 })).toEqual({ content: [] });
     },
   );
@@ -187,7 +187,7 @@ describe('an answer of a remote server', () => {
     expect((await failure(session.request('tools/call', CALL, { timeoutMs: 20_000 }))).code).toBe('SERVER_CRASHED');
     expect(await session.request('tools/call', CALL, { timeoutMs: 20_000 })).toEqual({ content: [] });
     expect(sessions).toBe(2);
-    await expect.poll(() => open.size, { timeout: 20_000 }).toBe(0);
+    await expect.poll(() => open.size).toBe(0);
   });
 
   it.each(LANES)('may be followed by a notification on its stream, by way of %s', async (lane) => {

@@ -16,7 +16,7 @@ function place(name: string, folder = tempDir('nested')) {
   const asServer = (command = 'stdio', ...more: string[]): Entry => ({
     command: process.execPath,
     args: [BIN, command, ...flags, ...more],
-    start_timeout: '20s',
+    start_timeout: '60s',
   });
   return { flags, write, asServer };
 }

@@ -26,27 +26,23 @@ function isWritten(pipe: number, bytes: number): boolean {
   }
 }
 
-test.skipIf(process.platform === 'win32')(
-  'serves and ends when nobody reads its log',
-  async () => {
-    const folder = tempDir('unread-log');
-    const pipe = fullPipe(folder);
-    const args = [BIN, 'serve', '-v', '--port', '0', '--data-dir', join(folder, 'data')];
-    const gateway = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', pipe] });
-    try {
-      let url = '';
-      for await (const line of gateway.stdout ? createInterface({ input: gateway.stdout }) : []) {
-        url = /serves MCP at (\S+)/.exec(line)?.[1] ?? '';
-        if (url) break;
-      }
-      expect((await fetch(new URL('/healthz', url))).ok).toBe(true);
-      gateway.kill('SIGTERM');
-      const [code] = await once(gateway, 'exit');
-      expect(code).toBe(0);
-    } finally {
-      gateway.kill('SIGKILL');
-      closeSync(pipe);
+test.skipIf(process.platform === 'win32')('serves and ends when nobody reads its log', async () => {
+  const folder = tempDir('unread-log');
+  const pipe = fullPipe(folder);
+  const args = [BIN, 'serve', '-v', '--port', '0', '--data-dir', join(folder, 'data')];
+  const gateway = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', pipe] });
+  try {
+    let url = '';
+    for await (const line of gateway.stdout ? createInterface({ input: gateway.stdout }) : []) {
+      url = /serves MCP at (\S+)/.exec(line)?.[1] ?? '';
+      if (url) break;
     }
-  },
-  60_000,
-);
+    expect((await fetch(new URL('/healthz', url))).ok).toBe(true);
+    gateway.kill('SIGTERM');
+    const [code] = await once(gateway, 'exit');
+    expect(code).toBe(0);
+  } finally {
+    gateway.kill('SIGKILL');
+    closeSync(pipe);
+  }
+});

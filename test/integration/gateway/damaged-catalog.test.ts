@@ -18,7 +18,7 @@ it('#68 searches what can still be read of a damaged catalog, says so, and lists
   const search = async (task_description: string) =>
     (await second.call('search_mcp_server', { task_description, detail: 'names' })).text;
   expect(await search('weather of a city')).toMatch(/^verdict: (match|weak)[\s\S]*- structured$/m);
-  await expect.poll(() => search('add two numbers'), { timeout: 20_000 }).toMatch(/^- add$/m);
+  await expect.poll(() => search('add two numbers')).toMatch(/^- add$/m);
   const told = second.log.filter((line) => line.includes('cannot be read'));
   expect(told).toEqual(['warn some of the tools of well cannot be read from the data folder; it is listed again']);
 });

@@ -33,7 +33,7 @@ it('over standard input and output, after a reload', async () => {
     expect(client.getServerCapabilities()).toMatchObject({ tools: { listChanged: true } });
     expect(await names()).toEqual(['echo']);
     write('echo', 'add');
-    await expect.poll(() => listed.at(-1), { timeout: 20_000 }).toEqual(['echo', 'add']);
+    await expect.poll(() => listed.at(-1)).toEqual(['echo', 'add']);
   } finally {
     await client.close();
   }

@@ -37,9 +37,7 @@ it('spares the encoder among more tools, says so once, and uses it when the key 
   const env = { PATH: process.env.PATH, TOOLDEX_TEST_RUN: process.env.TOOLDEX_TEST_RUN };
   const plan = await gateway.reload(await loadConfig({ file, env, dataDirDefault: join(folder, 'data') }));
   expect(plan.settings).toEqual(['search.embedder.encoder_max_tools']);
-  await expect
-    .poll(search, { timeout: 60_000, interval: 200 })
-    .toMatchObject({ mode: 'hybrid', model: 'the built-in encoder' });
+  await expect.poll(search, { interval: 200 }).toMatchObject({ mode: 'hybrid', model: 'the built-in encoder' });
   expect((await reported()).parts.search).toBe('hybrid');
   expect(log.filter((line) => line === 'info search spares no model any more')).toHaveLength(1);
 });

@@ -160,7 +160,7 @@ describe('a legacy server that asks', () => {
     const method = 'notifications/roots/list_changed';
     expect((await c.post({ jsonrpc: '2.0', method }, mine)).status).toBe(202);
     const told = () => journalOf(journal, 'received').filter((line) => line.method === method);
-    await expect.poll(told, { timeout: 10_000 }).toHaveLength(1);
+    await expect.poll(told).toHaveLength(1);
     const pids = journalOf(journal, 'started').map(({ pid }) => pid);
     expect(pids.slice(-2)[0], 'started for the first of the two').toBe(told()[0]?.pid);
   });
