@@ -1,9 +1,9 @@
 /** Explains why arguments do not fit: the failing paths, the schema of just those, and one call that would where one is found. */
 import { GatewayError } from '../errors.ts';
-import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
+import type { Json, JsonObject } from '../stdx/json.ts';
 import { nearest } from '../stdx/nearest.ts';
 import { type Problem, short, type WrongArguments } from './argument-check.ts';
-import { fittingExample } from './fitting-example.ts';
+import { fittingExample, propertiesOf } from './fitting-example.ts';
 import type { Target } from './resolve-tool.ts';
 import { plainLine } from './third-party-text.ts';
 
@@ -61,8 +61,4 @@ function fragment(schema: JsonObject, problems: readonly Problem[]): string {
     if (text && parts.join().length + text.length <= FRAGMENT_CHARACTERS_MAX) parts.push(text);
   }
   return parts.length > 0 ? `{${parts.join(',')}}` : 'ask search_mcp_server for it with detail "schemas"';
-}
-
-function propertiesOf(schema: JsonObject): Record<string, unknown> {
-  return isObject(schema.properties) ? schema.properties : {};
 }

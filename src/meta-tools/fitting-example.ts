@@ -116,6 +116,7 @@ function rename(params: JsonObject, from: string, to: string | undefined): void 
   if (to !== undefined && value !== undefined) params[to] = value;
 }
 
-function propertiesOf(schema: JsonObject): Record<string, unknown> {
+/** By name; none where the schema has no list of them. */
+export function propertiesOf(schema: JsonObject): Record<string, unknown> {
   return isObject(schema.properties) ? schema.properties : {};
 }

@@ -1,4 +1,5 @@
 /** A text of a form: for a `format` a usual one, for a pattern the shortest that can be read off it. Whether it fits is for the validator to say. */
+import { numberOr } from './merged-schema.ts';
 
 export interface TextForm {
   readonly pattern?: unknown;
@@ -52,8 +53,6 @@ export function matchingText({ pattern, format, minLength, maxLength }: TextForm
   const text = nth === 0 ? 'text' : `text${nth + 1}`;
   return most < text.length ? text.slice(text.length - most) : text.padEnd(Math.min(least, TEXT_CHARACTERS_MAX), 'x');
 }
-
-const numberOr = (value: unknown, otherwise: number) => (typeof value === 'number' ? value : otherwise);
 
 interface Choices {
   /** Repetitions beyond the least, where there may be any number. */

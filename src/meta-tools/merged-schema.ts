@@ -178,7 +178,7 @@ const JOINED: Readonly<Record<string, Join>> = {
   maxProperties: smaller,
 };
 
-const numberOr = (value: unknown, otherwise: number) => (typeof value === 'number' ? value : otherwise);
+export const numberOr = (value: unknown, otherwise: number) => (typeof value === 'number' ? value : otherwise);
 
 function joinedProperties(below: Record<string, unknown>, above: Record<string, unknown>): Schema {
   const entries = Object.entries(above).map(([name, schema]) => {

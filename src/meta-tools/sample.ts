@@ -1,7 +1,15 @@
 /** Values made from a schema, to show what would fit. Each try takes other ways through it; whether one fits is for the validator to say. */
 import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 import { matchingText } from './matching-text.ts';
-import { asSchema, type Merged, type MergeLimits, mergedSchema, requiredOf, type Schema } from './merged-schema.ts';
+import {
+  asSchema,
+  type Merged,
+  type MergeLimits,
+  mergedSchema,
+  numberOr,
+  requiredOf,
+  type Schema,
+} from './merged-schema.ts';
 
 /** Objects in objects, alternatives in alternatives. */
 const DEPTH_MAX = 24;
@@ -133,8 +141,6 @@ function listOf({ schema, rules }: Merged, place: Place): Json[] {
   const schemas = Array.from({ length }, (_, at) => (at < first.length ? first[at] : items));
   return schemas.map((member, at) => made({ ...inside(place, member), member: schema.uniqueItems === true ? at : 0 }));
 }
-
-const numberOr = (value: unknown, otherwise: number) => (typeof value === 'number' ? value : otherwise);
 
 /** The least that it may be, or the greatest, or 1; of a list's members each greater than the one before. Not whole, every other time, where it need not be. */
 function numberOf(schema: Schema, type: string, { member, nth }: Place): number {
