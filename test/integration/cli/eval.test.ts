@@ -98,7 +98,6 @@ describe('tooldex eval', () => {
       expect(model.memoryMiB).toBeGreaterThan(model.apartMiB / 2);
       expect(words.apartMiB).toBe(0);
     },
-    60_000,
   );
 
   it('makes its own queries from the catalog of the user', async () => {
