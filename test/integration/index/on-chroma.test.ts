@@ -12,6 +12,8 @@ import { openTestGateway } from '../gateway/open-gateway.ts';
 
 const url = chromaUrl();
 const TASK = { task_description: 'add two numbers' };
+/** Listed before it is searched: among no tools every search has its vectors. */
+const SERVER = { mcp_server_name: 'well' };
 
 /** Ids of the tools whose vectors are kept for a data folder. */
 async function kept(dataDir: string): Promise<string[]> {
@@ -32,6 +34,7 @@ function configured(): { folder: string; flags: string[] } {
 describe.skipIf(url === undefined)('tests on Chroma keep vectors there', () => {
   it('of a gateway in their own process', async () => {
     const { call, config } = await openTestGateway({ well: { fixture: 'well-behaved' } });
+    await call('add_mcp_server', SERVER);
     const answer = async () => (await call('search_mcp_server', TASK)).text;
     await expect.poll(answer).toContain('search_mode: hybrid');
     expect(await kept(config.dataDir)).toContain('well:add');
@@ -48,6 +51,7 @@ describe.skipIf(url === undefined)('tests on Chroma keep vectors there', () => {
     const { folder, flags } = configured();
     await using gateway = await serveGateway(flags, { cwd: folder });
     await using client = await connectClient('v2-auto', gateway.url);
+    await client.callTool('add_mcp_server', SERVER);
     const answer = async () => JSON.stringify(await client.callTool('search_mcp_server', TASK));
     await expect.poll(answer).toContain('search_mode: hybrid');
     expect(await kept(join(folder, 'data'))).toContain('well:add');
