@@ -5,6 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import type { JsonObject } from '../../../src/stdx/json.ts';
 import { BIN } from '../../helpers/cli.ts';
@@ -36,8 +37,27 @@ async function sayUntilStuck(stdin: Writable, lines: readonly string[]): Promise
     left.push(stdin.writableLength);
     return left.length > 10 && new Set(left.slice(-10)).size === 1;
   };
-  await expect.poll(isStuck, { timeout: 60_000, interval: 100 }).toBe(true);
+  await expect.poll(isStuck, { interval: 100 }).toBe(true);
   return left.at(-1) ?? 0;
+}
+
+/** Calls one by one until one is not made any more; how many that were. What waits for a server is no answer that is unread. */
+async function callUntilUnread(stdin: Writable, called: () => number): Promise<number> {
+  const before = called();
+  for (const [at, each] of CALLED.entries()) {
+    stdin.write(each);
+    if (!(await comesTrue(() => called() > before + at))) return at + 1;
+  }
+  return CALLED.length;
+}
+
+/** Within much longer than a call takes on a machine that is busy. */
+async function comesTrue(isSo: () => boolean): Promise<boolean> {
+  for (let waitedMs = 0; waitedMs < 3_000; waitedMs += 10) {
+    if (isSo()) return true;
+    await sleep(10);
+  }
+  return false;
 }
 
 const CALLED = Array.from({ length: CALLS - 1 }, (_, at) => echo(at + 2));
@@ -71,7 +91,8 @@ it('#44 is not read from while it does not read, and gets every answer when it d
   while (ids.length < 2) await read();
   child.stdout.pause();
   const before = peakMemory(child.pid);
-  const left = await sayUntilStuck(child.stdin, CALLED);
+  const said = await callUntilUnread(child.stdin, called);
+  const left = await sayUntilStuck(child.stdin, CALLED.slice(said));
   expect(left, 'most is still with the client').toBeGreaterThan((CALLS * TEXT.length) / 2);
   expect(called()).toBeLessThan(CALLS / 2);
   const after = peakMemory(child.pid);
@@ -82,15 +103,15 @@ it('#44 is not read from while it does not read, and gets every answer when it d
   child.stdin.end();
   const [code] = await once(child, 'exit');
   expect(code).toBe(0);
-}, 120_000);
+});
 
 it('#44 ends with a client that goes away and has not read', async () => {
   const { child } = start();
   child.stdin.on('error', () => {});
-  expect(await sayUntilStuck(child.stdin, [OPENING, ...CALLED])).toBeGreaterThan(0);
+  await sayUntilStuck(child.stdin, [OPENING, ...CALLED]);
   const exited = once(child, 'exit');
   child.stdout.destroy();
   child.stdin.destroy();
   const [code] = await exited;
   expect(code).toBe(0);
-}, 120_000);
+});
