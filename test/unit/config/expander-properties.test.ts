@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Expander } from '../../../src/config/expander.ts';
 import { expandReferences } from '../../../src/config/references.ts';
+import { anyText } from '../../helpers/any-text.ts';
 
 const scope = (env: Readonly<Record<string, string | undefined>> = {}) => ({
   env,
@@ -11,7 +12,7 @@ const scope = (env: Readonly<Record<string, string | undefined>> = {}) => ({
 });
 /** Any characters, and with a preference those that mean something to expanders, shells and `String.replace`. */
 const texts = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  anyText(),
   fc
     .array(
       fc.constantFrom(

@@ -13,6 +13,7 @@ import { engineCandidates, parseDockerHost } from '../../../src/runtimes/contain
 import { explainMisses } from '../../../src/runtimes/container/find-engine.ts';
 import { pullFailure } from '../../../src/runtimes/container/pull-image.ts';
 import { refuseDangerousMounts } from '../../../src/runtimes/container/refuse-mounts.ts';
+import { anyText } from '../../helpers/any-text.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
 const server: ContainerServer = {
@@ -31,7 +32,7 @@ const server: ContainerServer = {
 
 /** What turns meaning where values are put on a command line or into a list with separators. */
 const nasty = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  anyText(),
   fc
     .array(fc.constantFrom('--privileged', '-v', '/:/host', ',', ':', '=', '\n', ' ', '"', "'", '$(id)', 'host', 'a'))
     .map((parts) => parts.join('')),
