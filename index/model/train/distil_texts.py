@@ -13,6 +13,7 @@ from documents import (
 )
 from glossary import Glossary
 from pairs import thinned
+from static_model import tool_fields
 from tool_text import identifier_words, server_words, tool_text
 from wordnet import wordnet_pairs
 
@@ -31,6 +32,7 @@ class Texts:
     target: list[int] = field(default_factory=list)
     group: list[str] = field(default_factory=list)
     held_out: list[bool] = field(default_factory=list)
+    fields: list[tuple[str, ...]] = field(default_factory=list)  # of a tool, as the static model reads it; of a request none
 
     def add(self, kind: str, text: str, target: int = -1) -> int:
         """Appends one text and returns its row; a request inherits group and holding out from its tool."""
@@ -40,12 +42,13 @@ class Texts:
         self.target.append(row if kind.startswith("tool:") else target)
         self.group.append(self.group[target] if target >= 0 else "")
         self.held_out.append(self.held_out[target] if target >= 0 else False)
+        self.fields.append(())
         return row
 
     def add_tool(self, kind: str, tool: Document, held_out: bool) -> int:
         """Appends a tool."""
         row = self.add(f"tool:{kind}", tool_text(tool))
-        self.group[row], self.held_out[row] = tool.group, held_out
+        self.group[row], self.held_out[row], self.fields[row] = tool.group, held_out, tool_fields(tool)
         return row
 
 

@@ -7,6 +7,7 @@ from documents import Document
 from words import ngram_buckets, stem, words
 
 MAX_WORDS = 128
+FIELDS = ((1.0, 32), (1.0, 96), (0.6, 64), (0.3, 32))  # of tool_fields: weight, and how many words are read
 
 
 class StaticModel:
@@ -45,11 +46,12 @@ class StaticModel:
 
     def embed_tool(self, tool: Document) -> np.ndarray:
         """u(name) + u(description) + .6 u(server and its description) + .3 u(parameter names), u(x) = x / sqrt|x|; then unit length."""
-        parts = (
-            (1.0, tool.name, 32), (1.0, tool.description, 96), (0.6, f"{tool.server} . {tool.server_description}", 64),
-            (0.3, " ".join(name for name, _ in tool.parameters), 32),
-        )
-        return unit(sum(weight * softened(self.raw(text, limit)) for weight, text, limit in parts))
+        return unit(sum(weight * softened(self.raw(text, limit)) for text, (weight, limit) in zip(tool_fields(tool), FIELDS)))
+
+
+def tool_fields(tool: Document) -> tuple[str, str, str, str]:
+    """Name, description, server with its description, parameter names."""
+    return tool.name, tool.description, f"{tool.server} . {tool.server_description}", " ".join(name for name, _ in tool.parameters)
 
 
 def unit(vector: np.ndarray) -> np.ndarray:

@@ -32,10 +32,10 @@ class WordIds:
         self.of: dict[str, int] = {}
         self.seen: list[int] = []
 
-    def bag(self, text: str) -> collections.Counter:
+    def bag(self, text: str, limit: int = MAX_WORDS) -> collections.Counter:
         """Word ids of the text's first words, with counts."""
         bag: collections.Counter = collections.Counter()
-        for word in words(text)[:MAX_WORDS]:
+        for word in words(text)[:limit]:
             number = self.of.setdefault(word, len(self.of))
             if number == len(self.seen):
                 self.seen.append(0)
@@ -43,9 +43,9 @@ class WordIds:
             bag[number] += 1
         return bag
 
-    def bags(self, texts: list[str]) -> Bags:
+    def bags(self, texts: list[str], limit: int = MAX_WORDS) -> Bags:
         """All texts as bags."""
-        made = [self.bag(text) for text in texts]
+        made = [self.bag(text, limit) for text in texts]
         ids = np.array([number for bag in made for number in bag], np.int64)
         counts = np.array([count for bag in made for count in bag.values()], np.float32)
         return Bags(ids, counts, np.concatenate(([0], np.cumsum([len(bag) for bag in made]))).astype(np.int64))
@@ -96,12 +96,16 @@ def build_vocabulary(word_ids: WordIds, size: int, buckets: int, rare: int) -> V
     for word, number in word_ids.of.items():
         stem_counts[stem(word)] += word_ids.seen[number]
     stems = ["<none>"] + [text for text, count in stem_counts.most_common(size - 1) if count >= 3]
-    rows = {text: row for row, text in enumerate(stems)}
-    row_of_word = np.array([rows.get(stem(word), 0) for word in word_ids.of], np.int64)
     counts = np.array([0] + [stem_counts[text] for text in stems[1:]], np.float64)
     share = counts / max(1, sum(word_ids.seen))
     share[0] = 1e-7
-    spelled = counts < rare
+    return vocabulary_of(word_ids, stems, counts < rare, share, buckets)
+
+
+def vocabulary_of(word_ids: WordIds, stems: list[str], spelled: np.ndarray, share: np.ndarray, buckets: int) -> Vocabulary:
+    """The rows of these stems, and which of them and of the n-grams each word has."""
+    rows = {text: row for row, text in enumerate(stems)}
+    row_of_word = np.array([rows.get(stem(word), 0) for word in word_ids.of], np.int64)
     grams = [ngram_buckets(word, buckets) for word in word_ids.of]
     offsets = np.concatenate(([0], np.cumsum([len(gram) for gram in grams]))).astype(np.int64)
     return Vocabulary(stems, row_of_word, spelled, share, np.concatenate(grams).astype(np.int64), offsets)
