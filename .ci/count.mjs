@@ -26,7 +26,9 @@ const passed = tests.filter(({ status }) => status === 'passed');
 const failedTests = tests.filter(({ status }) => status === 'failed');
 /** Files that failed as a whole: they could not be loaded, or left something behind. */
 const failedFiles = files
-  .filter(({ status, assertionResults }) => status === 'failed' && assertionResults.every((test) => test.status !== 'failed'))
+  .filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.every((test) => test.status !== 'failed'),
+  )
   .map(({ name, run, message }) => ({ id: name, run, why: message ?? '' }));
 const ran = new Set(tests.filter(({ status }) => status === 'passed' || status === 'failed').map(({ id }) => id));
 const skipped = new Set(tests.filter(({ id }) => !ran.has(id)).map(({ id }) => id));
