@@ -127,10 +127,13 @@ class RestartingChroma implements ChromaChild {
   }
 
   async #start(claim: ChromaClaim, options: StartOptions): Promise<string> {
-    this.#endTouching = keepTouching(options.dataDir);
+    const lost = new AbortController();
+    const why = new IndexError('unreachable', `Another process has taken over the Chroma folder ${options.dataDir}`);
+    this.#endTouching = keepTouching(options.dataDir, claim, () => lost.abort(why));
     try {
-      const running = await start(claim.address, options, this.#closing.signal);
+      const running = await start(claim.address, options, AbortSignal.any([this.#closing.signal, lost.signal]));
       this.#running = running;
+      lost.signal.addEventListener('abort', () => void endGroup(running.process), { once: true });
       if (hasEnded(running.process)) this.#onExit(running, claim);
       else running.process.once('exit', () => this.#onExit(running, claim));
       return running.address;
@@ -208,6 +211,7 @@ async function start(address: string, options: StartOptions, signal: AbortSignal
   child.on('error', () => {});
   try {
     await answering(child, { address, timeoutMs, signal });
+    signal.throwIfAborted();
     return { process: child, address, since: performance.now() };
   } catch (error) {
     await endGroup(child);

@@ -71,9 +71,14 @@ function writeNew(file: string, text: string): void {
 
 const isThere = (error: unknown) => (error as NodeJS.ErrnoException).code === 'EEXIST';
 
-/** Says until it is called off that the claim is somebody's. */
-export function keepTouching(folder: string): () => void {
+/**
+ * Says until it is called off that the claim is somebody's. `onLost` is told when another's stands in its place: whoever is
+ * held up for long (a paused container) is taken for gone.
+ */
+export function keepTouching(folder: string, claim: ChromaClaim, onLost: () => void): () => void {
   const touch = () => {
+    const standing = readClaim(folder);
+    if (standing && !isSame(standing, claim)) return onLost();
     try {
       utimesSync(fileIn(folder), new Date(), new Date());
     } catch {
@@ -112,10 +117,13 @@ function namespace(kind: string): string {
 }
 
 /** Gives up a claim if it is still the one that stands. */
-export function dropClaim(folder: string, { address, owner }: ChromaClaim): void {
+export function dropClaim(folder: string, claim: ChromaClaim): void {
   const standing = readClaim(folder);
-  if (standing?.owner === owner && standing.address === address) rmSync(fileIn(folder), { force: true });
+  if (standing && isSame(standing, claim)) rmSync(fileIn(folder), { force: true });
 }
+
+const isSame = (one: ChromaClaim, other: ChromaClaim) =>
+  one.address === other.address && one.owner === other.owner && one.since === other.since && one.place === other.place;
 
 /** Whether nobody stands behind it any more: its process has ended, or is there and has had no server for longer than a start takes. */
 export function isForsaken({ owner, since, ageMs }: FoundClaim, heartbeat: Heartbeat, startTimeoutMs: number): boolean {

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -155,6 +155,19 @@ describe.skipIf(!program)('chroma as a child', () => {
         .toBe(true);
     },
   );
+
+  it('ends its server when another has taken over the folder meanwhile, and leaves the claim of that alone', async () => {
+    const dataDir = tempDir('chroma-taken');
+    const claim = join(dataDir, 'tooldex-server.json');
+    await create({ dataDir }).address();
+    const processes = descendants(process.pid);
+    const taken = { ...JSON.parse(readFileSync(claim, 'utf8')), address: 'http://127.0.0.1:1', place: 'elsewhere' };
+    writeFileSync(claim, JSON.stringify(taken));
+    const { mtimeMs } = statSync(claim);
+    await gone(processes);
+    expect(JSON.parse(readFileSync(claim, 'utf8'))).toEqual(taken);
+    expect(statSync(claim).mtimeMs).toBe(mtimeMs);
+  });
 
   it.each([
     ['damaged', 'half a li'],
