@@ -25,6 +25,7 @@ import { createEmbeddedVectorStore } from '../index/store/embedded-vector-store.
 import type { ToolDocument } from '../index/tool-document.ts';
 import type { BoundedSource, VectorSource } from '../index/vector-source.ts';
 import { DEFAULTS } from '../src/config/defaults.ts';
+import { RIGHT, SLIPS } from './spellings.ts';
 import { systemB } from './system-b.ts';
 
 /** Nothing that ships has learned from these. */
@@ -45,6 +46,7 @@ const DISTRACTORS = [
   'arcade-toolkits',
   'toucan-smithery',
 ];
+const SPELLINGS = { ...RIGHT, ...SLIPS };
 const NO_ANSWER = ['metatool', 'acebench-en'];
 /** What `--gate` holds the engines with vectors to, over the selection sets. */
 const MACRO_MIN = { recall: 0.9, ndcg: 0.83 };
@@ -248,33 +250,6 @@ function groupByName(documents: readonly ToolDocument[]): Map<string, ToolDocume
   }
   return groups;
 }
-
-const partsOf = (name: string) =>
-  name
-    .replace(/([a-z0-9])(?=[A-Z])/g, '$1 ')
-    .split(/[^\p{L}\p{N}]+/u)
-    .filter(Boolean);
-const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
-const SPELLINGS: Record<string, (name: string, at: number) => string> = {
-  'as it is': (name) => name,
-  'upper case': (name) => name.toUpperCase(),
-  snake: (name) => partsOf(name).join('_').toLowerCase(),
-  camel: (name) =>
-    partsOf(name)
-      .map((part, i) => (i === 0 ? part.toLowerCase() : capital(part)))
-      .join(''),
-  spaces: (name) => partsOf(name).join(' ').toLowerCase(),
-  'letter lost': (name, at) =>
-    name.length < 5 ? name : name.slice(0, 1 + (at % (name.length - 1))) + name.slice(2 + (at % (name.length - 1))),
-  'letters swapped': (name, at) => {
-    const from = at % Math.max(1, name.length - 1);
-    return name.slice(0, from) + name.slice(from + 1, from + 2) + name.slice(from, from + 1) + name.slice(from + 2);
-  },
-  'letter wrong': (name, at) => {
-    const from = 1 + (at % Math.max(1, name.length - 1));
-    return `${name.slice(0, from)}${name[from] === 'e' ? 'a' : 'e'}${name.slice(from + 1)}`;
-  },
-};
 
 async function noAnswer(): Promise<void> {
   const rows: string[][] = [];

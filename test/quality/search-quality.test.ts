@@ -1,15 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openBuiltinEmbedder } from '../../index/embedding/builtin-embedder.ts';
-import { openStaticEmbedder } from '../../index/embedding/static-embedder.ts';
-import { type EvalEngine, type EvalOutput, runEval } from '../../index/evaluation/run-eval.ts';
+import { type EvalOutput, runEval } from '../../index/evaluation/run-eval.ts';
 import { NO_STATISTICS, parseWordStatistics, type WordStatistics } from '../../index/lexical/word-statistics.ts';
-import { BUILTIN_TUNING } from '../../index/ranking/tuning.ts';
-import { createDefaultStore } from '../helpers/default-store.ts';
+import { ENGINES, MODEL } from './engines.ts';
 import { qualityQueries, qualityTools } from './fixtures.ts';
 
-const MODEL = path.resolve('index/model');
 const NOTHING = { match: 0, weak: 0, none: 0 };
 
 type Floor = readonly [recallAt5: number, ndcgAt10: number];
@@ -26,27 +22,6 @@ const FLOORS: Record<string, { builtin: Floor; static: Floor; words: Floor }> = 
   zh: { builtin: [0.96, 0.88], static: [0.96, 0.87], words: [0.96, 0.87] },
   several: { builtin: [0.75, 0.83], static: [0.7, 0.8], words: [0.66, 0.72] },
 };
-
-const ENGINES: readonly EvalEngine[] = [
-  {
-    name: 'builtin',
-    open: async () => {
-      const fixed = await openStaticEmbedder(path.join(MODEL, 'static.bin'));
-      const embedder = await openBuiltinEmbedder(MODEL, async () => fixed);
-      return [
-        { embedder, store: createDefaultStore(), tuning: BUILTIN_TUNING, whenInDoubt: true },
-        { embedder: fixed, store: createDefaultStore() },
-      ];
-    },
-  },
-  {
-    name: 'static',
-    open: async () => [
-      { embedder: await openStaticEmbedder(path.join(MODEL, 'static.bin')), store: createDefaultStore() },
-    ],
-  },
-  { name: 'words' },
-];
 
 function evaluateWith(statistics: WordStatistics, engines = ENGINES): Promise<EvalOutput> {
   const queries = qualityQueries();
