@@ -8,6 +8,7 @@ import type { Access } from './access.ts';
 import type { Door } from './door.ts';
 import type { Drain } from './drain.ts';
 import { hasTwoHosts, refuseTwoHosts } from './host-header.ts';
+import { inTurn } from './in-turn.ts';
 import type { McpRoutes } from './mcp-routes.ts';
 import { requestNamer, sayRequestId } from './request-id.ts';
 import { type WatchGranted, watchGranted } from './watch-granted.ts';
@@ -32,7 +33,7 @@ export class BeforeRouter {
   watch(server: Server, drain: Drain): void {
     this.#drain = drain;
     const [route] = server.listeners('request');
-    server.removeAllListeners('request').on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const take = inTurn((request, response) => {
       const call = drain.begun(request, response);
       this.#name(request, response);
       if (hasTwoHosts(request)) return refuseTwoHosts(response);
@@ -44,6 +45,7 @@ export class BeforeRouter {
       sayRequestId(response);
       route?.call(server, request, response);
     });
+    server.removeAllListeners('request').on('request', take);
   }
 
   /** For the router's own guard. */

@@ -1,6 +1,8 @@
 /** What a key has opened ends with the key. */
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import type { JsonObject } from '../../../src/stdx/json.ts';
@@ -83,4 +85,18 @@ it.each([
   expect(await end).toBe('cut off');
   writeFileSync(file, '');
   expect((await goesOn)?.text).toContain('waited');
+});
+
+it('#56 ends a stream behind which something else was asked on the same connection', async () => {
+  const { port, key, keys } = await serveWithAccess({ notes: { fixture: 'well-behaved' } });
+  const ask = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n${credential}`;
+  const credential = `Authorization: Bearer ${key('gone')}\r\n\r\n`;
+  const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+  onTestFinished(() => void socket.destroy());
+  const end = new Promise<string>((resolve) => socket.once('close', () => resolve('ended')));
+  socket.write(ask('/mcp/notes/sse') + ask('/mcp'));
+  await once(socket, 'data');
+  await vi.advanceTimersByTimeAsync(10_000);
+  keys.revoke('gone');
+  await untilEnded(end);
 });
