@@ -8,7 +8,7 @@ export interface ResourceNews {
   readonly uris: readonly string[];
   /** It was told of again after a time in which it was not: it may have changed. */
   readonly missed: (uri: string) => void;
-  /** Ends it. */
+  /** Ends it; to be aborted when the connection is over, at the latest. */
   readonly signal: AbortSignal;
   readonly clock?: Clock;
 }
@@ -26,10 +26,7 @@ export function followResources(upstream: UpstreamSession, news: ResourceNews): 
     for (const uri of grantedIn(notifications)) if (unknown.delete(uri)) missed(uri);
   });
   const wanted: JsonObject = { notifications: { resourceSubscriptions: [...uris] } };
-  const over = new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-    void upstream.closed.then(() => resolve());
-  });
+  const over = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   void over.then(quiet);
   keepListening({
     clock,

@@ -2,6 +2,7 @@
 import type { UpstreamSession } from '../bridge/upstream-session.ts';
 import { abortable } from '../stdx/abort.ts';
 import { Chain, Link } from '../stdx/chain.ts';
+import { Endings } from '../stdx/endings.ts';
 import { isObject, type JsonObject } from '../stdx/json.ts';
 import { META_SUBSCRIPTION_ID, metaOf, tellsMore } from './relay-eras.ts';
 
@@ -53,6 +54,8 @@ interface Instance {
 const FOR_ALL = /^notifications\/(tools|prompts|resources)\/list_changed$|^notifications\/resources\/updated$/;
 
 export class RelayHub {
+  /** Of upstream sessions and leases, which outlive those who wait for them. */
+  readonly endings = new Endings();
   readonly #hearers = new Set<Hearer>();
   readonly #instances = new Map<UpstreamSession, Instance>();
   readonly #leases: () => number;

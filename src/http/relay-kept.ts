@@ -26,7 +26,8 @@ export async function keepSubscribed({ hub, begin, onRenewed }: KeptSubscription
   let held = await begin();
   const follow = async () => {
     while (!over.signal.aborted) {
-      const reason = await held.upstream.closed;
+      const reason = await hub.endings.wait(held.upstream.closed, over.signal);
+      if (!reason) return;
       // Who stopped it on purpose does not want it back for this alone.
       if (wasStopped(reason)) await hub.nextInstance(over.signal);
       held = await beginAgain(begin, over.signal);

@@ -49,7 +49,7 @@ export async function answerListen(parts: RelayParts, listening: Listening): Pro
   try {
     if (held.upstream.facts.era === 'legacy') await subscribeAll(parts, wanted.uris, { principal, gone });
     tell('notifications/subscriptions/acknowledged', { notifications: wanted.filter });
-    await Promise.race([held.upstream.closed, aborted(gone)]);
+    await parts.hub.endings.wait(held.upstream.closed, gone);
   } finally {
     leave();
     held.release();
@@ -94,9 +94,4 @@ async function subscribeAll(
   await Promise.all(
     [...uris].map((uri) => target.request({ method: 'resources/subscribe', params: { uri }, context })),
   );
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -38,7 +38,7 @@ export async function holdFor(
     lease.release();
   };
   // A stop waits for calls; nobody waits for news from a server that is to end.
-  void lease.draining.then(release);
-  void upstream.closed.then(release);
+  void hub.endings.wait(lease.draining, listening.signal).then(release);
+  void hub.endings.wait(upstream.closed, listening.signal).then(release);
   return { upstream, release };
 }
