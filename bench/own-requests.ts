@@ -20,11 +20,12 @@ const { engines } = await measure(ENGINES);
 // Every engine is compared with the first of its run; the default comes first there.
 const { engines: withoutEncoder } = await measure(ENGINES.filter(({ name }) => name !== 'builtin'));
 
-const columns = ['recall@5', 'ndcg@10'] as const;
+const compared = ['recall@5', 'ndcg@10'] as const;
+const columns = ['recall@1', ...compared] as const;
 console.log(`${documents.length} tools, ${queries.length} requests, ${noAnswer.length} that no tool answers\n`);
 console.log(
   table(
-    ['kind', 'requests', ...engines.flatMap(({ engine }) => [`${engine} R@5`, 'nDCG@10'])],
+    ['kind', 'requests', ...engines.flatMap(({ engine }) => [`${engine} R@1`, 'R@5', 'nDCG@10'])],
     Object.entries(engines[0]?.splits ?? {}).map(([split, measures]) => [
       split,
       String(measures.queries),
@@ -35,7 +36,7 @@ console.log(
 console.log('');
 for (const [base = '', others] of [engines, withoutEncoder].map((run) => [run[0]?.engine, run.slice(1)] as const))
   for (const { engine, comparison } of others)
-    for (const name of columns) {
+    for (const name of compared) {
       const { mean, low, high } = comparison?.[name] ?? { mean: 0, low: 0, high: 0 };
       // What was measured is the other one minus the base, which reads better the other way round.
       console.log(`${base} minus ${engine}, ${name}: ${[-mean, -high, -low].map((x) => x.toFixed(3)).join(', ')}`);
