@@ -1,30 +1,50 @@
 /** Whether no value fits two schemas, so that "exactly one of them" says no more than "one of them". */
 import { isObject } from '../stdx/json.ts';
-import { commonTypes, commonValues, type Merged, type MergeLimits, mergedSchema, requiredOf } from './merged-schema.ts';
+import { commonTypes, commonValues } from './common-values.ts';
+import { type Merged, type MergeLimits, mergedSchema, requiredOf } from './merged-schema.ts';
+import { take } from './steps.ts';
 
 /** Of more than these nobody looks at every pair. */
 const VARIANTS_MAX = 30;
 
 /** True where types, values, or those of a parameter that both require, tell each pair apart; false where that cannot be seen. */
-export function areDisjoint(variants: readonly unknown[], limits: MergeLimits): boolean {
-  if (variants.length > VARIANTS_MAX) return false;
-  const all = variants.map((variant) => mergedSchema(variant, limits));
-  return all.every((one, at) => all.slice(at + 1).every((other) => exclude(one, other, limits)));
+export function areDisjoint(schemas: readonly unknown[], limits: MergeLimits): boolean {
+  if (schemas.length > VARIANTS_MAX) return false;
+  const variants = schemas.map((schema) => variantOf(schema, limits));
+  return variants.every((one, at) => variants.slice(at + 1).every((other) => exclude(one, other, limits)));
 }
 
-function exclude(one: Merged, other: Merged, limits: MergeLimits): boolean {
-  if (haveNothingInCommon(one, other)) return true;
-  const required = new Set(requiredOf(other.schema));
-  return requiredOf(one.schema).some((name) => {
-    const [its, others] = [one, other].map(({ schema: { properties } }) =>
-      mergedSchema(isObject(properties) ? properties[name] : undefined, limits),
-    );
-    return required.has(name) && its !== undefined && others !== undefined && haveNothingInCommon(its, others);
-  });
+interface Variant {
+  readonly itself: Merged;
+  readonly required: readonly string[];
+  /** Those of the required parameters that were looked at. */
+  readonly parameters: Map<string, Merged>;
 }
 
-function haveNothingInCommon(one: Merged, other: Merged): boolean {
+function variantOf(schema: unknown, limits: MergeLimits): Variant {
+  const itself = mergedSchema(schema, limits);
+  return { itself, required: [...new Set(requiredOf(itself.schema))], parameters: new Map() };
+}
+
+function exclude(one: Variant, other: Variant, limits: MergeLimits): boolean {
+  if (haveNothingInCommon(one.itself, other.itself, limits)) return true;
+  if (!take(limits.steps, one.required) || !take(limits.steps, other.required)) return false;
+  const both = new Set(other.required);
+  return one.required.some(
+    (name) =>
+      both.has(name) && haveNothingInCommon(parameter(one, name, limits), parameter(other, name, limits), limits),
+  );
+}
+
+function parameter({ itself, parameters }: Variant, name: string, limits: MergeLimits): Merged {
+  const { properties } = itself.schema;
+  const known = parameters.get(name) ?? mergedSchema(isObject(properties) ? properties[name] : undefined, limits);
+  parameters.set(name, known);
+  return known;
+}
+
+function haveNothingInCommon(one: Merged, other: Merged, { steps }: MergeLimits): boolean {
   const isOfOtherType = one.types && other.types && commonTypes(one.types, other.types).length === 0;
-  const isOtherValue = one.values && other.values && commonValues(one.values, other.values).length === 0;
+  const isOtherValue = one.values && other.values && commonValues(one.values, other.values, steps).length === 0;
   return isOfOtherType === true || isOtherValue === true;
 }

@@ -1,6 +1,8 @@
 /** A schema laid over what it refers to and consists of, so that whoever describes it or makes values for it finds each rule in one place. */
 import { isObject } from '../stdx/json.ts';
 import { pointedAt } from '../stdx/json-pointer.ts';
+import { commonTypes, commonValues } from './common-values.ts';
+import { type Steps, take } from './steps.ts';
 
 export type Schema = Readonly<Record<string, unknown>>;
 
@@ -11,7 +13,7 @@ export interface Choice {
 }
 
 export interface Merged {
-  /** Without `$ref`, `allOf`, `anyOf`, `oneOf` and the rules; `types` and `values` stand for `type`, `const` and `enum`. */
+  /** What values must be like; what the other members tell is not in it. */
   readonly schema: Schema;
   /** Undefined for any; none where nothing fits. */
   readonly types: readonly string[] | undefined;
@@ -28,37 +30,157 @@ export interface Merged {
 export interface MergeLimits {
   /** What references point into. */
   readonly root: unknown;
-  /** Schemas that may still be looked at: references to themselves make endless ones of a few. */
-  readonly looks: { left: number };
+  /** References to themselves make endless schemas of a few; none is looked at without a step left. */
+  readonly steps: Steps;
+}
+
+/** Of `true`, `false` and what is no schema, too. */
+export function mergedSchema(schema: unknown, limits: MergeLimits): Merged {
+  const layers = new Layers(limits);
+  layers.lay(schema, 0);
+  return layers;
 }
 
 /** References behind references and parts of parts; honest schemas need two or three. */
 const HOPS_MAX = 8;
+const REFERENCE_CHARACTERS_MAX = 1_000;
+/** JSON has seven. */
+const TYPES_MAX = 20;
 
-const EMPTY: Merged = { schema: {}, types: undefined, values: undefined, choices: [], rules: [], isWhole: true };
-
-/** Of `true`, `false` and what is no schema, too. */
-export function mergedSchema(schema: unknown, limits: MergeLimits, hops = 0): Merged {
-  if (schema === false) return { ...EMPTY, types: [] };
-  if (!isObject(schema)) return EMPTY;
-  if (hops > HOPS_MAX || limits.looks.left <= 0) return { ...EMPTY, isWhole: false };
-  limits.looks.left -= 1 + Math.floor(sizeOf(schema) / ENTRIES_A_LOOK);
-  const { $ref, allOf, ...own } = schema;
-  const target = typeof $ref === 'string' ? pointedAt(limits.root, $ref) : undefined;
-  const others = [...(target === undefined ? [] : [target]), ...(Array.isArray(allOf) ? allOf : [])];
-  const parts = others.map((other) => mergedSchema(other, limits, hops + 1));
-  const isLost = ($ref !== undefined && target === undefined) || '$dynamicRef' in own || '$recursiveRef' in own;
-  const all = [...parts, ownPart(own)].reduce(overlaid);
-  return isLost ? { ...all, isWhole: false } : all;
+interface Word {
+  readonly keyword: string;
+  readonly value: unknown;
+  readonly way: Way;
 }
 
-/** Of parameters and values; copying so many takes about as long as the rest of a look. */
-const ENTRIES_A_LOOK = 50;
+class Layers implements Merged {
+  readonly schema: Record<string, unknown> = {};
+  types: readonly string[] | undefined = undefined;
+  values: readonly unknown[] | undefined = undefined;
+  readonly choices: Choice[] = [];
+  readonly rules: Schema[] = [];
+  isWhole = true;
+  readonly #limits: MergeLimits;
+  /** Those of several layers; the next one's are added to them. */
+  #properties: Record<string, unknown> | undefined;
+  #required: string[] | undefined;
 
-function sizeOf({ properties, required, enum: values }: Schema): number {
-  const lists = [required, values].map((list) => (Array.isArray(list) ? list.length : 0));
-  return lists.reduce((sum, length) => sum + length, isObject(properties) ? Object.keys(properties).length : 0);
+  constructor(limits: MergeLimits) {
+    this.#limits = limits;
+  }
+
+  lay(schema: unknown, hops: number): void {
+    if (schema === false) this.types = [];
+    if (!isObject(schema)) return;
+    const { $ref, $dynamicRef, $recursiveRef, allOf } = schema;
+    const { steps } = this.#limits;
+    const isTooMuch = hops > HOPS_MAX || steps.left <= 0;
+    if (isTooMuch || ($dynamicRef ?? $recursiveRef) !== undefined) this.isWhole = false;
+    if (isTooMuch) return;
+    steps.left -= 1;
+    if ($ref !== undefined) this.#layReferred($ref, hops);
+    if (Array.isArray(allOf)) this.#layAll(allOf, hops);
+    this.#layOwn(inNewestWords(schema));
+  }
+
+  #layReferred(reference: unknown, hops: number): void {
+    const isReadable = typeof reference === 'string' && reference.length <= REFERENCE_CHARACTERS_MAX;
+    const target = isReadable ? pointedAt(this.#limits.root, reference) : undefined;
+    take(this.#limits.steps, reference);
+    if (target === undefined) this.isWhole = false;
+    else this.lay(target, hops + 1);
+  }
+
+  #layAll(schemas: readonly unknown[], hops: number): void {
+    take(this.#limits.steps, schemas);
+    for (const schema of schemas) this.lay(schema, hops + 1);
+  }
+
+  #layOwn(own: Schema): void {
+    if (isForeign(this, { schema: own }) || isForeign({ schema: own }, this)) this.isWhole = false;
+    const besides: Schema[] = [];
+    let hasRules = false;
+    for (const keyword in own) {
+      const value = own[keyword];
+      const way = value === undefined ? undefined : WAYS.get(keyword);
+      if (way === undefined) continue;
+      take(this.#limits.steps, value);
+      if (way === 'rule') hasRules = true;
+      else if (way === 'apart') this.#layApart(keyword, value);
+      else this.#layWord({ keyword, value, way }, besides);
+    }
+    if (hasRules) this.rules.push(...rulesIn(own));
+    this.rules.push(...besides);
+  }
+
+  /** The other word goes to `besides` where both must be kept. */
+  #layWord({ keyword, value, way }: Word, besides: Schema[]): void {
+    const other = this.schema[keyword];
+    this.schema[keyword] = other !== undefined && typeof way === 'function' ? way(other, value) : value;
+    if (other === undefined || other === value) return;
+    if (way === 'one') this.isWhole = false;
+    else if (way === 'both') besides.push({ [keyword]: other });
+  }
+
+  /** What is no word on the values alone. */
+  #layApart(keyword: string, value: unknown): void {
+    if (keyword === 'properties') this.#layProperties(value);
+    else if (keyword === 'required') this.#layRequired(value);
+    else if (keyword === 'type') this.#layTypes(value);
+    else if (keyword === 'const') this.#layValues([value]);
+    else if (!Array.isArray(value)) return;
+    else if (keyword === 'enum') this.#layValues(value);
+    else this.choices.push({ isExclusive: keyword === 'oneOf', variants: value });
+  }
+
+  #layTypes(given: unknown): void {
+    const types = Array.isArray(given) ? given.slice(0, TYPES_MAX).flatMap(typeWord) : typeWord(given);
+    if (types.length < (Array.isArray(given) ? given.length : 1)) this.isWhole = false;
+    if (types.length > 0) this.types = this.types ? commonTypes(this.types, types) : types;
+  }
+
+  #layValues(values: readonly unknown[]): void {
+    this.values = this.values ? commonValues(this.values, values, this.#limits.steps) : values;
+  }
+
+  #layRequired(above: unknown): void {
+    const below = this.schema.required;
+    if (below !== undefined) {
+      this.#required ??= [...namesIn(below)];
+      for (const name of namesIn(above)) this.#required.push(name);
+    }
+    this.schema.required = this.#required ?? above;
+  }
+
+  #layProperties(above: unknown): void {
+    const below = this.schema.properties;
+    if (!isObject(below) || !isObject(above)) {
+      this.schema.properties = above;
+      return;
+    }
+    // Without a prototype every name is one like any other.
+    this.#properties ??= Object.assign(Object.create(null) as Record<string, unknown>, below);
+    for (const [name, schema] of Object.entries(above)) {
+      const other = this.#properties[name];
+      this.#properties[name] = other === undefined ? schema : both(other, schema);
+    }
+    this.schema.properties = this.#properties;
+  }
 }
+
+/** Of what is no type of JSON (`str, optional`) the first word, which says more than nothing. */
+const WORD = /^[\w.]{1,40}(?:\[[\w.]{0,40}\])?/;
+
+function typeWord(type: unknown): string[] {
+  const [word] = typeof type === 'string' ? (WORD.exec(type) ?? []) : [];
+  return word === undefined ? [] : [word];
+}
+
+type Join = (below: unknown, above: unknown) => unknown;
+
+const both: Join = (below, above) => (below === above ? above : { allOf: [below, above] });
+const larger: Join = (below, above) => Math.max(numberOr(below, -Infinity), numberOr(above, -Infinity));
+const smaller: Join = (below, above) => Math.min(numberOr(below, Infinity), numberOr(above, Infinity));
 
 /** Rules that stand beside each other, however many there are. */
 const RULES: readonly (readonly string[])[] = [
@@ -72,123 +194,53 @@ const RULES: readonly (readonly string[])[] = [
   ['patternProperties'],
 ];
 
-function ownPart(own: Record<string, unknown>): Merged {
-  const { type, enum: values, const: constant, anyOf, oneOf, ...rest } = own;
-  const schema = { ...rest };
-  const rules: Schema[] = [];
-  for (const keywords of RULES) {
-    const given = Object.fromEntries(keywords.flatMap((name) => (name in schema ? [[name, schema[name]]] : [])));
-    for (const name of keywords) delete schema[name];
-    const [first] = keywords;
-    if (first !== undefined && given[first] !== undefined) rules.push(given);
-  }
-  const given = type === undefined || Array.isArray(type) ? type : [type];
-  const types = Array.isArray(given) ? given.flatMap(typeWord) : [];
-  return {
-    schema: normalized(schema),
-    types: types.length > 0 ? types : undefined,
-    values: joined(
-      Array.isArray(values) ? values : undefined,
-      constant === undefined ? undefined : [constant],
-      commonValues,
-    ),
-    choices: [...choicesOf(anyOf, false), ...choicesOf(oneOf, true)],
-    rules,
-    isWhole: given === undefined || given.length === types.length,
-  };
-}
-
-/** Of what is no type of JSON (`str, optional`) the first word, which says more than nothing. */
-const WORD = /^[\w.]{1,40}(?:\[[\w.]{0,40}\])?/;
-const typeWord = (type: unknown): string[] => (typeof type === 'string' ? (WORD.exec(type) ?? []).slice(0, 1) : []);
-
-const choicesOf = (variants: unknown, isExclusive: boolean): Choice[] =>
-  Array.isArray(variants) ? [{ isExclusive, variants }] : [];
-
-/** What older drafts and `unevaluated…` say, in the words of the newest draft. */
-function normalized(given: Record<string, unknown>): Schema {
-  const { unevaluatedProperties, unevaluatedItems, additionalItems, ...schema } = given;
-  if (Array.isArray(schema.items)) Object.assign(schema, { prefixItems: schema.items, items: additionalItems });
-  if (schema.items === undefined) schema.items = unevaluatedItems;
-  // That nothing else may be given is what readers of a list of parameters take for granted.
-  if (schema.additionalProperties === undefined && isObject(unevaluatedProperties))
-    schema.additionalProperties = unevaluatedProperties;
-  for (const [limit, exclusive] of EXCLUSIVE) {
-    if (schema[exclusive] === true) Object.assign(schema, { [exclusive]: schema[limit], [limit]: undefined });
-  }
-  return Object.fromEntries(Object.entries(schema).filter(([, value]) => value !== undefined));
-}
-
-const EXCLUSIVE = [
-  ['minimum', 'exclusiveMinimum'],
-  ['maximum', 'exclusiveMaximum'],
-] as const;
-
-function overlaid(below: Merged, above: Merged): Merged {
-  const schema: Record<string, unknown> = { ...below.schema };
-  const conflicts: Schema[] = [];
-  let isWhole = below.isWhole && above.isWhole && !isForeign(below, above) && !isForeign(above, below);
-  for (const [keyword, value] of Object.entries(above.schema)) {
-    const other = below.schema[keyword];
-    schema[keyword] = other === undefined ? value : (JOINED[keyword]?.(other, value) ?? value);
-    if (other === undefined || other === value || JOINED[keyword]) continue;
-    if (SEVERAL.has(keyword)) conflicts.push({ [keyword]: other });
-    else if (keyword === 'prefixItems') isWhole = false;
-  }
-  return {
-    schema,
-    types: joined(below.types, above.types, commonTypes),
-    values: joined(below.values, above.values, commonValues),
-    choices: [...below.choices, ...above.choices],
-    rules: [...below.rules, ...above.rules, ...conflicts],
-    isWhole,
-  };
-}
-
-const SEVERAL: ReadonlySet<string> = new Set([
-  'pattern',
-  'format',
-  'multipleOf',
-  'contentEncoding',
-  'contentMediaType',
+/** How two parts' words on the same are one: made one, told `both`, only `one` of them told, or the upper one's taken. Other keywords are not read. */
+const WAYS: ReadonlyMap<string, Way> = new Map([
+  ...waysOf('type enum const anyOf oneOf properties required', 'apart'),
+  ...waysOf(RULES.flat().join(' '), 'rule'),
+  ...waysOf('pattern format multipleOf contentEncoding contentMediaType', 'both'),
+  ...waysOf('prefixItems', 'one'),
+  ...waysOf('nullable default examples example', 'upper'),
+  ...waysOf('items additionalProperties', both),
+  ...waysOf('minimum exclusiveMinimum minLength minItems minProperties', larger),
+  ...waysOf('maximum exclusiveMaximum maxLength maxItems maxProperties', smaller),
+  ...waysOf('uniqueItems', (below, above) => below === true || above === true),
 ]);
 
-type Join = (below: unknown, above: unknown) => unknown;
+type Way = Join | 'both' | 'one' | 'upper' | 'apart' | 'rule';
 
-const both: Join = (below, above) => (below === above ? above : { allOf: [below, above] });
-const larger: Join = (below, above) => Math.max(numberOr(below, -Infinity), numberOr(above, -Infinity));
-const smaller: Join = (below, above) => Math.min(numberOr(below, Infinity), numberOr(above, Infinity));
+function waysOf(keywords: string, way: Way): [string, Way][] {
+  return keywords.split(' ').map((keyword) => [keyword, way]);
+}
 
-/** How two parts' words on the same are one. */
-const JOINED: Readonly<Record<string, Join>> = {
-  required: (below, above) => [...namesIn(below), ...namesIn(above)],
-  properties: (below, above) => (isObject(below) && isObject(above) ? joinedProperties(below, above) : above),
-  additionalProperties: both,
-  items: both,
-  uniqueItems: (below, above) => below === true || above === true,
-  minimum: larger,
-  exclusiveMinimum: larger,
-  minLength: larger,
-  minItems: larger,
-  minProperties: larger,
-  maximum: smaller,
-  exclusiveMaximum: smaller,
-  maxLength: smaller,
-  maxItems: smaller,
-  maxProperties: smaller,
-};
+const rulesIn = (own: Schema): Schema[] =>
+  RULES.filter(([first = '']) => own[first] !== undefined).map((keywords) =>
+    Object.fromEntries(keywords.flatMap((name) => (name in own ? [[name, own[name]]] : []))),
+  );
+
+/** What older drafts and `unevaluated…` say, in the words of the newest draft. */
+function inNewestWords(given: Schema): Schema {
+  const { items, exclusiveMinimum, exclusiveMaximum } = given;
+  const { unevaluatedProperties, unevaluatedItems } = given;
+  const isNewest = !Array.isArray(items) && exclusiveMinimum !== true && exclusiveMaximum !== true;
+  if (isNewest && unevaluatedProperties === undefined && unevaluatedItems === undefined) return given;
+  const schema: Record<string, unknown> = { ...given };
+  if (Array.isArray(items)) Object.assign(schema, { prefixItems: items, items: schema.additionalItems });
+  schema.items ??= unevaluatedItems;
+  // That nothing else may be given is what readers of a list of parameters take for granted.
+  if (isObject(unevaluatedProperties)) schema.additionalProperties ??= unevaluatedProperties;
+  if (exclusiveMinimum === true) Object.assign(schema, { exclusiveMinimum: schema.minimum, minimum: undefined });
+  if (exclusiveMaximum === true) Object.assign(schema, { exclusiveMaximum: schema.maximum, maximum: undefined });
+  return schema;
+}
 
 export const numberOr = (value: unknown, otherwise: number) => (typeof value === 'number' ? value : otherwise);
 
-function joinedProperties(below: Record<string, unknown>, above: Record<string, unknown>): Schema {
-  const entries = Object.entries(above).map(([name, schema]) => {
-    return [name, Object.hasOwn(below, name) ? both(below[name], schema) : schema] as const;
-  });
-  return Object.fromEntries([...Object.entries(below), ...entries]);
-}
-
 /** Whether one part forbids parameters that the other brings. */
-export function isForeign({ schema: strict }: Merged, { schema: other }: Merged): boolean {
+export function isForeign(
+  { schema: strict }: Pick<Merged, 'schema'>,
+  { schema: other }: Pick<Merged, 'schema'>,
+): boolean {
   const { additionalProperties, properties } = strict;
   if (additionalProperties === undefined || additionalProperties === true) return false;
   const known = isObject(properties) ? properties : {};
@@ -196,30 +248,10 @@ export function isForeign({ schema: strict }: Merged, { schema: other }: Merged)
   return brought.some((name) => !Object.hasOwn(known, name));
 }
 
-function joined<T>(
-  below: readonly T[] | undefined,
-  above: readonly T[] | undefined,
-  common: (below: readonly T[], above: readonly T[]) => readonly T[],
-): readonly T[] | undefined {
-  return below && above ? common(below, above) : (below ?? above);
-}
-
-/** A number that is wanted by the one may be a whole one by the other. */
-export function commonTypes(some: readonly string[], others: readonly string[]): readonly string[] {
-  const kept = some.filter((type) => others.includes(type) || (type === 'integer' && others.includes('number')));
-  const whole = others.includes('integer') && some.includes('number') && !kept.includes('integer') ? ['integer'] : [];
-  return [...kept, ...whole];
-}
-
-export function commonValues(some: readonly unknown[], others: readonly unknown[]): readonly unknown[] {
-  const texts = new Set(others.map((value) => JSON.stringify(value)));
-  return some.filter((value) => texts.has(JSON.stringify(value)));
-}
-
 const namesIn = (names: unknown): string[] =>
   Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
 
-/** Names, each as often as it stands there. */
+/** Names, some of them more than once in schemas that do so. */
 export const requiredOf = ({ required }: Schema): string[] => namesIn(required);
 
 /** The same as a schema again, without the choices. */

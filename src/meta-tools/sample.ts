@@ -33,7 +33,7 @@ export function sampleObject(request: SampleRequest, also: readonly string[] = [
 }
 
 export function sample(schema: unknown, { root, nth }: SampleRequest): Json {
-  return made({ schema, limits: { root, looks: { left: LOOKS_MAX } }, nth, depth: 0, member: 0 });
+  return made({ schema, limits: { root, steps: { left: LOOKS_MAX } }, nth, depth: 0, member: 0 });
 }
 
 interface Place {
@@ -50,7 +50,7 @@ const inside = (place: Place, schema: unknown): Place => ({ ...place, schema, de
 function made(place: Place): Json {
   const found = mergedSchema(place.schema, place.limits);
   const { nth, member, depth } = place;
-  if (depth > DEPTH_MAX || place.limits.looks.left <= 0) return null;
+  if (depth > DEPTH_MAX || place.limits.steps.left <= 0) return null;
   const suggested = nth < SUGGESTED_TRIES && member === 0 ? suggestion(found.schema) : undefined;
   if (suggested !== undefined) return suggested;
   if (found.values)

@@ -1,5 +1,6 @@
 /** A tool's input schema as one line that reads like TypeScript: what a call may fail by is told, or `…` says that more is in the schema. */
 import { isObject, type JsonObject } from '../stdx/json.ts';
+import { conditional, contained, dependencies, keyNames, type Telling } from './condition-words.ts';
 import { areDisjoint } from './disjoint.ts';
 import {
   asSchema,
@@ -10,16 +11,17 @@ import {
   requiredOf,
   type Schema,
 } from './merged-schema.ts';
+import { take } from './steps.ts';
 import { plainLine } from './third-party-text.ts';
-import { parameterName, toldValue, toldValues } from './told-values.ts';
-import { counted, UNTOLD, valueRules } from './value-rules.ts';
+import { parameterName, toldText, toldValue, toldValues } from './told-values.ts';
+import { UNTOLD, valueRules } from './value-rules.ts';
 
 /** Deeper objects are written as `object<…>`; whoever needs them asks for the schema. */
 const DEPTH_MAX = 4;
 /** Alternatives of alternatives, which lead nowhere in honest schemas. */
 const UNION_DEPTH_MAX = 12;
-/** Schemas that are looked at for one line. */
-const LOOKS_MAX = 5_000;
+/** For one line; the longest of 27,000 tools takes 300. */
+const STEPS_MAX = 2_000;
 
 export interface Signature {
   /** For example `read_file(path: string, head?: integer<1..500>, mode?: "text"|"binary" = "text")`. */
@@ -29,7 +31,7 @@ export interface Signature {
 }
 
 export function signature(name: string, inputSchema: JsonObject): Signature {
-  const line = { left: LOOKS_MAX, isWhole: true };
+  const line = { left: STEPS_MAX, isWhole: true };
   const place: Place = { schema: inputSchema, root: inputSchema, depth: 0, part: 'whole', line };
   const found = merged(place);
   const { properties, additionalProperties } = found.schema;
@@ -51,7 +53,7 @@ interface Place {
   readonly line: { left: number; isWhole: boolean };
 }
 
-const limitsOf = ({ root, line }: Place) => ({ root, looks: line });
+const limitsOf = ({ root, line }: Place) => ({ root, steps: line });
 const merged = (place: Place): Merged => mergedSchema(place.schema, limitsOf(place));
 const inside = (place: Place, schema: unknown): Place => ({ ...place, schema, depth: place.depth + 1 });
 
@@ -112,23 +114,29 @@ function ofType(found: Merged, type: string | undefined, place: Place): readonly
 /** Each variant with what holds for all of them. */
 function chosen(found: Merged, choice: Choice, place: Place): readonly string[] {
   const base = asSchema(found);
-  const types = ofEach(choice, (variant) => members(inside(place, { allOf: [base, variant] })), place);
+  const types = ofVariants(choice, (variant) => members(inside(place, { allOf: [base, variant] })), place);
   const rules = [...exclusive(choice, place), ...found.choices.map((other) => `and ${anyOf(other, place)}`)];
   return ruled(types, found.isWhole ? rules : [...rules, untold(place)]);
 }
 
-/** Types of all variants, or of those that there is time for. */
-function ofEach({ variants }: Choice, typesOf: (variant: unknown) => readonly string[], place: Place): string[] {
-  const types = new Set<string>();
-  for (const variant of variants) {
-    for (const type of typesOf(variant)) types.add(type);
-    if (place.line.left <= 0) return [...types.add(`any<${untold(place)}>`)];
+/** What is told of each, as far as there are steps for it. */
+function ofEach<Item>(items: readonly Item[], tell: (item: Item) => readonly string[], place: Place): string[] {
+  const told: string[] = [];
+  for (const item of items) {
+    if (place.line.left <= 0) return [...told, untold(place)];
+    told.push(...tell(item));
   }
-  return [...types];
+  return told;
+}
+
+/** Those of all variants, or `any<…>` besides. */
+function ofVariants({ variants }: Choice, tell: (variant: unknown) => readonly string[], place: Place): string[] {
+  const types = new Set(ofEach(variants, tell, place));
+  return [...(types.delete(UNTOLD) ? types.add(`any<${UNTOLD}>`) : types)];
 }
 
 const anyOf = (choice: Choice, place: Place) =>
-  union(ofEach(choice, (variant) => members(inside(place, variant)), place));
+  union(ofVariants(choice, (variant) => members(inside(place, variant)), place));
 
 const exclusive = ({ isExclusive, variants }: Choice, place: Place): string[] =>
   isExclusive && !areDisjoint(variants, limitsOf(place)) ? ['exactly one'] : [];
@@ -140,7 +148,7 @@ function literals(found: Merged, values: readonly unknown[], place: Place): read
   const fitting = types
     ? values.filter((value) => types.some((type) => isOfType(value, type)) || (value === null && nullable === true))
     : values;
-  const told = toldValues(fitting.length > 0 ? fitting : values);
+  const told = toldValues(fitting.length > 0 ? fitting : values, place.line);
   const isOdd = values.length > 0 && fitting.length === 0;
   const isLost = isOdd || [properties, required, items, prefixItems].some((given) => given !== undefined);
   if (!told.isWhole) untold(place);
@@ -164,7 +172,7 @@ function listType({ items, prefixItems }: Schema, place: Place): string {
   if (place.depth >= DEPTH_MAX) return `any[]<${untold(place)}>`;
   const listed = items === undefined || items === true ? undefined : list(members(inside(place, items)));
   if (!Array.isArray(prefixItems)) return listed ?? 'any[]';
-  const first = prefixItems.map((item) => typeText(inside(place, item)));
+  const first = ofEach(prefixItems, (item) => [typeText(inside(place, item))], place);
   return `[${[...first, ...(listed && items !== false ? [`...${listed}`] : [])].join(', ')}]`;
 }
 
@@ -201,27 +209,37 @@ function objectFields(found: Merged, place: Place): string {
 }
 
 function parameters(schema: Schema, place: Place): string[] {
-  const properties = new Map(isObject(schema.properties) ? Object.entries(schema.properties) : []);
+  const properties = isObject(schema.properties) ? schema.properties : {};
   const required = new Set(requiredOf(schema));
-  const names = [...new Set([...properties.keys(), ...required])];
-  const inOrder = names.sort((a, b) => Number(required.has(b)) - Number(required.has(a)));
-  return inOrder.map((name) => {
-    const child = properties.get(name);
-    const shown = `${parameterName(name)}${required.has(name) ? '' : '?'}`;
-    if (child === undefined && place.part !== 'whole') return shown;
-    return `${shown}: ${typeText(inside(place, child))}${isObject(child) ? defaultText(child.default) : ''}`;
-  });
+  const names = Object.keys(properties);
+  const needed = new Set([...names.filter((name) => required.has(name)), ...required]);
+  const inOrder = [...needed, ...names.filter((name) => !required.has(name))];
+  return ofEach(inOrder, (name) => [parameter(name, { properties, isRequired: required.has(name) }, place)], place);
 }
 
-const defaultText = (value: unknown) => (value === undefined || value === null ? '' : ` = ${toldValue(value).text}`);
+interface Parameter {
+  readonly properties: Record<string, unknown>;
+  readonly isRequired: boolean;
+}
 
-const ofPatterns = (patterns: unknown, place: Place): string[] =>
-  !isObject(patterns)
-    ? []
-    : Object.entries(patterns).map(([pattern, schema]) => {
-        const { text, isWhole } = toldValue(pattern);
-        return `[key ${isWhole ? text : untold(place)}]: ${typeText(inside(place, schema))}`;
-      });
+function parameter(name: string, { properties, isRequired }: Parameter, place: Place): string {
+  take(place.line, name);
+  const child = Object.hasOwn(properties, name) ? properties[name] : undefined;
+  const shown = `${parameterName(name)}${isRequired ? '' : '?'}`;
+  if (child === undefined && place.part !== 'whole') return shown;
+  return `${shown}: ${typeText(inside(place, child))}${isObject(child) ? defaultText(child.default, place) : ''}`;
+}
+
+const defaultText = (value: unknown, { line }: Place) =>
+  value === undefined || value === null ? '' : ` = ${toldValue(value, line).text}`;
+
+function ofPatterns(patterns: unknown, place: Place): string[] {
+  const told = ([pattern, schema]: [string, unknown]) => {
+    const { text, isWhole } = toldText(pattern);
+    return [`[key ${isWhole ? text : untold(place)}]: ${typeText(inside(place, schema))}`];
+  };
+  return isObject(patterns) ? ofEach(Object.entries(patterns), told, place) : [];
+}
 
 /** `...({x: string}|{y: string})`; what an alternative only requires is named, as it is told before. */
 function alternatives(found: Merged, choice: Choice, place: Place): string[] {
@@ -230,7 +248,7 @@ function alternatives(found: Merged, choice: Choice, place: Place): string[] {
     ...inside(place, { type: 'object', allOf: [variant] }),
     part: 'variant',
   });
-  const texts = ofEach(choice, (variant) => members(its(variant)), place);
+  const texts = ofVariants(choice, (variant) => members(its(variant)), place);
   const rules = [...exclusive(choice, place), ...(forbidEachOther(found, choice, place) ? [untold(place)] : [])];
   if (rules.length === 0 && texts.length > 0 && texts.every((text) => text === 'object')) return [];
   return [`...(${union(texts)})${rules.length > 0 ? `<${rules.join(', ')}>` : ''}`];
@@ -238,23 +256,27 @@ function alternatives(found: Merged, choice: Choice, place: Place): string[] {
 
 /** Whether what is told of a variant, or of all, names parameters that the other does not let pass. */
 const forbidEachOther = (found: Merged, { variants }: Choice, place: Place): boolean =>
-  variants
-    .map((variant) => mergedSchema(variant, limitsOf(place)))
-    .some((variant) => isForeign(found, variant) || isForeign(variant, found));
+  place.line.left <= 0 ||
+  variants.some((variant) => {
+    const its = mergedSchema(variant, limitsOf(place));
+    return isForeign(found, its) || isForeign(its, found);
+  });
 
 /** Of the values themselves, then what stands beside other rules. */
 function rulesOf({ schema, rules, isWhole }: Merged, type: string | undefined, place: Place): readonly string[] {
-  const all = [schema, ...rules].flatMap((rule) => [...valueRules(rule, type), ...conditions(rule, type, place)]);
-  return noticed(isWhole ? all : [...all, UNTOLD], place);
+  const beside = ofEach(rules, (rule) => [...valueRules(rule, type), ...conditions(rule, type, place)], place);
+  return noticed([...valueRules(schema, type), ...beside, ...(isWhole ? [] : [UNTOLD])], place);
 }
 
 function conditions(rule: Schema, type: string | undefined, place: Place): string[] {
   const part = (schema: unknown) => typeText({ ...inside(place, schema), part: 'condition' });
+  const telling: Telling = { type: part, steps: place.line };
+  const isAny = type === undefined;
   return [
     ...(rule.not === undefined ? [] : excluded(rule.not, type, place)),
-    ...(rule.if === undefined || (rule.then ?? rule.else) === undefined ? [] : [conditional(rule, part)]),
-    ...(type === undefined || type === 'object' ? dependencies(rule, part) : []),
-    ...(type === undefined || type === 'array' ? contained(rule, part) : []),
+    ...conditional(rule, telling),
+    ...(isAny || type === 'object' ? [...dependencies(rule, telling), ...keyNames(rule, telling)] : []),
+    ...(isAny || type === 'array' ? contained(rule, telling) : []),
   ];
 }
 
@@ -262,34 +284,4 @@ function excluded(schema: unknown, type: string | undefined, place: Place): stri
   const types = type === undefined ? {} : { type };
   if (type !== undefined && areDisjoint([types, schema], limitsOf(place))) return [];
   return [`not ${typeText({ ...inside(place, schema), part: 'condition' })}`];
-}
-
-type Part = (schema: unknown) => string;
-
-function conditional(rule: Schema, part: Part): string {
-  const then = rule.then === undefined ? '' : ` then ${part(rule.then)}`;
-  return `if ${part(rule.if)}${then}${rule.else === undefined ? '' : ` else ${part(rule.else)}`}`;
-}
-
-/** `a needs b, c`, `with a: {b: string}`, `keys: string<"^[a-z]+$">`. */
-function dependencies(rule: Schema, part: Part): string[] {
-  const named = [rule.dependentRequired, rule.dependentSchemas, rule.dependencies].filter(isObject);
-  const told = named.flatMap(Object.entries).flatMap(([name, needed]) => {
-    if (!Array.isArray(needed)) return [`with ${parameterName(name)}: ${part(needed)}`];
-    return needed.length === 0
-      ? []
-      : [`${parameterName(name)} needs ${needed.map(String).map(parameterName).join(', ')}`];
-  });
-  const { propertyNames } = rule;
-  return [
-    ...told,
-    ...(propertyNames === undefined ? [] : [`keys: ${part({ allOf: [{ type: 'string' }, propertyNames] })}`]),
-  ];
-}
-
-function contained({ contains, minContains, maxContains }: Schema, part: Part): string[] {
-  if (contains === undefined || (minContains === 0 && maxContains === undefined)) return [];
-  const isAtLeastOne = (minContains ?? 1) === 1 && maxContains === undefined;
-  const [count] = isAtLeastOne ? [] : counted('of', minContains ?? 1, maxContains);
-  return [`contains ${count === undefined ? '' : `${count} `}${part(contains)}`];
 }

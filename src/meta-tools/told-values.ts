@@ -1,4 +1,5 @@
 /** Names and values of a schema as they stand in a signature: quoted, capped, and nothing that could be read as more than they are. */
+import { type Steps, take } from './steps.ts';
 import { plainLine } from './third-party-text.ts';
 
 /** Characters of the values of an enumeration: fifty of six letters, so that hardly one has to be asked for. */
@@ -16,18 +17,25 @@ export interface Told {
 
 export const parameterName = (name: string) => (PLAIN_NAME.test(name) ? name : plainLine(JSON.stringify(name)));
 
-/** As JSON; of a long text the beginning in quotation marks, and an ellipsis behind them. */
-export function toldValue(value: unknown): Told {
-  if (typeof value === 'string' && value.length > VALUE_CHARACTERS_MAX) {
-    return { text: `${plainLine(JSON.stringify(value.slice(0, VALUE_CHARACTERS_MAX - 1)))}…`, isWhole: false };
-  }
-  const json = plainLine(JSON.stringify(value) ?? 'any');
-  const isWhole = typeof value === 'string' || json.length <= VALUE_CHARACTERS_MAX;
-  return { text: isWhole ? json : '…', isWhole };
+/** In quotation marks; of a long one the beginning, and an ellipsis behind them. */
+export function toldText(text: string): Told {
+  if (text.length <= VALUE_CHARACTERS_MAX) return { text: plainLine(JSON.stringify(text)), isWhole: true };
+  return { text: `${plainLine(JSON.stringify(text.slice(0, VALUE_CHARACTERS_MAX - 1)))}…`, isWhole: false };
+}
+
+/** As JSON, unless it is long. */
+export function toldValue(value: unknown, steps: Steps): Told {
+  if (typeof value === 'string') return toldText(value);
+  const json = JSON.stringify(value) ?? 'any';
+  take(steps, json);
+  return json.length <= VALUE_CHARACTERS_MAX ? { text: plainLine(json), isWhole: true } : { text: '…', isWhole: false };
 }
 
 /** As many of them as there is room for; `…6 more` is the last one where there are more. */
-export function toldValues(values: readonly unknown[]): {
+export function toldValues(
+  values: readonly unknown[],
+  steps: Steps,
+): {
   readonly texts: readonly string[];
   readonly isWhole: boolean;
 } {
@@ -35,7 +43,7 @@ export function toldValues(values: readonly unknown[]): {
   let left = ENUM_CHARACTERS_MAX;
   let isWhole = true;
   for (const value of values) {
-    const told = toldValue(value);
+    const told = toldValue(value, steps);
     left -= told.text.length + 1;
     if (left < 0) return { texts: [...texts, `…${values.length - texts.length} more`], isWhole: false };
     isWhole &&= told.isWhole;

@@ -1,6 +1,6 @@
 /** What a schema says of a value besides its type, as words between `<` and `>`: `1..100`, `uri`, `1..64 chars`, `unique`. */
 import type { Schema } from './merged-schema.ts';
-import { toldValue } from './told-values.ts';
+import { toldText } from './told-values.ts';
 
 /** What stands for rules that are there and not told. */
 export const UNTOLD = '…';
@@ -64,7 +64,7 @@ function textRules({ pattern, minLength, maxLength, contentEncoding, contentMedi
 
 /** Half a pattern says nothing. */
 function patternRule(pattern: string): string {
-  const { text, isWhole } = toldValue(pattern);
+  const { text, isWhole } = toldText(pattern);
   return isWhole ? text : UNTOLD;
 }
 
