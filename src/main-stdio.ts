@@ -37,7 +37,7 @@ async function readMenu(): Promise<Menu | undefined> {
   const cwd = process.cwd();
   const located = locateConfig({ config: flags.config, cwd, env, packageRoot: join(__dirname, '..') });
   const overrides = { dataDir: flags.dataDir };
-  const config = await loadConfigCached({ ...located, env, overrides, productVersion: version });
+  const config = await loadConfigCached({ ...located, env, overrides, productVersion: version, onlyRegular: true });
   const profile = flags.profile === undefined ? EVERYTHING : config.profiles.get(flags.profile);
   // What a direct one lists, only the catalog knows.
   if (profile?.exposure !== 'discovery') return undefined;

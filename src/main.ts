@@ -16,6 +16,7 @@ export function start(taken?: { readonly stdin: Readable; readonly answeredId: J
       return taken?.stdin ?? process.stdin;
     },
     answeredId: taken?.answeredId,
+    piped: new Map<string, Buffer>(),
     stdout: process.stdout,
     stderr: process.stderr,
   };

@@ -14,6 +14,8 @@ export interface Invocation {
   readonly stdin: Readable;
   /** The id of an `initialize` in it that was answered already. */
   readonly answeredId?: Json | undefined;
+  /** What pipes that were named as files have said, by path. */
+  readonly piped?: Map<string, Buffer>;
   readonly stdout: Terminal;
   readonly stderr: Terminal;
 }

@@ -25,10 +25,10 @@ export interface Opened {
 }
 
 /** What loading needs; also for `check`, which loads thoroughly. */
-export function loadOptions({ env, cwd, packageRoot }: Invocation, flags: CommonFlags & ListenFlags) {
+export function loadOptions({ env, cwd, packageRoot, piped }: Invocation, flags: CommonFlags & ListenFlags) {
   const located = locateConfig({ config: flags.config, cwd, env, packageRoot });
   const { host, port, dataDir } = flags;
-  return { ...located, env, cwd, overrides: { host, port, dataDir }, productVersion: version };
+  return { ...located, env, cwd, piped, overrides: { host, port, dataDir }, productVersion: version };
 }
 
 export interface OpenOptions {

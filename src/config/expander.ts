@@ -12,7 +12,12 @@ export const SECRET_NAME =
 
 export class Expander {
   readonly problems: Problem[] = [];
+  readonly #onlyRegular: boolean | undefined;
   readonly #secrets: { readonly path: KeyPath; readonly value: string }[] = [];
+
+  constructor({ onlyRegular }: Pick<ReferenceScope, 'onlyRegular'> = {}) {
+    this.#onlyRegular = onlyRegular;
+  }
 
   /** The same value with every text in it expanded. */
   expand<Value>(value: Value, path: KeyPath, scope: ReferenceScope): Value {
@@ -62,7 +67,7 @@ export class Expander {
   }
 
   #expandText(text: string, path: KeyPath, scope: ReferenceScope): string {
-    const { value, secrets, problems } = expandReferences(text, scope);
+    const { value, secrets, problems } = expandReferences(text, { ...scope, onlyRegular: this.#onlyRegular });
     for (const secret of secrets) this.#secrets.push({ path, value: secret });
     for (const problem of problems) this.problems.push({ path, at: 'value', message: `"${nameOf(path)}": ${problem}` });
     return value;

@@ -2,6 +2,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { resolvePath } from './paths.ts';
+import { CONFIG_BYTES_MAX, readWhole } from './read-whole.ts';
 import type { LoadOptions } from './resolve.ts';
 import type { ConfigDocument } from './schema.ts';
 import { matchesGlob } from './tool-filter.ts';
@@ -20,6 +21,14 @@ export function includePatterns({ include }: Pick<ConfigDocument, 'include'>, { 
 /** Files that there are now, pattern by pattern, each once and by name. Only names may have `*` and `?`, not folders. */
 export function listIncluded(patterns: readonly string[]): string[] {
   return [...new Set(patterns.flatMap(filesOf))];
+}
+
+/** Undefined where it cannot be read, is not UTF-8, or is too large. */
+export function readIncluded(file: string): string | undefined {
+  const read = readWhole(file, { bytesMax: CONFIG_BYTES_MAX, onlyRegular: true });
+  if (!('bytes' in read)) return undefined;
+  const text = read.bytes.toString('utf8');
+  return Buffer.from(text).equals(read.bytes) ? text.replace(/^\uFEFF/, '') : undefined;
 }
 
 function filesOf(pattern: string): string[] {

@@ -1,10 +1,9 @@
 /** Further files of a configuration: `include: conf.d/*.yaml` adds their servers and profiles, each located in its own file. */
 import { basename } from 'node:path';
-import { type IncludedText, includePatterns, listIncluded } from './include-files.ts';
+import { type IncludedText, includePatterns, listIncluded, readIncluded } from './include-files.ts';
 import { type Locate, parseText } from './parse-text.ts';
 import { shownPath } from './paths.ts';
 import type { LocatedProblem, Position, Problem } from './problems.ts';
-import { CONFIG_BYTES_MAX, readWhole } from './read-whole.ts';
 import type { LoadOptions } from './resolve.ts';
 import type { ConfigDocument } from './schema.ts';
 import { validateIncluded } from './validate.ts';
@@ -81,7 +80,7 @@ function missing({ document, locate }: MainFile, options: LoadOptions): LocatedP
 
 function readOne(file: string, given: string | undefined): OneFile | { readonly problems: LocatedProblem[] } {
   const whole = (message: string) => ({ problems: [{ line: 1, column: 1, message, file }] });
-  const text = given ?? readText(file);
+  const text = given ?? readIncluded(file);
   if (text === undefined) return whole('the file cannot be read, or it is not UTF-8, or larger than 4MiB');
   const parsed = parseText(text, 'yaml');
   if ('problems' in parsed) return { problems: parsed.problems.map((problem) => ({ ...problem, file })) };
@@ -90,13 +89,6 @@ function readOne(file: string, given: string | undefined): OneFile | { readonly 
   return {
     problems: validated.problems.map(({ path, at, message }) => ({ ...parsed.locate(path, at), message, file })),
   };
-}
-
-function readText(file: string): string | undefined {
-  const read = readWhole(file, { bytesMax: CONFIG_BYTES_MAX, onlyRegular: true });
-  if (!('bytes' in read)) return undefined;
-  const text = read.bytes.toString('utf8');
-  return Buffer.from(text).equals(read.bytes) ? text.replace(/^\uFEFF/, '') : undefined;
 }
 
 /** Servers share their names over all blocks. */

@@ -1,11 +1,11 @@
 /** From a file to the configuration: thoroughly, or in a millisecond by what the last thorough reading left behind. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { GatewayError } from '../errors.ts';
 import { isObject } from '../stdx/json.ts';
 import { writeWholeSync } from '../stdx/write-whole.ts';
 import type { Config } from './config.ts';
-import { type IncludedText, includePatterns, listIncluded } from './include-files.ts';
+import { type IncludedText, includePatterns, listIncluded, readIncluded } from './include-files.ts';
 import { resolvePath, shownPath } from './paths.ts';
 import { invalidConfig } from './problems.ts';
 import type { ReadDocument } from './read-document.ts';
@@ -70,9 +70,14 @@ async function readThoroughly(bytes: Buffer, options: LoadOptions) {
 }
 
 /** Throws CONFIG_INVALID. */
-export function readBytes({ file, onlyRegular }: Pick<LoadOptions, 'file' | 'onlyRegular'>): Buffer {
+export function readBytes({ file, onlyRegular, piped }: Pick<LoadOptions, 'file' | 'onlyRegular' | 'piped'>): Buffer {
+  const said = onlyRegular ? undefined : piped?.get(file);
+  if (said) return said;
   const read = readWhole(file, { bytesMax: CONFIG_BYTES_MAX, onlyRegular });
-  if ('bytes' in read) return read.bytes;
+  if ('bytes' in read) {
+    if (statSync(file, { throwIfNoEntry: false })?.isFIFO()) piped?.set(file, read.bytes);
+    return read.bytes;
+  }
   throw new GatewayError('CONFIG_INVALID', `cannot read the configuration ${shownPath(file)}: ${read.problem}`, {
     hint: 'name a file with --config',
     cause: read.cause,
@@ -109,7 +114,8 @@ function guessDataDir(text: string, options: LoadOptions): string {
   const [, quoted, plain] = /^[ \t]*["']?data_dir["']?[ \t]*:[ \t]*(?:["']([^"'\n]*)["']|([^#\n]*))/m.exec(text) ?? [];
   const given = quoted ?? plain?.trim().replace(/,$/, '');
   if (!given) return dataDirDefault;
-  return resolvePath(expandReferences(given, { env, folder, bareNames: false }).value, folder, env);
+  const scope = { env, folder, bareNames: false, onlyRegular: options.onlyRegular };
+  return resolvePath(expandReferences(given, scope).value, folder, env);
 }
 
 type Cache = Record<string, unknown> & { readonly document: ConfigDocument };
@@ -143,9 +149,7 @@ function isStillIncluded({ document, included }: Record<string, unknown>, option
   const files = listIncluded(includePatterns(document as ConfigDocument, options));
   return (
     files.length === before.length &&
-    before.every(
-      ({ file, text }, at) => file === files[at] && readFileSync(file, 'utf8').replace(/^\uFEFF/, '') === text,
-    )
+    before.every(({ file, text }, at) => file === files[at] && readIncluded(file) === text)
   );
 }
 

@@ -37,12 +37,13 @@ export function readWhole(file: string, { bytesMax, onlyRegular = false }: ReadO
 
 /** Undefined when there is more. */
 function readUpTo(fd: number, bytesMax: number): Buffer | undefined {
+  const chunk = Buffer.allocUnsafe(CHUNK);
   const chunks: Buffer[] = [];
   for (let length = 0; length <= bytesMax; ) {
-    const chunk = Buffer.allocUnsafe(CHUNK);
     const read = readSync(fd, chunk);
     if (read === 0) return Buffer.concat(chunks, length);
-    chunks.push(chunk.subarray(0, read));
+    // A pipe gives line by line what is written so.
+    chunks.push(Buffer.from(chunk.subarray(0, read)));
     length += read;
   }
   return undefined;

@@ -23,6 +23,8 @@ export interface ReferenceScope {
   readonly workspaceDir?: string | undefined;
   /** MCP clients write `${NAME}`; where their files are pasted it means `${env:NAME}`. */
   readonly bareNames: boolean;
+  /** For a gateway that runs: a pipe would hold it up until somebody writes. */
+  readonly onlyRegular?: boolean | undefined;
 }
 
 export interface Expansion {
@@ -87,9 +89,9 @@ function fromEnvironment(expression: string, { env }: ReferenceScope): Reference
   return { problem: `environment variable ${name} is not set` };
 }
 
-function fromFile(path: string, { folder, env }: ReferenceScope): Reference {
+function fromFile(path: string, { folder, env, onlyRegular }: ReferenceScope): Reference {
   const file = resolvePath(path, folder, env);
-  const read = readWhole(file, { bytesMax: FILE_BYTES_MAX });
+  const read = readWhole(file, { bytesMax: FILE_BYTES_MAX, onlyRegular });
   if ('problem' in read) return { problem: `file ${file} cannot be read: ${read.problem}` };
   return { value: read.bytes.toString('utf8').replace(/\r?\n$/, ''), secret: true };
 }

@@ -23,6 +23,8 @@ export interface LoadOptions {
   readonly file: string;
   /** For a gateway that runs: a pipe in the file's place is refused, where a start waits for what is written into it. */
   readonly onlyRegular?: boolean;
+  /** What pipes have said in this run, by path: nobody can read them twice. */
+  readonly piped?: Map<string, Buffer> | undefined;
   /** What `${env:X}` and `~` are looked up in. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Data folder when neither the file nor an override names one. Default: `.tooldex` beside the file. */
@@ -35,7 +37,7 @@ export type Resolved = { readonly config: Config } | { readonly problems: readon
 
 /** Converts units, makes paths absolute, expands references; problems instead of a configuration when any came up. */
 export function resolveDocument(document: ConfigDocument, options: LoadOptions): Resolved {
-  const expander = new Expander();
+  const expander = new Expander(options);
   const problems: Problem[] = [];
   const warnings: string[] = [];
   const folders = resolveFolders(document, options, expander);

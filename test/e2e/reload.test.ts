@@ -90,6 +90,16 @@ describe('tooldex serve', () => {
     expect((await call('two:echo')).content[0]?.text).toBe('hello');
   });
 
+  it('#63 waits for no pipe in the place of a secret', async () => {
+    const { file, gateway, readiness } = await begin();
+    await using running = gateway;
+    execFileSync('mkfifo', [join(dirname(file), 'secret')]);
+    const one = { ...fixtureServer('well-behaved'), env: { KEY: '${file:secret}' } };
+    writeFileSync(file, JSON.stringify({ servers: { one } }));
+    await running.printed(/not reloaded, generation 1 stays in use: .*secret cannot be read: it is a pipe or a device/);
+    expect(await readiness()).toMatchObject({ httpStatus: 200 });
+  });
+
   it('starts from a pipe, and says that it cannot be read again', async () => {
     const folder = tempDir('reload');
     const file = join(folder, 'tooldex.yaml');

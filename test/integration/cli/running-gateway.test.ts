@@ -32,6 +32,16 @@ async function say(
 
 const inUse = ({ url }: RunningGateway) => `the gateway at ${url.origin} has it in use`;
 
+it('a configuration out of a pipe, which can be read only once, is enough for commands that want it more often', async () => {
+  const through = ['bash', '-c', 'exec "$0" "$@" --config <(printf "servers:\n  piped: {command: x}\n")'];
+  const dataDir = tempDir();
+  expect(await runCli(['list', '--data-dir', dataDir], { through })).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('piped'),
+  });
+  expect(await runCli(['check', '--data-dir', dataDir], { through })).toMatchObject({ code: 0 });
+});
+
 describe('with a running gateway', () => {
   it('as without one, the tools that are counted are those that can be used', async () => {
     const config = join(tempDir(), 'tooldex.yaml');

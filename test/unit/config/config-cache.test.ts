@@ -1,5 +1,5 @@
 /** A file that was valid before costs no parser and no schema, and never means anything else than what it says. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { loadConfig, loadConfigCached } from '../../../src/config/load-config.ts';
@@ -107,6 +107,17 @@ test('a data folder that cannot be written is no reason to fail', async () => {
   writeFileSync(join(dirname(file), '.tooldex', 'cache'), 'a file is in the way');
   for (let times = 0; times < 2; times++) expect((await loadConfigCached(options(file))).servers.size).toBe(1);
   expect(thorough.readings).toBe(2);
+});
+
+test('an included file that has become too large is told with its name, as the first time', async () => {
+  const file = writeConfig('include: more.yaml\n');
+  const more = writeConfig('servers: {}\n', 'more.yaml', dirname(file));
+  await loadConfigCached(options(file));
+  truncateSync(more, 2 ** 40);
+  await expect(loadConfigCached(options(file))).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringMatching(/more\.yaml:1:1: the file cannot be read/),
+  });
 });
 
 test('a broken file is remembered as nothing, and checking leaves no trace', async () => {
