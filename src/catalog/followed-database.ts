@@ -2,7 +2,7 @@
 import { rmSync, statSync } from 'node:fs';
 import { GatewayError } from '../errors.ts';
 import type { Database, Statement } from './database.ts';
-import { isCorrupt, openSqlite, type Sqlite, type SqliteStatement } from './open-sqlite.ts';
+import { isCorrupt, openSqlite, type Sqlite, type SqliteStatement, unusable } from './open-sqlite.ts';
 
 export interface Reopened {
   readonly why: 'replaced' | 'damaged';
@@ -104,6 +104,8 @@ export class FollowedDatabase implements Database {
     }
     this.#lookedAtMs = nowMs;
     const mark = markOf(this.file);
+    // What is open goes on while nobody can say whether it is still there.
+    if (mark === UNKNOWN && this.#failure === undefined) return;
     if (this.#failure !== undefined || mark === this.#strange) this.#reopen('replaced');
     else this.#strange = mark === this.#marks.get(this.file) ? undefined : mark;
   }
@@ -112,15 +114,17 @@ export class FollowedDatabase implements Database {
   #reopen(why: Reopened['why']): void {
     this.#statements.clear();
     if (this.#sqlite.isOpen) closeSpoilt(this.#sqlite);
-    this.#removeLeftovers();
     try {
+      this.#removeLeftovers();
       const { sqlite, setAside } = openSqlite(this.file);
       this.#sqlite = sqlite;
       this.#failure = undefined;
-      setImmediate(() => this.#onReopened?.({ why, setAside }));
+      setImmediate(() => {
+        if (!this.#isClosed) this.#onReopened?.({ why, setAside });
+      });
     } catch (error) {
-      this.#failure = error;
-      throw error;
+      this.#failure = error instanceof GatewayError ? error : unusable(this.file, error);
+      throw this.#failure;
     }
     this.#marks = marksOf(this.file);
     this.#strange = undefined;
@@ -141,13 +145,16 @@ const besides = (file: string) => [`${file}-wal`, `${file}-shm`];
 
 const marksOf = (file: string) => new Map([file, ...besides(file)].map((each) => [each, markOf(each)]));
 
+const UNKNOWN = 'unknown';
+
 /** Which file is at a path: another text for another file. */
 function markOf(file: string): string {
   try {
     const { dev, ino } = statSync(file, { bigint: true });
     return `${dev}:${ino}`;
-  } catch {
-    return 'none';
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' || code === 'ENOTDIR' ? 'none' : UNKNOWN;
   }
 }
 

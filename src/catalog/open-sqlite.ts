@@ -124,7 +124,8 @@ function reopenBeside(file: string): OpenedSqlite {
   }
 }
 
-function unusable(file: string, cause: unknown): GatewayError {
+/** What kept a database from being opened, with the remedy. */
+export function unusable(file: string, cause: unknown): GatewayError {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   const isBlocked = code === 'EEXIST' || code === 'ENOTDIR';
   const reason = isBlocked
