@@ -11,7 +11,7 @@ import { hasTwoHosts, refuseTwoHosts } from './host-header.ts';
 import { inTurn } from './in-turn.ts';
 import type { McpRoutes } from './mcp-routes.ts';
 import { requestNamer, sayRequestId } from './request-id.ts';
-import { type WatchGranted, watchGranted } from './watch-granted.ts';
+import { type Watched, type WatchGranted, watchGranted } from './watch-granted.ts';
 
 export class BeforeRouter {
   readonly #door: Door;
@@ -26,7 +26,9 @@ export class BeforeRouter {
     this.#door = door;
     this.#mcp = mcp;
     this.#name = requestNamer(door.isFromProxy);
-    this.#watch = door.askAgain && watchGranted(door.askAgain, () => this.#drain?.underWay() ?? []);
+    const calls = () => this.#drain?.underWay() ?? [];
+    const isThere: Watched['isThere'] = ({ url = '' }, principal) => mcp.isThere(url, principal);
+    this.#watch = door.askAgain && watchGranted({ authenticate: door.askAgain, calls, isThere });
   }
 
   /** Once, when the router listens to the server's requests. `drain` is told of each of them. */

@@ -52,5 +52,5 @@ export function createDrain(server: Server): Drain {
 }
 
 /** Streams that wait for news end with the door; nobody is told anything by letting them wait. */
-const isCall = ({ method, headers }: IncomingMessage) =>
+export const isCall = ({ method, headers }: IncomingMessage) =>
   method === 'POST' && headers['mcp-method'] !== 'subscriptions/listen';

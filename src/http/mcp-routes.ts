@@ -71,6 +71,12 @@ export class McpRoutes {
     return endpoint !== undefined;
   }
 
+  /** True for what is at no address of a server or profile, too. */
+  isThere(url: string, principal: Principal): boolean {
+    const name = nameIn(url);
+    return name === undefined || this.#endpoint(name, principal) !== undefined;
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#endpoints.values()].map((endpoint) => endpoint.close()));
   }
@@ -152,4 +158,14 @@ export class McpRoutes {
 function refuseLoop(reply: FastifyReply, path: string): FastifyReply {
   const error = `a ring: this request has come from ${path} of this very gateway, through the URL of one of its servers`;
   return reply.code(508).send({ error });
+}
+
+/** As the router reads it, which decodes it. */
+function nameIn(url: string): string | undefined {
+  const [, name] = /^\/mcp\/([^/?]+)/.exec(url) ?? [];
+  try {
+    return name && decodeURIComponent(name);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,7 +1,9 @@
 /** What somebody may no longer do is refused from the next request on, however often it was done before. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
+import { request } from 'node:http';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import type { JsonObject } from '../../../src/stdx/json.ts';
+import { modern } from '../http/relay-gateway.ts';
 import { bearer, type Reply, type ServedGateway, serveWithAccess } from './serve-access.ts';
 
 const MAY = { for: ['key:ada'], servers: ['*'], profiles: ['*'] };
@@ -57,6 +59,58 @@ function expectShut({ status, text }: Reply, shut: RegExp | number): void {
   else expect(text).toMatch(shut);
   expect(text).not.toMatch(/"text":"hi"|Servers:[^"]*vault/);
 }
+
+interface Asking {
+  readonly headers: Record<string, string>;
+  readonly body?: string;
+}
+
+/** Subscribes as clients of 2026-07-28 do. */
+function listening(own: Record<string, string>): Asking {
+  const { params, headers } = modern('subscriptions/listen', { notifications: { toolsListChanged: true } });
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'subscriptions/listen', params });
+  return { headers: { 'content-type': 'application/json', ...headers, ...own }, body };
+}
+
+/** Open when it resolves. */
+function openStream(port: number, path: string, { body, ...asking }: Asking): Promise<{ isOpen: boolean }> {
+  return new Promise((resolve, reject) => {
+    const method = body === undefined ? 'GET' : 'POST';
+    const headers = { accept: 'application/json, text/event-stream', ...asking.headers };
+    const asked = request({ host: '127.0.0.1', port, path, method, headers });
+    asked.once('response', (response) => {
+      const stream = { isOpen: true };
+      response.once('close', () => {
+        stream.isOpen = false;
+      });
+      response.on('error', () => undefined).once('data', () => resolve(stream));
+    });
+    asked.once('error', reject).end(body);
+    onTestFinished(() => void asked.destroy());
+  });
+}
+
+it('#51 a rule that changes ends the streams of what is hidden now, and no other', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const served = await serve();
+  const [root, ada] = [bearer(served.key('root')), bearer(served.key('ada'))];
+  const open = (path: string, asking: Asking) => openStream(served.port, path, asking);
+  await served.rpc('/mcp', call('add_mcp_server', { mcp_server_name: 'vault' }), ada);
+  const hidden = [await open('/mcp/v%61ult/sse', { headers: ada }), await open('/mcp/vault', listening(ada))];
+  const others = [
+    await open('/mcp/vault/sse', { headers: root }),
+    await open('/mcp/vault', listening(root)),
+    await open('/mcp/%6fpen/sse', { headers: ada }),
+  ];
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect([...hidden, ...others].map(({ isOpen }) => isOpen)).not.toContain(false);
+  await setRules(served, root, [ROOT, { for: ['key:ada'], servers: ['open'] }]);
+  await vi.advanceTimersByTimeAsync(5_000);
+  await expect.poll(() => hidden.map(({ isOpen }) => isOpen)).toEqual([false, false]);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(others.map(({ isOpen }) => isOpen)).not.toContain(false);
+});
 
 it('#51 a rule that changes shuts each door at once, and opens it again', async () => {
   const served = await serve();
