@@ -41,9 +41,10 @@ export class VectorBacklog {
     return this.#strays;
   }
 
-  /** What the store holds of what was brought, and of what went and is not out of it yet. Ids. */
+  /** What the store may hold of what was brought, also in another version or on its way, and of what went. Ids. */
   held(): string[] {
-    return [...[...this.#embedded.keys()].filter((id) => !this.#strays.has(id)), ...this.#removed];
+    const embedded = [...this.#embedded.keys()].filter((id) => !this.#strays.has(id));
+    return [...embedded, ...this.#pending.keys(), ...this.#refused.keys(), ...this.#removed];
   }
 
   /** One that is pending in another version may be on its way to the store, and has to be overtaken. */

@@ -7,7 +7,7 @@ import { createEmbeddedVectorStore } from '../../../index/store/embedded-vector-
 import { readSnapshot } from '../../../index/store/vector-snapshot.ts';
 import { toolDocument } from '../../../index/tool-document.ts';
 import { fakeClock } from '../../helpers/fake-clock.ts';
-import { memoryStorage } from '../../helpers/memory-storage.ts';
+import { type MemoryStorage, memoryStorage } from '../../helpers/memory-storage.ts';
 
 const DIMENSIONS = 8;
 const NAME = 'the encoder';
@@ -42,6 +42,13 @@ type Hooks = {
   tasks?: (closed: AbortSignal) => Promise<Float32Array[]>;
   documents?: (signal: AbortSignal | undefined) => Promise<Float32Array[]>;
 };
+
+/** Ids of the vectors that the storage has. */
+function keptIn({ blobs }: MemoryStorage): string[] | undefined {
+  const key = [...blobs.keys()].find((name) => name.endsWith('/s')) ?? '';
+  const bytes = blobs.get(key);
+  return bytes && readSnapshot(bytes, DIMENSIONS)?.map(({ id }) => id);
+}
 
 /** An index over a model that costs something and is bounded, and one that is always there; what happened to the first. */
 function boundedIndex(most: number, hooks: Hooks = {}) {
@@ -173,11 +180,7 @@ describe('a number of documents that crosses the bound', () => {
 
   it('leaves no vector behind of a document that went while it was away', async () => {
     const { index, storage, searchAndBegin } = boundedIndex(5);
-    const kept = () => {
-      const key = [...storage.blobs.keys()].find((name) => name.endsWith('/s')) ?? '';
-      const bytes = storage.blobs.get(key);
-      return bytes && readSnapshot(bytes, DIMENSIONS)?.map(({ id }) => id);
-    };
+    const kept = () => keptIn(storage);
     await index.upsert(documents(5));
     await searchAndBegin();
     await index.upsert(documents(2, 5));
@@ -192,6 +195,23 @@ describe('a number of documents that crosses the bound', () => {
     await searchAndBegin();
     await index.close();
     expect(kept()?.sort()).toEqual(idsOf(documents(2, 3)));
+  });
+
+  it('leaves none behind of one that was about to be read anew when it was put away', async () => {
+    const { index, storage, searchAndBegin } = boundedIndex(5);
+    await index.upsert(documents(5));
+    await searchAndBegin();
+    await Promise.all([
+      index.remove(['s:t0']),
+      index.upsert([tool('t0', 'Does something else now.'), ...documents(2, 5)]),
+    ]);
+    await index.settled();
+    await index.remove(['s:t0', ...idsOf(documents(2, 5))]);
+    await index.settled().catch(() => {});
+    await index.upsert(documents(4, 1));
+    await searchAndBegin();
+    await index.close();
+    expect(keptIn(storage)?.sort()).toEqual(idsOf(documents(4, 1)));
   });
 
   it('ends what the model is reading, and waits for it no search and no change', async () => {
