@@ -31,7 +31,7 @@ export class IndexedCatalog {
   /** How often the directory was another one, and which of them was loaded last. */
   #directories = 0;
   #loadedDirectory = 0;
-  /** All has been brought once more, and something is still lacking: another time would not help. */
+  /** All has been brought once more, and something is still lacking: another time would not help, until something changes. */
   #broughtAll = false;
 
   constructor(parts: IndexedCatalogParts) {
@@ -43,7 +43,7 @@ export class IndexedCatalog {
     const isLoading = this.#refreshes.has('all');
     const isCurrent =
       this.#parts.catalog.generation() === this.#generation && this.#loadedDirectory === this.#directories;
-    if (!this.#parts.index.lacksTexts) this.#broughtAll = false;
+    if (!this.#parts.index.lacksTexts || !isCurrent) this.#broughtAll = false;
     if (!isLoading && isCurrent && !this.#mustBringAll()) return;
     await this.#refreshes.run('all', () => this.#loadAll());
   }

@@ -87,6 +87,9 @@ it('brings all once more to an index that lacks texts, and not again and again w
   Object.assign(state, { lacksTexts: true, isHelped: false });
   expect(await refreshed()).toEqual(all);
   expect(await refreshed()).toEqual([]);
+  indexed.noteDirectory();
+  expect(await refreshed()).toEqual(all);
+  expect(await refreshed()).toEqual([]);
   state.lacksTexts = false;
   expect(await refreshed()).toEqual([]);
   state.lacksTexts = true;
