@@ -95,10 +95,12 @@ export class McpRoutes {
   }
 
   #serve(endpoint: McpEndpoint, exchange: Exchange): Promise<void> {
-    if (refusesEncoding(exchange.request, exchange.response)) return Promise.resolve();
+    const { request, response } = exchange;
+    // Its client went away while it was found out who it is; nobody says so once more.
+    if (response.destroyed || refusesEncoding(request, response)) return Promise.resolve();
     return endpoint.handle(exchange).catch((error: Error) => {
       this.#options.onError(error);
-      exchange.response.destroy();
+      response.destroy();
     });
   }
 

@@ -16,16 +16,21 @@ export interface TokenIssuer {
   rotate(): Promise<void>;
   /** While it is down it answers 500. */
   setDown(isDown: boolean): void;
+  /** From now on it answers when it is let; `asked` resolves with the first question. */
+  holdBack(): { readonly asked: Promise<void>; letGo(): void };
 }
 
 export async function startTokenIssuer(): Promise<TokenIssuer> {
   let asked = 0;
   let isDown = false;
   let serial = 0;
+  let held: { readonly onAsked: () => void; readonly gate: Promise<void> } | undefined;
   let key = await makeKey(serial);
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     const isKeys = request.url === '/keys';
     if (isKeys) asked += 1;
+    held?.onAsked();
+    await held?.gate;
     if (isDown) return void response.writeHead(500).end();
     const document = isKeys ? { keys: [key.jwk] } : { issuer, jwks_uri: `${issuer}/keys` };
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(document));
@@ -47,6 +52,16 @@ export async function startTokenIssuer(): Promise<TokenIssuer> {
     },
     setDown(down) {
       isDown = down;
+    },
+    holdBack() {
+      let letGo = () => {};
+      const gate = new Promise<void>((resolve) => {
+        letGo = resolve;
+      });
+      const asked = new Promise<void>((resolve) => {
+        held = { onAsked: resolve, gate };
+      });
+      return { asked, letGo };
     },
   };
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createJwtVerifier } from '../../../src/policy/jwt-verifier.ts';
@@ -191,6 +193,37 @@ describe('Cloudflare Access', () => {
 describe('a gateway with an authorization server', () => {
   const configured = ({ issuer, jwksUrl }: TokenIssuer) => ({
     auth: { api_keys: true, jwt: [{ issuer, audience: [AUDIENCE], jwks_url: jwksUrl }] },
+  });
+
+  it('#40 connects no stream to a client that went away while it was asked', async () => {
+    let laterMs = 0;
+    const { now } = Date;
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + laterMs);
+    onTestFinished(() => clock.mockRestore());
+    const issuer = await startTokenIssuer();
+    const { port, rpc, ask } = await serveWithAccess({ good: { fixture: 'well-behaved' } }, configured(issuer));
+    const signed = () => issuer.sign({ sub: 'ada', aud: AUDIENCE, exp: Math.floor(now() / 1000) + 300 });
+    const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 't', version: '1' } };
+    const opened = await rpc('/mcp/good', { method: 'initialize', params }, bearer(await signed()));
+    await issuer.rotate();
+    laterMs = 31_000;
+    const headers = {
+      accept: 'text/event-stream',
+      'mcp-session-id': String(opened.headers['mcp-session-id']),
+      ...bearer(await signed()),
+    };
+    const stream = () => request({ host: '127.0.0.1', port, path: '/mcp/good', headers }).on('error', () => undefined);
+    const { asked, letGo } = issuer.holdBack();
+    const gone = stream();
+    gone.end();
+    await asked;
+    gone.destroy();
+    for (let turns = 0; turns < 5; turns++) await ask('/healthz');
+    letGo();
+    const again = stream();
+    onTestFinished(() => void again.destroy());
+    const [response] = await once(again.end(), 'response');
+    expect(response.statusCode, 'the stream is free').toBe(200);
   });
 
   it('lets its tokens in beside keys, and names it in the metadata', async () => {
