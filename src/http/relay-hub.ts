@@ -72,6 +72,13 @@ export class RelayHub {
     return () => this.#hearers.delete(hearer);
   }
 
+  /** Whether somebody who shares his instances wants to hear this. */
+  isHeard(method: string, params: JsonObject): boolean {
+    for (const hearer of this.#hearers)
+      if (hearer.instanceOf === undefined && hearer.hears(method, params)) return true;
+    return false;
+  }
+
   /** A call goes through this upstream session; to be ended when it is over. */
   enter(upstream: UpstreamSession, call: HubCall): () => void {
     const entered = new Entered(call);

@@ -216,7 +216,7 @@ async function unsubscribe(parts: RelayParts, request: LegacyRequest, asker: Ask
   const release = session?.subscriptions.get(uri);
   session?.subscriptions.delete(uri);
   try {
-    const isShared = session?.instanceOf === undefined && parts.sessions.anySubscribed(uri);
+    const isShared = session?.instanceOf === undefined && parts.hub.isHeard('notifications/resources/updated', { uri });
     const { isModern } = await parts.target.facts(asker.gone);
     if (isShared || isModern) return {};
     return await forward(parts, { ...request, params }, { asker, progressToken: undefined });

@@ -53,11 +53,6 @@ export class RelaySessions {
     return session;
   }
 
-  /** Whether some session that shares its instances wants to hear of this resource. */
-  anySubscribed(uri: string): boolean {
-    return [...this.#sessions.values()].some((each) => each.instanceOf === undefined && each.subscriptions.has(uri));
-  }
-
   end(session: RelaySession): void {
     if (!this.#sessions.delete(session.id)) return;
     session.end();

@@ -266,6 +266,22 @@ describe.each([
     await c.request('tools/call', change);
     expect((await stream.next()).message).toMatchObject({ params: { ...watched, _meta } });
   });
+
+  it('of a listener of 2026-07-28 outlast those of a session to the same resource', async () => {
+    const { client } = await serveRelay({ s: server });
+    const c = client('s');
+    const { params, headers } = modern('subscriptions/listen', {
+      notifications: { resourceSubscriptions: [watched.uri] },
+    });
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 'sub', method: 'subscriptions/listen', params });
+    const stream = await c.stream(headers, { method: 'POST', body });
+    await stream.next();
+    const session = await c.open();
+    for (const method of ['resources/subscribe', 'resources/unsubscribe'])
+      expect(resultOf(await c.request(method, watched, session))).toEqual({});
+    expect(resultOf(await c.request('tools/call', change, session))).toMatchObject({ content: [{ text: 'told' }] });
+    expect((await stream.next()).message).toMatchObject({ params: watched });
+  });
 });
 
 describe.each([
