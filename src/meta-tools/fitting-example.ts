@@ -3,9 +3,15 @@ import { isObject, type Json, type JsonObject } from '../stdx/json.ts';
 import { nearest } from '../stdx/nearest.ts';
 import type { Problem, WrongArguments } from './argument-check.ts';
 import { sample, sampleObject } from './sample.ts';
+import { type Steps, take } from './steps.ts';
 
 /** Alternatives of alternatives that are tried before nothing is shown. */
 const TRIES_MAX = 12;
+/** Of making samples and having them checked, which goes over the whole schema each time. */
+const STEPS_MAX = 3_000;
+/** Names that a misspelt one may stand for, and such ones that are mended. */
+const NAMES_MAX = 200;
+const MISSPELT_MAX = 5;
 /** An error is no place for more. */
 const EXAMPLE_CHARACTERS_MAX = 2_000;
 const VALUE_CHARACTERS_MAX = 200;
@@ -15,11 +21,18 @@ const ENTRIES_MAX = 20;
 export function fittingExample(root: JsonObject, { params, problems, proves }: WrongArguments): JsonObject | undefined {
   const given = abridged(params);
   const meant = namesMeant(root, given, problems);
+  const steps = { left: STEPS_MAX };
+  const rules = JSON.stringify(root);
+  const tried = new Set<string>();
   for (let nth = 0; nth < TRIES_MAX; nth++) {
-    const fitting = examples({ root, given, problems, meant, nth }).find(
-      (each) => JSON.stringify(each).length <= EXAMPLE_CHARACTERS_MAX && proves(each),
-    );
-    if (fitting) return fitting;
+    for (const example of examples({ root, given, problems, meant, nth, steps })) {
+      const text = JSON.stringify(example);
+      if (!take(steps, text)) return undefined;
+      if (text.length > EXAMPLE_CHARACTERS_MAX || tried.has(text)) continue;
+      if (proves(example)) return example;
+      take(steps, rules);
+      tried.add(text);
+    }
   }
   return undefined;
 }
@@ -31,25 +44,24 @@ interface Try {
   /** For names that nobody knows the ones that may be meant. */
   readonly meant: ReadonlyMap<string, string | undefined>;
   readonly nth: number;
+  readonly steps: Steps;
 }
 
 /** First those that keep the most of what was given. */
-function examples({ root, given, problems, meant, nth }: Try): JsonObject[] {
+function* examples(attempt: Try): IterableIterator<JsonObject> {
+  const { root, given, problems } = attempt;
   const wrong = new Set(problems.map(({ path }) => path.split('/')[1]));
   const right = Object.entries(given).filter(([name]) => !wrong.has(name));
   const known = right.filter(([name]) => propertiesOf(root)[name] !== undefined);
   const full = sampleObject(
-    { root, nth },
+    attempt,
     known.map(([name]) => name),
   );
-  const bare = sampleObject({ root, nth });
-  const asked = right.filter(([name]) => bare[name] !== undefined);
-  return [
-    corrected({ root, given, problems, meant, nth }, full),
-    { ...full, ...Object.fromEntries(known) },
-    { ...bare, ...Object.fromEntries(asked) },
-    bare,
-  ];
+  yield corrected(attempt, full);
+  yield { ...full, ...Object.fromEntries(known) };
+  const bare = sampleObject(attempt);
+  yield { ...bare, ...Object.fromEntries(right.filter(([name]) => bare[name] !== undefined)) };
+  yield bare;
 }
 
 /** Without most of long texts, which whoever sent them has: an error is no place to pay for them again. */
@@ -66,13 +78,13 @@ function abridgedValue(value: Json): Json {
 }
 
 /** What was right is kept, misspelt names are mended, what is missing or wrong is replaced by a sample. */
-function corrected({ root, given, problems, meant, nth }: Try, bare: JsonObject): JsonObject {
+function corrected({ root, given, problems, meant, nth, steps }: Try, bare: JsonObject): JsonObject {
   const properties = propertiesOf(root);
   const made: JsonObject = { ...bare, ...given };
   for (const { path } of problems) {
     const top = path.split('/')[1];
     if (top === undefined) continue;
-    made[top] = asText(properties[top], given[top]) ?? bare[top] ?? sample(properties[top], { root, nth });
+    made[top] = asText(properties[top], given[top]) ?? bare[top] ?? sample(properties[top], { root, nth, steps });
   }
   for (const [unknown, name] of meant) {
     if (name !== undefined || root.additionalProperties === false) rename(made, unknown, name);
@@ -86,9 +98,13 @@ function namesMeant(root: JsonObject, given: JsonObject, problems: readonly Prob
     keyword === 'required' && parameter ? [parameter] : [],
   );
   const free = Object.keys(properties).filter((name) => given[name] === undefined);
+  const nearby = free.slice(0, NAMES_MAX);
   const unknowns = Object.keys(given).filter((key) => properties[key] === undefined);
   return new Map(
-    unknowns.map((unknown) => [unknown, nearest(unknown, free, 1)[0] ?? onlyOne(missing, properties, given[unknown])]),
+    unknowns.map((unknown, at) => {
+      const [near] = at < MISSPELT_MAX ? nearest(unknown, nearby, 1) : [];
+      return [unknown, near ?? onlyOne(missing, properties, given[unknown])];
+    }),
   );
 }
 

@@ -44,9 +44,13 @@ export function matchingText({ pattern, format, minLength, maxLength }: TextForm
   const [least, most] = [numberOr(minLength, 0), numberOr(maxLength, TEXT_CHARACTERS_MAX)];
   const isFitting = (text: string) => text.length >= least && text.length <= most;
   if (typeof pattern === 'string' && pattern.length <= PATTERN_CHARACTERS_MAX) {
-    const texts = REPEATS.flatMap((more) => new PatternReader(pattern, { more, nth }).text() ?? []);
-    const fitting = texts.find(isFitting) ?? texts[0];
-    if (fitting !== undefined) return fitting;
+    let first: string | undefined;
+    for (const more of REPEATS) {
+      const read = new PatternReader(pattern, { more, nth }).text();
+      if (read !== undefined && isFitting(read)) return read;
+      first ??= read;
+    }
+    if (first !== undefined) return first;
   }
   const known = typeof format === 'string' ? OF_FORMAT[format] : undefined;
   if (known !== undefined) return known;
@@ -73,7 +77,8 @@ const ESCAPED: Readonly<Record<string, string>> = {
   r: '\r',
   t: '\t',
 };
-const LIKELY = 'aA1-_ ./:@#,bB2zZ9';
+/** The likely ones first. */
+const CHARACTERS = `aA1-_ ./:@#,bB2zZ9${String.fromCharCode(...Array.from({ length: 95 }, (_, code) => 32 + code))}`;
 
 /** Reads a pattern from left to right and writes what it would match; gives up at what looks around or refers back. */
 class PatternReader {
@@ -146,8 +151,11 @@ class PatternReader {
       if (character === '\\') this.#next();
     const written = this.#pattern.slice(from, this.#at);
     const one = new RegExp(`^${written}$`, written.includes('\\p') ? 'u' : '');
-    const all = Array.from({ length: 95 }, (_, code) => String.fromCharCode(32 + code));
-    const fitting = [...LIKELY, ...all].filter((character) => one.test(character));
+    const fitting: string[] = [];
+    for (const character of CHARACTERS) {
+      if (fitting.length > this.#choices.nth) break;
+      if (one.test(character)) fitting.push(character);
+    }
     const chosen = fitting[this.#choices.nth % Math.max(1, fitting.length)];
     if (chosen === undefined) throw new SyntaxError('nothing likely is in it');
     return chosen;

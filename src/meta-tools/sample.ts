@@ -10,11 +10,12 @@ import {
   requiredOf,
   type Schema,
 } from './merged-schema.ts';
+import { type Steps, take } from './steps.ts';
 
 /** Objects in objects, alternatives in alternatives. */
 const DEPTH_MAX = 24;
-/** Schemas that are looked at for one value. */
-const LOOKS_MAX = 1_000;
+/** A pattern costs one for each character, and is not read where it is longer. */
+const PATTERN_STEPS_MAX = 300;
 /** Of a list; whoever wants more is not shown any. */
 const MEMBERS_MAX = 20;
 /** The first tries take what the schema suggests as default or example. */
@@ -25,6 +26,8 @@ export interface SampleRequest {
   readonly root: JsonObject;
   /** From 0: other alternatives, with or without the condition. */
   readonly nth: number;
+  /** Of all samples for one example; where none are left, nulls stand for values. */
+  readonly steps: Steps;
 }
 
 /** Only what is required, `also` these, and what they need. */
@@ -32,8 +35,8 @@ export function sampleObject(request: SampleRequest, also: readonly string[] = [
   return objectOrNothing(sample({ allOf: [request.root, { required: also }] }, request));
 }
 
-export function sample(schema: unknown, { root, nth }: SampleRequest): Json {
-  return made({ schema, limits: { root, steps: { left: LOOKS_MAX } }, nth, depth: 0, member: 0 });
+export function sample(schema: unknown, { root, nth, steps }: SampleRequest): Json {
+  return made({ schema, limits: { root, steps }, nth, depth: 0, member: 0 });
 }
 
 interface Place {
@@ -48,9 +51,10 @@ interface Place {
 const inside = (place: Place, schema: unknown): Place => ({ ...place, schema, depth: place.depth + 1 });
 
 function made(place: Place): Json {
-  const found = mergedSchema(place.schema, place.limits);
   const { nth, member, depth } = place;
   if (depth > DEPTH_MAX || place.limits.steps.left <= 0) return null;
+  place.limits.steps.left -= 1;
+  const found = mergedSchema(place.schema, place.limits);
   const suggested = nth < SUGGESTED_TRIES && member === 0 ? suggestion(found.schema) : undefined;
   if (suggested !== undefined) return suggested;
   if (found.values)
@@ -86,7 +90,9 @@ function ofType(found: Merged, place: Place): Json {
   if (type === 'array') return listOf(found, place);
   if (type === 'integer' || type === 'number') return numberOf(schema, type, place);
   if (type === 'boolean') return place.member === 0;
-  return matchingText(Object.assign({}, schema, ...rules.filter(({ pattern }) => pattern)), place.member);
+  const form: Schema = Object.assign({}, schema, ...rules.filter(({ pattern }) => pattern));
+  if (typeof form.pattern === 'string') place.limits.steps.left -= Math.min(PATTERN_STEPS_MAX, form.pattern.length);
+  return matchingText(form, place.member);
 }
 
 const meant = ({ properties, required, items }: Schema) =>
@@ -99,7 +105,7 @@ function objectOf(found: Merged, place: Place): JsonObject {
   const names = new Set(requiredOf(schema));
   const least = typeof schema.minProperties === 'number' ? schema.minProperties : 0;
   for (const name of Object.keys(properties)) if (names.size < least) names.add(name);
-  const needed = dependents(rules, names);
+  const needed = dependents(rules, names, place.limits.steps);
   if (needed.length > 0) {
     const others = rules.filter(
       ({ dependentSchemas, dependencies }) => (dependentSchemas ?? dependencies) === undefined,
@@ -117,16 +123,19 @@ function objectOf(found: Merged, place: Place): JsonObject {
 const objectOrNothing = (value: Json): JsonObject => (isObject(value) ? (value as JsonObject) : {});
 
 /** Adds the names that others need, and gives the schemas that hold when they are there. */
-function dependents(rules: readonly Schema[], names: Set<string>): unknown[] {
+function dependents(rules: readonly Schema[], names: Set<string>, steps: Steps): unknown[] {
   const all = rules.flatMap(({ dependentRequired, dependentSchemas, dependencies }) =>
     [dependentRequired, dependentSchemas, dependencies].filter(isObject),
   );
   // A set that grows is walked to its end.
   for (const name of names) {
+    if (!take(steps, all)) return [];
     const needed = all.flatMap((each) => (Array.isArray(each[name]) ? (each[name] as unknown[]) : []));
+    steps.left -= needed.length;
     for (const one of needed) names.add(String(one));
   }
-  return all.flatMap((each) => [...names].flatMap((name) => (isObject(each[name]) ? [each[name]] : [])));
+  const named = [...names];
+  return all.flatMap((each) => (take(steps, named) ? named.flatMap((name) => each[name] ?? []).filter(isObject) : []));
 }
 
 function listOf({ schema, rules }: Merged, place: Place): Json[] {

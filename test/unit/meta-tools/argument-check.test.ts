@@ -173,6 +173,32 @@ describe('argument check', () => {
     expect((await check({ a: 1 }, { properties: { a: { $ref: '#/properties/a' } } })).fits).toBe(true);
   });
 
+  it.each<[string, JsonObject]>([
+    ['alternatives', { oneOf: Array.from({ length: 5_000 }, (_, at) => ({ required: [`a${at}`] })) }],
+    ['parameters that one needs', { dependentRequired: { path: Array.from({ length: 5_000 }, (_, at) => `a${at}`) } }],
+  ])('leaves it to the server to check by thousands of %s, and checks by a few', async (_, schema) => {
+    expect((await check({ path: 'a' }, { type: 'object', ...schema })).fits).toBe(true);
+    const [keyword = '', all] = Object.entries(schema)[0] ?? [];
+    const some = Array.isArray(all) ? all.slice(0, 100) : { path: ['a', 'b'] };
+    expect((await check({ path: 'a' }, { type: 'object', [keyword]: some })).fits).toBe(false);
+  });
+
+  it('compiles a long part once, however many references lead to it', async () => {
+    const names = Array.from({ length: 1_000 }, (_, at) => `a${at}`);
+    const schema = {
+      type: 'object',
+      properties: Object.fromEntries(names.slice(0, 300).map((name) => [name, { $ref: '#/$defs/long' }])),
+      $defs: {
+        long: {
+          type: 'object',
+          required: names,
+          properties: Object.fromEntries(names.map((name) => [name, { const: 1 }])),
+        },
+      },
+    };
+    expect((await check({ a0: {} }, schema)).fits).toBe(false);
+  });
+
   it('leaves it to the server to compare every member of a long list with every other', async () => {
     const schema = { type: 'object', properties: { a: { type: 'array', uniqueItems: true } } };
     const members = (length: number) => Array.from({ length }, (_, at) => ({ at: at % (length - 1) }));

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ArgumentChecker } from '../../../src/meta-tools/argument-check.ts';
 import { fittingExample } from '../../../src/meta-tools/fitting-example.ts';
 import { isObject, type JsonObject } from '../../../src/stdx/json.ts';
+import { countedReads } from '../../helpers/counted-reads.ts';
 import { randomSchemas } from '../../helpers/random-schemas.ts';
 
 const tool = (inputSchema: JsonObject) => ({
@@ -14,6 +15,10 @@ const tool = (inputSchema: JsonObject) => ({
 });
 const object = (properties: JsonObject, more: JsonObject = {}): JsonObject => ({ type: 'object', properties, ...more });
 const one = (schema: JsonObject, more: JsonObject = {}) => object({ p: schema }, { required: ['p'], ...more });
+
+const times = <T>(count: number, make: (at: number) => T): T[] => Array.from({ length: count }, (_, at) => make(at));
+const named = (count: number, $ref: string): JsonObject =>
+  Object.fromEntries(times(count, (at) => [`p${at}`, { $ref }]));
 
 /** What an error about these arguments would show. */
 async function shown(schema: JsonObject, given: JsonObject): Promise<JsonObject | undefined> {
@@ -151,6 +156,45 @@ describe('fitting example', () => {
     const endless = object({ a: { $ref: 'https://example.com/a.json' } }, { required: ['a'] });
     const proves = await checker.prover(tool(endless));
     expect(fittingExample(endless, { params: {}, problems: [], proves })).toBeUndefined();
+  });
+
+  it.each<[string, JsonObject]>([
+    ['parameters that are itself', object(named(20, '#'), { required: Object.keys(named(20, '#')) })],
+    [
+      'lists of lists that are itself',
+      {
+        ...one({ $ref: '#/$defs/it' }),
+        $defs: {
+          it: {
+            type: 'array',
+            minItems: 20,
+            allOf: times(20, () => ({ contains: { $ref: '#/$defs/it' }, minContains: 20 })),
+          },
+        },
+      },
+    ],
+    [
+      'parameters that need the next one',
+      object(
+        {},
+        {
+          required: ['p0'],
+          dependentRequired: Object.fromEntries(times(5_000, (at) => [`p${at}`, [`p${at + 1}`]])),
+        },
+      ),
+    ],
+    ['more parameters than an error has room for', object({}, { required: times(5_000, String) })],
+    [
+      'many parts',
+      { type: 'object', allOf: times(2_000, (at) => ({ properties: { [`p${at}`]: {} }, required: [`p${at}`] })) },
+    ],
+  ])('gives up soon with %s', (_, given) => {
+    const { schema, reads } = countedReads(given);
+    const tried: unknown[] = [];
+    const proves = (params: JsonObject) => tried.push(params) < 0;
+    expect(fittingExample(schema, { params: {}, problems: [], proves })).toBeUndefined();
+    expect(tried.length).toBeLessThan(50);
+    expect(reads()).toBeLessThan(100_000);
   });
 
   it.each<[string, (text: string) => boolean]>([

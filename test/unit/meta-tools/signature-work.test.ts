@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { signature } from '../../../src/meta-tools/signature.ts';
 import type { Json, JsonObject } from '../../../src/stdx/json.ts';
+import { countedReads } from '../../helpers/counted-reads.ts';
 
 const MANY = 10_000;
 const times = <T>(count: number, make: (at: number) => T): T[] => Array.from({ length: count }, (_, at) => make(at));
@@ -13,30 +14,6 @@ const shared = (schema: JsonObject): JsonObject => ({
   $defs: { it: schema },
 });
 const IT = { $ref: '#/$defs/it' };
-
-/** The same, and how often anything of it was read. */
-function counted(schema: JsonObject): { readonly schema: JsonObject; readonly reads: () => number } {
-  let reads = 0;
-  const watched = new WeakMap<object, object>();
-  const watch = <Value>(value: Value): Value => {
-    if (typeof value !== 'object' || value === null) return value;
-    const known = watched.get(value) ?? new Proxy(value, handler);
-    watched.set(value, known);
-    return known as Value;
-  };
-  const handler: ProxyHandler<object> = {
-    get(target, name) {
-      reads++;
-      return watch(Reflect.get(target, name) as unknown);
-    },
-    ownKeys(target) {
-      const names = Reflect.ownKeys(target);
-      reads += names.length;
-      return names;
-    },
-  };
-  return { schema: watch(schema), reads: () => reads };
-}
 
 /** Of the largest schema below: reading it once is in order. */
 const READS_MAX = 300_000;
@@ -83,7 +60,7 @@ describe('signature', () => {
     ],
     ['a long reference', shared({ $ref: `#${'/a'.repeat(MANY)}` })],
   ])('ends soon, and says that it does not tell all, with %s', (_, given) => {
-    const { schema, reads } = counted(given);
+    const { schema, reads } = countedReads(given);
     const { isWhole, text } = signature('f', schema);
     expect(isWhole).toBe(false);
     expect(text).toContain('…');
