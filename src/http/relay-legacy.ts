@@ -97,17 +97,21 @@ export async function answerPost(
 
 /** Answers one request wherever its answer goes. Never rejects. */
 export async function answerRequest(parts: RelayParts, request: LegacyRequest, asker: Asker): Promise<void> {
-  const { session, reply } = asker;
+  const { session, reply, gone } = asker;
   const call = parts.inFlight.begin(session?.id, request.id);
   const leave = session?.enter({ send: (message) => reply.send(message), abort: call.abort });
-  const signal = AbortSignal.any([call.signal, asker.gone]);
+  // `AbortSignal.any` would leave something behind for each request of a connection that lasts.
+  const onGone = () => call.abort(gone.reason);
+  gone.addEventListener('abort', onGone, { once: true });
+  if (gone.aborted) onGone();
   try {
-    const result = await perform(parts, request, { ...asker, gone: signal });
+    const result = await perform(parts, request, { ...asker, gone: call.signal });
     reply.finish(resultMessage(request.id, result));
   } catch (error) {
     // What the client itself cancelled gets no answer that it would have to throw away; HTTP wants one all the same.
     reply.finish(errorMessage(request.id, toRpcError(error)));
   } finally {
+    gone.removeEventListener('abort', onGone);
     leave?.();
     call.end();
   }

@@ -12,6 +12,8 @@ import { RelaySessions } from '../../../src/http/relay-sessions.ts';
 import { SseDoor } from '../../../src/http/relay-sse.ts';
 import type { RelayFacts, RelayTarget } from '../../../src/http/relay-target.ts';
 import { LOCAL } from '../../../src/policy/principal.ts';
+import type { JsonObject } from '../../../src/stdx/json.ts';
+import { collectGarbage } from '../../helpers/collect-garbage.ts';
 
 const FACTS: RelayFacts = { isModern: false, capabilities: {}, serverInfo: {}, instructions: undefined };
 const INITIALIZE = {
@@ -40,11 +42,11 @@ function open(facts: () => Promise<RelayFacts>) {
   response.write = (text: unknown) => said.push(String(text)) > 0;
   door.connect({ request, response, principal: LOCAL });
   request.url = /data: (.+)/.exec(said.join(''))?.[1] ?? '';
-  const post = () => door.message({ request, response, principal: LOCAL }, INITIALIZE);
+  const post = (message: JsonObject = INITIALIZE) => door.message({ request, response, principal: LOCAL }, message);
   const remove = () => {
     isThere = false;
   };
-  return { sessions, post, remove, close: () => response.emit('close') };
+  return { sessions, said, post, remove, close: () => response.emit('close') };
 }
 
 it('its session ends, though the server has been removed meanwhile', async () => {
@@ -79,4 +81,23 @@ it('a message for a server that was removed on its way is nothing that nobody ca
   remove();
   expect(post).toThrow('it was removed');
   await turn();
+});
+
+it('its requests leave nothing behind on a connection that lasts', async () => {
+  const { said, post } = open(async () => FACTS);
+  post();
+  await turn();
+  const pings = async (count: number) => {
+    for (let id = 1; id <= count; id++) {
+      post({ jsonrpc: '2.0', id, method: 'ping' });
+      if (id % 1_000 === 0) await turn();
+    }
+    said.length = 0;
+    await turn();
+    collectGarbage();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = await pings(10_000);
+  const after = await pings(50_000);
+  expect((after - before) / 50_000, 'bytes for each').toBeLessThan(25);
 });

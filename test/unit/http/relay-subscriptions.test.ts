@@ -1,7 +1,5 @@
 /** Who has ended a subscription is kept by nobody, however long its server stays up. */
 import { setImmediate as turn } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import type { UpstreamSession } from '../../../src/bridge/upstream-session.ts';
 import { RelayHub } from '../../../src/http/relay-hub.ts';
@@ -9,9 +7,7 @@ import { keepSubscribed } from '../../../src/http/relay-kept.ts';
 import { holdFor } from '../../../src/http/relay-subscriptions.ts';
 import type { RelayTarget } from '../../../src/http/relay-target.ts';
 import { LOCAL } from '../../../src/policy/principal.ts';
-
-setFlagsFromString('--expose-gc');
-const collect: () => void = runInNewContext('gc');
+import { collectGarbage } from '../../helpers/collect-garbage.ts';
 
 /** Up until `end` is called; hears listeners and never says anything. */
 function server(era: 'legacy' | 'modern') {
@@ -52,7 +48,7 @@ function server(era: 'legacy' | 'modern') {
 async function remembered(subscribers: readonly WeakRef<object>[]): Promise<number> {
   for (let at = 0; at < 3; at++) {
     await turn();
-    collect();
+    collectGarbage();
   }
   return subscribers.filter((each) => each.deref() !== undefined).length;
 }
