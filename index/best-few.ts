@@ -40,13 +40,15 @@ export class BestFew {
     else this.#sink(slot, score);
   }
 
-  /** Best first. */
+  /** Best first; empties the heap, whose top is the worst that is left. */
   sorted(): Ranked[] {
-    const kept = Array.from({ length: this.#size }, (_, i) => ({
-      slot: this.#slots[i] ?? 0,
-      score: this.#scores[i] ?? 0,
-    }));
-    return kept.sort((a, b) => b.score - a.score || (this.#isBefore(a.slot, b.slot) ? -1 : 1));
+    const sorted = new Array<Ranked>(this.#size);
+    while (this.#size > 0) {
+      const last = --this.#size;
+      sorted[last] = { slot: this.#slots[0] ?? 0, score: this.#scores[0] ?? 0 };
+      this.#sink(this.#slots[last] ?? 0, this.#scores[last] ?? 0);
+    }
+    return sorted;
   }
 
   #rise(from: number, slot: number, score: number): void {

@@ -1,5 +1,5 @@
 /** What the words of one request say about every tool: the whole request, and the best of its parts. */
-import type { IsBefore, Ranked } from '../best-few.ts';
+import { BestFew, type IsBefore, type Ranked } from '../best-few.ts';
 import type { LexicalIndex, LexicalQuery } from './lexical-index.ts';
 import { type Choice, ScoreBoard } from './score-board.ts';
 
@@ -22,16 +22,24 @@ const WEAK_PART = 4;
 /** Tools remembered for each part. */
 const BESTS_OF_PART = 10;
 
+/** What one part of a long request says. */
+interface Part {
+  readonly board: ScoreBoard;
+  /** What its scores are divided by. */
+  readonly full: number;
+  /** Best first, `CANDIDATES` at most. */
+  readonly best: readonly Ranked[];
+}
+
 /** Valid until the next `collect`: the boards are used again. */
 export class LexicalEvidence {
   readonly #index: LexicalIndex;
   readonly #whole = new ScoreBoard();
-  readonly #part = new ScoreBoard();
-  readonly #bestPart = new ScoreBoard();
+  /** One for each part of the longest request so far. */
+  readonly #boards: ScoreBoard[] = [];
   #query: LexicalQuery = { weights: new Map(), mass: 0 };
   #best = 0;
-  #hasParts = false;
-  #partBests: (readonly Ranked[])[] = [];
+  #parts: readonly Part[] = [];
   #candidates: readonly Ranked[] = [];
 
   constructor(index: LexicalIndex) {
@@ -45,12 +53,8 @@ export class LexicalEvidence {
     const choice = { limit: CANDIDATES, accept: task.accept, isBefore: task.isBefore };
     const whole = this.#whole.top(choice);
     this.#best = whole[0]?.score ?? 0;
-    this.#bestPart.reset(slots);
-    this.#hasParts = task.clauses.length > 0;
-    this.#partBests = task.clauses.map((clause) =>
-      this.#collectPart(clause, slots, { ...choice, limit: BESTS_OF_PART }),
-    );
-    this.#candidates = this.#hasParts ? whole.concat(this.#bestPart.top(choice)) : whole;
+    this.#parts = task.clauses.map((clause, at) => this.#collectPart(clause, this.#board(at, slots), choice));
+    this.#candidates = this.#parts.length > 0 ? whole.concat(this.#bestOfParts(choice)) : whole;
   }
 
   /** Slots that share at least one term with the request; removed documents may be among them. */
@@ -79,7 +83,10 @@ export class LexicalEvidence {
 
   /** Highest over the parts of a long request, or the request itself; 0 to 1. */
   bestPart(slot: number): number {
-    return this.#hasParts ? this.#bestPart.score(slot) : this.#whole.score(slot) / (this.#best + WEAK_PART);
+    if (this.#parts.length === 0) return this.#whole.score(slot) / (this.#best + WEAK_PART);
+    let best = 0;
+    for (const { board, full } of this.#parts) best = Math.max(best, Math.fround(board.score(slot) / full));
+    return best;
   }
 
   /** What the words of the request weigh together, unknown words included. */
@@ -89,15 +96,32 @@ export class LexicalEvidence {
 
   /** For each part of a long request its best few tools, scored from 0 to 1. */
   partBests(): readonly (readonly Ranked[])[] {
-    return this.#partBests;
+    return this.#parts.map(({ best, full }) =>
+      best.slice(0, BESTS_OF_PART).map(({ slot, score }) => ({ slot, score: score / full })),
+    );
   }
 
-  #collectPart(clause: string, slots: number, choice: Choice): readonly Ranked[] {
-    this.#part.reset(slots);
-    this.#index.score(this.#index.query(clause), this.#part);
-    const few = this.#part.top(choice);
-    const best = (few[0]?.score ?? 0) + WEAK_PART;
-    this.#bestPart.raise(this.#part, best);
-    return few.map(({ slot, score }) => ({ slot, score: score / best }));
+  #board(at: number, slots: number): ScoreBoard {
+    const board = this.#boards[at] ?? new ScoreBoard();
+    this.#boards[at] = board;
+    board.reset(slots);
+    return board;
+  }
+
+  #collectPart(clause: string, board: ScoreBoard, choice: Choice): Part {
+    this.#index.score(this.#index.query(clause), board);
+    const best = board.top(choice);
+    return { board, full: (best[0]?.score ?? 0) + WEAK_PART, best };
+  }
+
+  /** Whoever is among the best of all parts is among the best of its own best part, so that nobody else is looked at. */
+  #bestOfParts({ limit, isBefore }: Choice): readonly Ranked[] {
+    const few = new BestFew(limit, isBefore);
+    const slots = new Set(this.#parts.flatMap(({ best }) => best.map(({ slot }) => slot)));
+    for (const slot of slots) {
+      const score = this.bestPart(slot);
+      if (few.wants(slot, score)) few.put(slot, score);
+    }
+    return few.sorted();
   }
 }

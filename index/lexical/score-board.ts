@@ -20,6 +20,9 @@ interface Run {
   readonly weight: number;
 }
 
+/** Where more than one in so many slots is touched, forgetting all at once is quicker. */
+const MANY = 16;
+
 export class ScoreBoard {
   #scores = new Float32Array(0);
   #touched = new Uint32Array(0);
@@ -27,7 +30,8 @@ export class ScoreBoard {
 
   /** Makes room for slots below `size` and forgets all scores. */
   reset(size: number): void {
-    for (let i = 0; i < this.#count; i++) this.#scores[this.#touched[i] ?? 0] = 0;
+    if (this.#count > this.#scores.length / MANY) this.#scores.fill(0);
+    else for (let i = 0; i < this.#count; i++) this.#scores[this.#touched[i] ?? 0] = 0;
     this.#count = 0;
     if (size <= this.#scores.length) return;
     this.#scores = new Float32Array(size * 2);
@@ -50,21 +54,6 @@ export class ScoreBoard {
       const before = scores[slot] ?? 0;
       if (before === 0) touched[count++] = slot;
       scores[slot] = before + weight * (impacts[i] ?? 0);
-    }
-    this.#count = count;
-  }
-
-  /** Lifts every score to that of the other board divided by `divisor`, where that is higher. */
-  raise(other: ScoreBoard, divisor: number): void {
-    const [scores, touched] = [this.#scores, this.#touched];
-    let count = this.#count;
-    const [others, slots, end] = [other.#scores, other.#touched, other.#count];
-    for (let i = 0; i < end; i++) {
-      const slot = slots[i] ?? 0;
-      const before = scores[slot] ?? 0;
-      const score = (others[slot] ?? 0) / divisor;
-      if (before === 0) touched[count++] = slot;
-      if (score > before) scores[slot] = score;
     }
     this.#count = count;
   }
