@@ -36,7 +36,10 @@ export function rank(task: RankingTask): RankedHit[] {
     const score = fuse(evidenceOf(task, slot, named), share);
     if (best.wants(slot, score)) best.put(slot, score);
   }
-  const seated = seatWinners(best.sorted(), partWinners(partEvidence(task), share, table.isBefore));
+  const seated = seatWinners(
+    best.sorted(),
+    partWinners(partEvidence(task), { share, accept: task.accept, isBefore: table.isBefore }),
+  );
   return seated.flatMap(({ slot, score }) => {
     const entry = table.entry(slot);
     return entry ? [{ id: entry.id, server: entry.server, score, features: evidenceOf(task, slot, named) }] : [];
@@ -65,9 +68,6 @@ function evidenceOf({ words, similarities }: RankingTask, slot: number, named: N
   };
 }
 
-function partEvidence({ words, similarities, accept }: RankingTask): PartEvidence[] {
-  return words.partBests().map((best, at) => ({
-    words: best,
-    cosines: new Map([...(similarities?.parts[at] ?? [])].filter(([slot]) => accept(slot))),
-  }));
+function partEvidence({ words, similarities }: RankingTask): PartEvidence[] {
+  return words.partBests().map((best, at) => ({ words: best, cosines: similarities?.parts[at] ?? new Map() }));
 }

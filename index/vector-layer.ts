@@ -128,7 +128,7 @@ export class VectorLayer {
     const hits = await Promise.all(vectors.map((vector) => store.nearest({ vector, ...wanted })));
     this.#problem = undefined;
     this.#rests = 0;
-    return hits.map((list) => list.filter(({ id }) => !strays.has(id)).slice(0, limit));
+    return strays.size === 0 ? hits : hits.map((list) => list.filter(({ id }) => !strays.has(id)).slice(0, limit));
   }
 
   /** Takes the layer out of service for a moment, longer each time until something works again; returns why. */

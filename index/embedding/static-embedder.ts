@@ -70,7 +70,11 @@ class StaticEmbedder implements Embedder {
   }
 }
 
-const norm = (vector: Float32Array) => Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
+function norm(vector: Float32Array): number {
+  let squares = 0;
+  for (let i = 0; i < vector.length; i++) squares += (vector[i] ?? 0) * (vector[i] ?? 0);
+  return Math.sqrt(squares);
+}
 
 /** A text without a single word has no direction; it gets the first axis, which no trained text comes near. */
 function unit(vector: Float32Array): Float32Array {

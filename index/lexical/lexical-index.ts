@@ -34,6 +34,8 @@ const REMEMBERED = 32;
 /** A text as it has been read. */
 interface Reading {
   readonly found: readonly string[];
+  /** Of each word found. */
+  readonly stems: readonly string[];
   readonly terms: ReadonlySet<string>;
   readonly translation: Translation;
 }
@@ -129,10 +131,11 @@ export class LexicalIndex {
    * else, and a word that is nobody's becomes the word of the catalog that it is a slip of.
    */
   readable(text: string): string {
-    const { found, translation } = this.#read(text);
+    const { found, stems, translation } = this.#read(text);
     const { english, understood } = translation;
-    const corrected = found.map((word) => (understood.has(word) ? word : (this.#slip(word) ?? word)));
-    const plain = corrected.some((word, i) => word !== found[i]) ? corrected.join(' ') : text;
+    const slips = stems.map((term, i) => (understood.has(found[i] ?? '') ? undefined : this.#slip(term)));
+    const isCorrected = slips.some((slip, i) => slip !== undefined && slip !== found[i]);
+    const plain = isCorrected ? found.map((word, i) => slips[i] ?? word).join(' ') : text;
     return english.length === 0 ? plain : `${english.join(' ')} . ${plain}`;
   }
 
@@ -145,8 +148,9 @@ export class LexicalIndex {
     const known = this.#readings.get(text);
     if (known) return known;
     const found = words(text);
+    const stems = found.map(stem);
     const translation = this.#translator.translate(text, (word) => this.#isEnglish(word), found);
-    const reading = { found, terms: new Set(termsOf(found)), translation };
+    const reading = { found, stems, terms: new Set(termsOf(found)), translation };
     remember(this.#readings, text, reading);
     return reading;
   }
@@ -174,9 +178,8 @@ export class LexicalIndex {
   }
 
   /** Not without statistics: then half of English would be nobody's words. */
-  #slip(word: string): string | undefined {
+  #slip(term: string): string | undefined {
     if (this.#statistics.backgroundDocuments === 0) return undefined;
-    const term = stem(word);
     return this.#near(term).find((near) => isOneSlipAway(term, near));
   }
 

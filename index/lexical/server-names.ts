@@ -23,6 +23,8 @@ const CLIENTS_PREFIX = 'mcp';
 export class ServerNames {
   readonly #servers = new Map<string, NamedServer>();
   readonly #keys = new Map<string, number>();
+  /** Outlines of the keys, each with how many keys have it: most places where a text could be cut are passed over by a number. */
+  readonly #outlines = new Map<number, number>();
 
   /** Once for each of its tools. */
   add(server: string): void {
@@ -31,7 +33,8 @@ export class ServerNames {
     else {
       const key = nameKey(server);
       this.#servers.set(server, { key, tools: 1 });
-      this.#keys.set(key, (this.#keys.get(key) ?? 0) + 1);
+      count(this.#keys, key, 1);
+      count(this.#outlines, outline(key, 0, key.length), 1);
     }
   }
 
@@ -39,9 +42,8 @@ export class ServerNames {
     const known = this.#servers.get(server);
     if (!known || --known.tools > 0) return;
     this.#servers.delete(server);
-    const left = (this.#keys.get(known.key) ?? 1) - 1;
-    if (left > 0) this.#keys.set(known.key, left);
-    else this.#keys.delete(known.key);
+    count(this.#keys, known.key, -1);
+    count(this.#outlines, outline(known.key, 0, known.key.length), -1);
   }
 
   keyOf(server: string): string | undefined {
@@ -58,9 +60,24 @@ export class ServerNames {
 
   *#splitKey(key: string): IterableIterator<NameParts> {
     for (let length = 1; length < key.length && length <= LONGEST; length++) {
-      const [begin, end] = [key.slice(0, length), key.slice(-length)];
-      if (this.#keys.has(begin)) yield { server: begin, tool: key.slice(length) };
-      if (this.#keys.has(end)) yield { server: end, tool: key.slice(0, -length) };
+      const rest = key.length - length;
+      if (this.#isServer(key, 0, length)) yield { server: key.slice(0, length), tool: key.slice(length) };
+      if (this.#isServer(key, rest, key.length)) yield { server: key.slice(rest), tool: key.slice(0, rest) };
     }
   }
+
+  #isServer(text: string, from: number, to: number): boolean {
+    return this.#outlines.has(outline(text, from, to)) && this.#keys.has(text.slice(from, to));
+  }
+}
+
+/** Length, first and last letter of a piece of text as one number, which needs no copy of the piece. */
+function outline(text: string, from: number, to: number): number {
+  return ((to - from) * 65_536 + text.charCodeAt(from)) * 65_536 + text.charCodeAt(to - 1);
+}
+
+function count<Key>(counts: Map<Key, number>, key: Key, by: number): void {
+  const sum = (counts.get(key) ?? 0) + by;
+  if (sum > 0) counts.set(key, sum);
+  else counts.delete(key);
 }

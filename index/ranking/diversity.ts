@@ -15,11 +15,20 @@ export interface PartEvidence {
   readonly cosines: ReadonlyMap<number, number>;
 }
 
-/** The winners of the parts, best first, each once. `share` is the vectors' part of the score, `isBefore` decides between equal ones. */
-export function partWinners(parts: readonly PartEvidence[], share: number, isBefore: IsBefore): number[] {
+export interface Choice {
+  /** The vectors' part of the score. */
+  readonly share: number;
+  /** Whether a slot with a cosine may win. */
+  readonly accept: (slot: number) => boolean;
+  /** Decides between equal scores. */
+  readonly isBefore: IsBefore;
+}
+
+/** The winners of the parts, best first, each once. */
+export function partWinners(parts: readonly PartEvidence[], choice: Choice): number[] {
   const winners = parts
-    .flatMap((part) => winnerOf(part, share, isBefore) ?? [])
-    .sort((a, b) => b.score - a.score || (isBefore(a.slot, b.slot) ? -1 : 1));
+    .flatMap((part) => winnerOf(part, choice) ?? [])
+    .sort((a, b) => b.score - a.score || (choice.isBefore(a.slot, b.slot) ? -1 : 1));
   return [...new Set(winners.map(({ slot }) => slot))];
 }
 
@@ -32,12 +41,14 @@ export function seatWinners(ranked: readonly Ranked[], winners: readonly number[
   return [...top, ...seated, ...rest];
 }
 
-function winnerOf({ words, cosines }: PartEvidence, share: number, isBefore: IsBefore): Ranked | undefined {
-  const byWords = new Map(words.map(({ slot, score }) => [slot, score]));
+function winnerOf({ words, cosines }: PartEvidence, { share, accept, isBefore }: Choice): Ranked | undefined {
   const best = new BestFew(1, isBefore);
-  for (const slot of new Set([...byWords.keys(), ...cosines.keys()])) {
-    const score = (1 - share) * (byWords.get(slot) ?? 0) + share * (cosines.get(slot) ?? 0);
-    if (best.wants(slot, score)) best.put(slot, score);
-  }
+  const offer = (slot: number, byWords: number, cosine: number) => {
+    const score = (1 - share) * byWords + share * cosine;
+    if (best.wants(slot, score) && accept(slot)) best.put(slot, score);
+  };
+  for (const { slot, score } of words) offer(slot, score, cosines.get(slot) ?? 0);
+  // Whom the words have offered already only loses to itself here.
+  for (const [slot, cosine] of cosines) offer(slot, 0, cosine);
   return best.sorted()[0];
 }

@@ -20,8 +20,11 @@ export type Evidence = {
 /** In scripts that the models hardly know, words are the better guide, unless the glossary gave the model English ones. */
 const FOREIGN_SHARE_MAX = { asItIs: 0.2, translated: 0.5 };
 
+const ASCII = /^[\0-\x7f]*$/;
+
 /** How much of the score the vectors should have for this request, of the `usual` share. */
 export function vectorShare(request: string, usual: number, isTranslated: boolean): number {
+  if (ASCII.test(request)) return usual;
   const letters = request.match(/\p{L}/gu)?.length ?? 0;
   const latin = request.match(/\p{Script=Latin}/gu)?.length ?? 0;
   if (letters === 0 || latin / letters >= 0.5) return usual;

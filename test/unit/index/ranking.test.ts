@@ -110,7 +110,7 @@ describe('seats for the parts of a request', () => {
       { words: [], cosines: new Map([[6, 0.99]]) },
       { words: [], cosines: new Map() },
     ];
-    expect(partWinners(parts, 0.65, (a, b) => a < b)).toEqual([4, 6]);
+    expect(partWinners(parts, { share: 0.65, accept: () => true, isBefore: (a, b) => a < b })).toEqual([4, 6]);
   });
 });
 
