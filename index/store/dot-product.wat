@@ -1,8 +1,8 @@
 ;; Dot products of one query with many rows, on 128-bit SIMD. Built by scripts/build-wasm.mjs into dot-product-wasm.ts.
 ;;
-;; The query is int16 (whole numbers -127..127 widened once), rows are int8, both padded with zeros to a multiple of 32
-;; numbers. i32x4.dot_i16x8_s multiplies eight pairs and adds neighbours, so four independent accumulators take 32
-;; numbers a turn. No overflow: 127 * 127 * dim stays below 2^31 for every dim below 133,000.
+;; The query is int16 (whole numbers of at most 2^31 / (127 * dim), and of at most 32767), rows are int8 (at most 127), both
+;; padded with zeros to a multiple of 32 numbers: so no sum overflows. i32x4.dot_i16x8_s multiplies eight pairs and adds
+;; neighbours, so four independent accumulators take 32 numbers a turn.
 (module
   (import "env" "memory" (memory 1))
 

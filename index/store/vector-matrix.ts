@@ -8,6 +8,8 @@ const PAGE = 65_536;
 /** The assembly takes so many numbers a turn. */
 const STRIDE = 32;
 const LEVELS = 127;
+const INT16_MAX = 32_767;
+const INT32_MAX = 2_147_483_647;
 /** What a whole number leaves of a number, at most a half either way, is kept in steps of one in so many. */
 const REST_LEVELS = 32_767;
 const FINER = 2 * REST_LEVELS;
@@ -39,6 +41,8 @@ export interface RowChoice {
 export class VectorMatrix {
   readonly dimensions: number;
   readonly #padded: number;
+  /** The query has as many as its numbers are wide, or as the sums of the assembly bear: finer than the rows, so that it adds next to no error. */
+  readonly #queryLevels: number;
   readonly #memory: WebAssembly.Memory;
   readonly #assembly: Assembly;
   readonly #addresses: number[] = [];
@@ -50,6 +54,7 @@ export class VectorMatrix {
   constructor(dimensions: number) {
     this.dimensions = dimensions;
     this.#padded = Math.ceil(dimensions / STRIDE) * STRIDE;
+    this.#queryLevels = Math.min(INT16_MAX, Math.floor(INT32_MAX / (LEVELS * this.#padded)));
     // The query comes first: as int16 numbers for the scan, then as float32 numbers; then the histogram.
     this.#memory = new WebAssembly.Memory({ initial: Math.ceil((6 * this.#padded + 4 * (2 * STEPS + 1)) / PAGE) });
     this.#assembly = assemble(this.#memory);
@@ -68,7 +73,7 @@ export class VectorMatrix {
 
   set(row: number, vector: Float32Array): void {
     const { rounded, rest, scales, at } = this.#row(row);
-    const scale = Math.fround(quantise(vector, rounded));
+    const scale = Math.fround(quantise(vector, rounded, LEVELS));
     scales[at] = scale;
     for (let i = 0; i < vector.length; i++) {
       rest[i] = clamped(Math.round(((vector[i] ?? 0) / scale - (rounded[i] ?? 0)) * FINER));
@@ -132,9 +137,8 @@ export class VectorMatrix {
   /** Fills the rough scores of all blocks; returns how far any of them can be from the exact product, and how high. */
   #scan(vector: Float32Array): { error: number; ceiling: number } {
     const buffer = this.#memory.buffer;
-    const rounded = new Int8Array(this.#padded);
-    const scale = quantise(vector, rounded);
-    new Int16Array(buffer, 0, this.#padded).set(rounded);
+    const rounded = new Int16Array(buffer, 0, this.#padded);
+    const scale = quantise(vector, rounded, this.#queryLevels);
     new Float32Array(buffer, 2 * this.#padded, this.#padded).fill(0).set(vector);
     for (const [block, { rows, scales, scores }] of this.#blocks.entries()) {
       const count = this.#countIn(block);
@@ -223,17 +227,17 @@ function checked(exported: unknown): Assembly['scan'] {
 
 const clamped = (whole: number) => Math.max(-REST_LEVELS, Math.min(REST_LEVELS, whole));
 
-/** Whole numbers of -127 to 127 and the scale that brings them back. */
-function quantise(vector: Float32Array, into: Int8Array): number {
+/** Whole numbers from minus `levels` to `levels`, and the scale that brings them back. */
+function quantise(vector: Float32Array, into: Int8Array | Int16Array, levels: number): number {
   let largest = 0;
   for (let i = 0; i < vector.length; i++) largest = Math.max(largest, Math.abs(vector[i] ?? 0));
-  const scale = (largest || 1) / LEVELS;
+  const scale = (largest || 1) / levels;
   for (let i = 0; i < vector.length; i++) into[i] = Math.round((vector[i] ?? 0) / scale);
   return scale;
 }
 
 /** Length of the difference between a vector and what its whole numbers say. */
-function errorOf(vector: Float32Array, rounded: Int8Array, scale: number): number {
+function errorOf(vector: Float32Array, rounded: Int8Array | Int16Array, scale: number): number {
   let squares = 0;
   for (let i = 0; i < vector.length; i++) squares += ((vector[i] ?? 0) - (rounded[i] ?? 0) * scale) ** 2;
   return Math.sqrt(squares);
