@@ -14,7 +14,7 @@ export interface MenuServer {
   readonly description: string;
 }
 
-/** The whole menu costs at most 550 tokens (o200k); the fixed part some 390 of them. */
+/** The whole menu costs at most 550 tokens (o200k); the fixed part some 405 of them. */
 const CONTENTS_TOKENS_MAX = 130;
 /** Hosts cut instructions at about 2 KB. */
 const INSTRUCTIONS_TOKENS_MAX = 350;
@@ -65,7 +65,7 @@ const phrase = (description: string, charactersMax: number) =>
 
 function searchTool(servers: string): ToolDefinition {
   return tool('search_mcp_server', {
-    description: `Find tools for a task. Say what KIND of tool you need, one task a search. Answers with tools, schemas and server states; starts nothing. ${servers}`,
+    description: `Find tools for a task. Say what KIND of tool you need, one task a search. Answers with tools, schemas and server states; starts nothing. Signatures read like TypeScript, rules in <> or /* */. ${servers}`,
     properties: {
       task_description: { type: 'string', description: 'what the tool should do, in English if you can' },
       key_words: {
