@@ -6,7 +6,7 @@ import { STATIC_TUNING, type VectorTuning } from './ranking/tuning.ts';
 import type { VectorHit } from './store/vector-store.ts';
 import { type PendingDocument, VectorBacklog } from './vector-backlog.ts';
 import type { VectorSource } from './vector-source.ts';
-import { withDeadline } from './with-deadline.ts';
+import { withDeadline, withSignals } from './with-deadline.ts';
 
 export interface NearestTexts {
   readonly texts: readonly string[];
@@ -165,6 +165,7 @@ export class VectorLayer {
       throw this.#failure ?? new IndexError('unreachable', this.#problem ?? 'The vectors are not complete');
   }
 
+  /** Waits for nothing that the store or the embedder is doing: a Chroma that starts takes minutes. */
   async close(): Promise<void> {
     this.#cancelBegin?.();
     this.#cancelRetry?.();
@@ -185,7 +186,7 @@ export class VectorLayer {
   /** After a failure not before its time, however many documents come meanwhile. */
   #wake(): void {
     if (this.#isDormant || this.#working || this.#cancelRetry || this.#closing.signal.aborted) return;
-    this.#working = this.#work()
+    this.#working = withSignals(() => this.#work(), [this.#closing.signal])
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
         this.#working = undefined;

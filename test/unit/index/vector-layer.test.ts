@@ -36,6 +36,26 @@ function layerOver(answer: (count: number) => Float32Array[]) {
 
 const good = (count: number) => Array.from({ length: count }, vector);
 
+it('#68 closes at once while its store is being opened, and lets that know', async () => {
+  let hangUp = () => {};
+  const opening = new Promise<void>((_, reject) => {
+    hangUp = () => reject(new IndexError('closed', 'The store has been closed'));
+  });
+  const store = { ...createEmbeddedVectorStore(), open: () => opening, close: async () => hangUp() };
+  const embedder: Embedder = {
+    identity: 'test',
+    dimensions: DIMENSIONS,
+    embedTasks: async (texts) => texts.map(vector),
+    embedDocuments: async (given) => given.map(vector),
+    close: async () => {},
+  };
+  const index = createToolIndex({ vectors: [{ embedder, store }] });
+  await index.upsert(documents(1));
+  await new Promise(setImmediate);
+  await index.close();
+  await expect(opening).rejects.toMatchObject({ fault: 'closed' });
+});
+
 describe('a model that answers no document as it should', () => {
   it.each([
     ['not-a-numbers', (count: number) => good(count).map((each) => each.fill(Number.NaN))],
