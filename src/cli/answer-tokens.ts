@@ -1,8 +1,8 @@
 /** What the answers of an evaluation would cost an agent, rendered as `search_mcp_server` renders them. */
 import type { ToolDocument } from '../../index/tool-document.ts';
 import { renderAnswer } from '../meta-tools/search-answer.ts';
-import { toCandidate } from '../meta-tools/search-mcp-server.ts';
 import { estimateTokens } from '../meta-tools/tokens.ts';
+import { toCandidate } from '../meta-tools/tool-candidate.ts';
 import type { JsonObject } from '../stdx/json.ts';
 
 export type Schemas = ReadonlyMap<string, Readonly<Record<string, unknown>>>;

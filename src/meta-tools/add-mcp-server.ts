@@ -12,8 +12,8 @@ import { type CallContext, type MetaTool, type MetaToolParts, textResult } from 
 import { findServer, startProgress } from './resolve-tool.ts';
 import { renderAnswer } from './search-answer.ts';
 import { serverStatus } from './server-status.ts';
-import { signature } from './signature.ts';
-import { plainLine, quote } from './third-party-text.ts';
+import { plainLine } from './third-party-text.ts';
+import { toCandidate } from './tool-candidate.ts';
 
 /** Hosts give up on a call after about a minute. */
 const WAIT_MS = { fallback: 30_000, max: 55_000 };
@@ -144,13 +144,8 @@ async function listWithin(
 
 function listed(parts: MetaToolParts, server: KnownServer): JsonObject {
   const tools = parts.catalog.tools(server.name).filter((tool) => server.allows(tool.name));
-  const candidates = tools.map(({ name, definition }) => {
-    const { text, isWhole } = signature(name, definition.inputSchema);
-    const description = definition.description ? `\n  ${quote(definition.description, 160)}` : '';
-    return { server: server.name, name: plainLine(name), signature: `${text}${description}`, isWhole, schema: text };
-  });
   const answer = renderAnswer({
-    candidates,
+    candidates: tools.map((tool) => toCandidate({ ...tool, server: server.name })),
     detail: 'signatures',
     tokensMax: ANSWER_TOKENS_MAX,
     header: (shown) =>

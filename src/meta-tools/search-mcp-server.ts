@@ -9,9 +9,9 @@ import { type MetaTool, type MetaToolParts, textResult } from './parts.ts';
 import { findServer } from './resolve-tool.ts';
 import { type Candidate, type Detail, renderAnswer } from './search-answer.ts';
 import { indexingStatus, serverStatus } from './server-status.ts';
-import { signature } from './signature.ts';
 import { someNames } from './some-names.ts';
-import { cap, plainLine, quote } from './third-party-text.ts';
+import { cap, quote } from './third-party-text.ts';
+import { toCandidate } from './tool-candidate.ts';
 
 interface SearchRequest {
   readonly task: string;
@@ -27,8 +27,6 @@ const DEADLINE_MS = 1_500;
 /** The same tool on several servers is several hits and one record; so many accounts of one service leave room for other tools. */
 const HITS_PER_RECORD = 10;
 const HITS_MAX = 200;
-const SIGNATURE_DESCRIPTION_MAX = 160;
-const SCHEMA_DESCRIPTION_MAX = 600;
 const SUGGESTION_DESCRIPTION_MAX = 80;
 
 export const searchMcpServer: MetaTool = async (parts, given, { principal }) => {
@@ -105,27 +103,6 @@ function foldCopies(tools: Iterable<StoredTool>, recordsMax: number) {
     }
   }
   return { candidates, copies };
-}
-
-/** The three renderings of a tool; `copies` are other servers that have the very same one. */
-export function toCandidate(
-  { server, name, definition }: Omit<StoredTool, 'hash'>,
-  copies: readonly string[] = [],
-): Candidate {
-  const also = copies.length > 0 ? `\n  same tool on: ${copies.join(', ')}` : '';
-  const describe = (charactersMax: number) => {
-    const about = definition.description ?? definition.title ?? '';
-    return about ? `\n  ${quote(about, charactersMax)}` : '';
-  };
-  const { $schema: _, ...schema } = definition.inputSchema;
-  const { text, isWhole } = signature(name, definition.inputSchema);
-  return {
-    server,
-    name: `${plainLine(name)}${also}`,
-    isWhole,
-    signature: `${text}${describe(SIGNATURE_DESCRIPTION_MAX)}${also}`,
-    schema: `${plainLine(name)}${describe(SCHEMA_DESCRIPTION_MAX)}\n  schema: ${plainLine(JSON.stringify(schema))}${also}`,
-  };
 }
 
 const VERDICTS = {

@@ -1,6 +1,7 @@
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, it } from 'vitest';
 import { type AnswerRequest, type Candidate, renderAnswer } from '../../../src/meta-tools/search-answer.ts';
+import { toCandidate } from '../../../src/meta-tools/tool-candidate.ts';
 
 const candidate = (index: number, words = 20): Candidate => ({
   server: `server${index % 3}`,
@@ -75,6 +76,30 @@ describe('search answer', () => {
     }
     for (const detail of ['names', 'schemas'] as const)
       expect(renderAnswer(request(0, { candidates: candidates.slice(0, 1), detail }))).not.toContain(note);
+  });
+
+  it('writes signatures and schemas of those only that there is room for', () => {
+    const written = new Set<string>();
+    const tools = Array.from({ length: 200 }, (_, index) => ({
+      server: 's',
+      name: `tool_${index}`,
+      definition: {
+        name: `tool_${index}`,
+        get inputSchema() {
+          written.add(this.name);
+          return { type: 'object', properties: { path: { type: 'string' } } };
+        },
+      },
+    }));
+    const candidates = tools.map((tool) => toCandidate(tool, ['t', 'u']));
+    expect(renderAnswer(request(0, { candidates, tokensMax: 1_000, detail: 'signatures' }))).toContain('- tool_50');
+    expect(written.size).toBeLessThan(5);
+    const [first] = candidates;
+    const whole = (detail: 'signatures' | 'schemas') =>
+      renderAnswer(request(0, { candidates: first ? [first] : [], tokensMax: 1_000, detail }));
+    expect(whole('signatures')).toContain('- tool_0(path?: string)\n  same tool on: t, u');
+    const schema = '{"type":"object","properties":{"path":{"type":"string"}}}';
+    expect(whole('schemas')).toContain(`- tool_0\n  schema: ${schema}\n  same tool on: t, u`);
   });
 
   it('groups by server in the order of their best hits', () => {
