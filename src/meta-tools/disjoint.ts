@@ -16,23 +16,24 @@ export function areDisjoint(schemas: readonly unknown[], limits: MergeLimits): b
 
 interface Variant {
   readonly itself: Merged;
-  readonly required: readonly string[];
+  readonly required: ReadonlySet<string>;
   /** Those of the required parameters that were looked at. */
   readonly parameters: Map<string, Merged>;
 }
 
 function variantOf(schema: unknown, limits: MergeLimits): Variant {
   const itself = mergedSchema(schema, limits);
-  return { itself, required: [...new Set(requiredOf(itself.schema))], parameters: new Map() };
+  return { itself, required: new Set(requiredOf(itself.schema)), parameters: new Map() };
 }
 
 function exclude(one: Variant, other: Variant, limits: MergeLimits): boolean {
   if (haveNothingInCommon(one.itself, other.itself, limits)) return true;
-  if (!take(limits.steps, one.required) || !take(limits.steps, other.required)) return false;
-  const both = new Set(other.required);
-  return one.required.some(
+  const names = [...one.required];
+  if (!take(limits.steps, names)) return false;
+  return names.some(
     (name) =>
-      both.has(name) && haveNothingInCommon(parameter(one, name, limits), parameter(other, name, limits), limits),
+      other.required.has(name) &&
+      haveNothingInCommon(parameter(one, name, limits), parameter(other, name, limits), limits),
   );
 }
 
