@@ -16,23 +16,25 @@ export function areDisjoint(schemas: readonly unknown[], limits: MergeLimits): b
 
 interface Variant {
   readonly itself: Merged;
-  readonly required: ReadonlySet<string>;
+  readonly required: readonly string[];
+  /** The same, to look one up. */
+  readonly names: ReadonlySet<string>;
   /** Those of the required parameters that were looked at. */
   readonly parameters: Map<string, Merged>;
 }
 
 function variantOf(schema: unknown, limits: MergeLimits): Variant {
   const itself = mergedSchema(schema, limits);
-  return { itself, required: new Set(requiredOf(itself.schema)), parameters: new Map() };
+  const names = new Set(requiredOf(itself.schema));
+  return { itself, required: [...names], names, parameters: new Map() };
 }
 
 function exclude(one: Variant, other: Variant, limits: MergeLimits): boolean {
   if (haveNothingInCommon(one.itself, other.itself, limits)) return true;
-  const names = [...one.required];
-  if (!take(limits.steps, names)) return false;
-  return names.some(
+  if (!take(limits.steps, one.required)) return false;
+  return one.required.some(
     (name) =>
-      other.required.has(name) &&
+      other.names.has(name) &&
       haveNothingInCommon(parameter(one, name, limits), parameter(other, name, limits), limits),
   );
 }
