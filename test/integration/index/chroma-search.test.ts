@@ -128,18 +128,7 @@ describe.skipIf(!program)('search on Chroma', () => {
   });
 
   it('#68 answers with words while Chroma is dead, and completes the index run when it is back', async () => {
-    const embedder = await openStaticEmbedder(modelFile);
-    let batches = 0;
-    const index = await create(chroma(), {
-      identity: embedder.identity,
-      dimensions: embedder.dimensions,
-      embedTasks: (...args) => embedder.embedTasks(...args),
-      close: () => embedder.close(),
-      async embedDocuments(...args) {
-        if (++batches === 2) server.signal('SIGKILL');
-        return embedder.embedDocuments(...args);
-      },
-    });
+    const index = await create(chroma(), await atSecondBatch(() => server.signal('SIGKILL')));
     await index.upsert(tools);
     await expect.poll(() => index.status()[0]?.problem, { timeout: 30_000 }).toContain(server.address);
     const [status] = index.status();
@@ -174,18 +163,7 @@ describe.skipIf(!program)('search on Chroma', () => {
   });
 
   it('#68 fills a collection again that was deleted while it was being filled', async () => {
-    const embedder = await openStaticEmbedder(modelFile);
-    let batches = 0;
-    const index = await create(chroma(), {
-      identity: embedder.identity,
-      dimensions: embedder.dimensions,
-      embedTasks: (...args) => embedder.embedTasks(...args),
-      close: () => embedder.close(),
-      async embedDocuments(...args) {
-        if (++batches === 2) await deleteCollections();
-        return embedder.embedDocuments(...args);
-      },
-    });
+    const index = await create(chroma(), await atSecondBatch(deleteCollections));
     await index.upsert(tools);
     await expect.poll(() => index.status()[0]).toMatchObject({ embedded: tools.length, pending: 0 });
     expect(await ask(index, queries[0] ?? '')).toMatchObject({ mode: 'hybrid' });
@@ -236,3 +214,19 @@ describe.skipIf(!program)('search on Chroma', () => {
 });
 
 const ids = (answer: { hits: readonly { id: string }[] }) => answer.hits.map(({ id }) => id);
+
+/** The static model, which has something happen in the middle of an index run. */
+async function atSecondBatch(happen: () => unknown): Promise<Embedder> {
+  const embedder = await openStaticEmbedder(modelFile);
+  let batches = 0;
+  return {
+    identity: embedder.identity,
+    dimensions: embedder.dimensions,
+    embedTasks: (...args) => embedder.embedTasks(...args),
+    close: () => embedder.close(),
+    async embedDocuments(...args) {
+      if (++batches === 2) await happen();
+      return embedder.embedDocuments(...args);
+    },
+  };
+}
