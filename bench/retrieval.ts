@@ -25,27 +25,10 @@ import { createEmbeddedVectorStore } from '../index/store/embedded-vector-store.
 import type { ToolDocument } from '../index/tool-document.ts';
 import type { BoundedSource, VectorSource } from '../index/vector-source.ts';
 import { DEFAULTS } from '../src/config/defaults.ts';
+import { CROWD, SELECTION } from './selection-sets.ts';
 import { RIGHT, SLIPS } from './spellings.ts';
 import { systemB } from './system-b.ts';
 
-/** Nothing that ships has learned from these. */
-const SELECTION = [
-  'azure-mcp-2025',
-  'mcpproxy-golden',
-  'mcp-zero:task',
-  'mcp-zero:request',
-  'toollinkos',
-  'acebench-en',
-  'toolret-apigen',
-];
-const DISTRACTORS = [
-  'mcp-zero',
-  'azure-mcp-2025',
-  'mcpproxy-golden',
-  'toolsdk-registry',
-  'arcade-toolkits',
-  'toucan-smithery',
-];
 const SPELLINGS = { ...RIGHT, ...SLIPS };
 const NO_ANSWER = ['metatool', 'acebench-en'];
 /** What `--gate` holds the engines with vectors to, over the selection sets. */
@@ -282,7 +265,7 @@ async function noAnswer(): Promise<void> {
 
 async function bigCatalog(): Promise<void> {
   const documents = [
-    ...new Map(DISTRACTORS.flatMap((set) => parseCorpus(read(set, 'corpus'))).map((d) => [d.id, d])).values(),
+    ...new Map(CROWD.flatMap((set) => parseCorpus(read(set, 'corpus'))).map((d) => [d.id, d])).values(),
   ];
   const rows: string[][] = [];
   const spared: string[] = [];

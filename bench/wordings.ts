@@ -13,18 +13,10 @@ import { table } from '../index/evaluation/render-eval.ts';
 import { nameKey } from '../index/lexical/exact-names.ts';
 import { openToolIndex } from '../index/open-tool-index.ts';
 import type { ToolDocument } from '../index/tool-document.ts';
+import { CROWD, SELECTION } from './selection-sets.ts';
 import { partsOf, SLIPS } from './spellings.ts';
 
-const CROWD = [
-  'mcp-zero',
-  'azure-mcp-2025',
-  'mcpproxy-golden',
-  'toolsdk-registry',
-  'arcade-toolkits',
-  'toucan-smithery',
-];
 const TASKS = ['mcp-zero:task', 'mcp-zero:request'];
-const MISSPELT = ['azure-mcp-2025', 'mcpproxy-golden', ...TASKS, 'toollinkos', 'acebench-en', 'toolret-apigen'];
 const SHARE_MISSPELT = 0.3;
 
 const { data, sample } = parseArgs({
@@ -119,7 +111,7 @@ function misspelt(query: string, seed: number): string {
 
 async function typos(): Promise<void> {
   const rows: string[][] = [];
-  for (const spec of MISSPELT) {
+  for (const spec of SELECTION) {
     const index = await openIndex(parseCorpus(read(spec.split(':')[0] ?? '', 'corpus')));
     const queries = requests(spec);
     const wrong = queries.map((judged, at) => ({ ...judged, query: misspelt(judged.query, at) }));
